@@ -1,0 +1,1 @@
+"""Text in, Classification out. No I/O after load. Nothing here imports spaCy until a pipeline is loaded."""

@@ -1,0 +1,87 @@
+"""What the classifier says about one message: labels with calibrated probabilities, and the words that decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from config.vocabulary import Channel, Department, Flag, Kind, Language
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What the classifier reads. `text` is the new text of a message, without quoted history."""
+
+    channel: Channel
+    text: str
+    subject: str = ""
+    from_name: str = ""
+    from_address: str = ""
+    language_hint: Language | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Words that spoke for a label. Offsets count characters in `Text.text`; `start` -1 when found in the subject or address."""
+
+    label: str
+    start: int
+    end: int
+    text: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the writer says they are. Third persons named in the text are not the writer."""
+
+    name: str = ""
+    member_number: str = ""
+    national_number: str = field(default="", repr=False)
+    iban: str = field(default="", repr=False)
+    phones: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """The labels of one message.
+
+    `flags` are the decisions at the shipped thresholds, `probabilities` what they were taken from: {"kind": {label: p},
+    "anonymous": p, …}. `department` is None when off scope or when none can be told. `abstained` names the questions on which
+    the classifier was not sure ("kind", "off_scope", "anonymous", "doctor", "department"); empty when it was sure of all.
+    """
+
+    language: Language
+    kind: Kind
+    flags: Mapping[Flag, bool]
+    department: Department | None
+    departments: tuple[tuple[Department, float], ...]
+    probabilities: Mapping[str, Any]
+    abstained: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    model: str
+    identity: Identity = Identity()
+
+    def probability(self, flag: Flag) -> float:
+        """Calibrated probability of a flag, 0 to 1."""
+        return float(self.probabilities.get(flag, 0.0))
+
+    def as_json(self) -> dict[str, Any]:
+        """The line that `guichet classify` prints (without the id), and what the register keeps."""
+        return {
+            "language": self.language,
+            "kind": self.kind,
+            **{
+                flag: bool(self.flags.get(flag, False))
+                for flag in ("anonymous", "off_scope", "doctor", "urgent", "second_line")
+            },
+            "department": self.department,
+            "departments": [[name, round(p, 4)] for name, p in self.departments],
+            "probabilities": self.probabilities,
+            "abstained": bool(self.abstained),
+            "abstained_on": list(self.abstained),
+            "evidence": [asdict(item) for item in self.evidence],
+            "model": self.model,
+        }

@@ -1,0 +1,1 @@
+"""What the mutual may change without touching code: settings, departments, rules, texts, directory. Knows nobody."""

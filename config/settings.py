@@ -1,0 +1,214 @@
+"""Settings, read once at the start. The house refuses to start on a wrong one and says which, in words.
+
+Everything comes from environment variables `GUICHET_*` (and `DATABASE_URL`, `REDIS_URL`, `PORT`), or from a `.env` file in the
+working folder; the environment wins. Mailboxes are a list in a YAML file of their own, named by `GUICHET_MAILBOXES`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import yaml
+from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from config.vocabulary import DEPARTMENTS, SPECIAL_QUEUES, Language
+
+SHIPPED = Path(__file__).resolve().parent
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the text says which and what it must be."""
+
+
+class MailboxSettings(BaseModel, extra="forbid", frozen=True):
+    """One mailbox of the house: the address members write to, and how its mail is fetched (if not handed over by LMTP)."""
+
+    address: Annotated[str, Field(pattern=r"^[^@\s+]+@[^@\s]+$")]
+    language: Language = "fr"
+    # A queue of its own, or "department": by the department that the classifier suggests.
+    queue: str = "department"
+    # The name members see as the sender of our answers.
+    name: str = "Partenamut"
+    imap_host: str = ""
+    imap_port: int = 993
+    imap_tls: Literal["tls", "starttls", "none"] = "tls"
+    imap_user: str = ""
+    imap_password: SecretStr = SecretStr("")
+    # XOAUTH2 in place of a password: where to ask for an access token, and with what.
+    oauth_token_url: str = ""
+    oauth_client_id: str = ""
+    oauth_client_secret: SecretStr = SecretStr("")
+    oauth_refresh_token: SecretStr = SecretStr("")
+    oauth_scope: str = ""
+    folder: str = "INBOX"
+    processed_folder: str = "Processed"
+    failed_folder: str = "Failed"
+
+    @field_validator("queue")
+    @classmethod
+    def _known_queue(cls, queue: str) -> str:
+        if queue != "department" and queue not in (*SPECIAL_QUEUES, *DEPARTMENTS):
+            raise ValueError(f"'{queue}' is not a queue")
+        return queue
+
+    @model_validator(mode="after")
+    def _no_plain_text_over_the_network(self) -> MailboxSettings:
+        if self.imap_host and self.imap_tls == "none" and not _is_loopback(self.imap_host):
+            raise ValueError("imap_tls: none is accepted on loopback only")
+        return self
+
+
+class Settings(BaseSettings):
+    """All settings. `guichet config` prints them with secrets hidden; docs/operations.md explains each."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="GUICHET_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    # Where and who.
+    production: bool = False
+    debug: bool = False
+    data: Path = Path("data")
+    public_url: str = ""
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=1, le=65535, validation_alias=AliasChoices("PORT", "GUICHET_PORT", "port"))
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    secret_key: SecretStr = SecretStr("")
+    metrics_token: SecretStr = SecretStr("")
+
+    # Store and hints between processes.
+    database_url: str = Field("", validation_alias=AliasChoices("DATABASE_URL", "GUICHET_DATABASE_URL", "database_url"))
+    redis_url: str = Field("", validation_alias=AliasChoices("REDIS_URL", "GUICHET_REDIS_URL", "redis_url"))
+    # Test servers run without fsync; nothing else may.
+    allow_unsafe_database: bool = False
+
+    # Mail in.
+    mailboxes: Path = SHIPPED / "mailboxes.yaml"
+    lmtp_host: str = "127.0.0.1"
+    lmtp_port: int = Field(8024, ge=0, le=65535)
+    # A mail over this size is refused while it is being received (RFC 5321 code 552).
+    max_mail_bytes: int = Field(60 * 1024 * 1024, ge=1024)
+    # The one authserv-id whose Authentication-Results we believe (RFC 8601); empty: nobody's.
+    authserv_id: str = ""
+    # A mailbox which brought nothing and could not be reached for so long is an alarm.
+    mail_alarm_seconds: int = Field(900, ge=10)
+
+    # Mail out.
+    smtp_host: str = ""
+    smtp_port: int = Field(587, ge=1, le=65535)
+    smtp_tls: Literal["tls", "starttls", "none"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+
+    # Work.
+    batch: int = Field(16, ge=1, le=256)
+    item_seconds: int = Field(120, ge=5)
+    parse_cpu_seconds: int = Field(10, ge=1)
+    parse_memory_mb: int = Field(512, ge=128)
+    # Chats and phone numbers come in part by part; Saturdays count as working days only where the mutual says so.
+    saturdays_are_working_days: bool = False
+    rules: Path = SHIPPED / "rules" / "default.yaml"
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for part in value:
+            ipaddress.ip_network(part)
+        return value
+
+    @model_validator(mode="after")
+    def _fit_for_production(self) -> Settings:
+        if self.smtp_host and self.smtp_tls == "none" and not _is_loopback(self.smtp_host):
+            raise ValueError("GUICHET_SMTP_TLS=none is accepted on loopback only")
+        if not self.production:
+            return self
+        if len(self.secret_key.get_secret_value()) < 32 or self.secret_key.get_secret_value() in _KNOWN_SECRETS:
+            raise ValueError("GUICHET_SECRET_KEY must be a secret of your own of at least 32 characters in production")
+        if urlsplit(self.public_url).scheme != "https":
+            raise ValueError("GUICHET_PUBLIC_URL must be an https address in production")
+        if self.debug:
+            raise ValueError("GUICHET_DEBUG must be off in production")
+        if self.allow_unsafe_database:
+            raise ValueError("GUICHET_ALLOW_UNSAFE_DATABASE is for tests, never for production")
+        return self
+
+    @property
+    def base_url(self) -> str:
+        """The address members see, without a slash at the end. Links are made from it, never from the Host header."""
+        return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
+
+    @property
+    def sql_url(self) -> str:
+        """The database as SQLAlchemy names it; SQLite in the data folder when none is given."""
+        url = self.database_url
+        if not url:
+            return f"sqlite+aiosqlite:///{self.data.resolve() / 'guichet.db'}"
+        for plain in ("postgres://", "postgresql://"):
+            if url.startswith(plain):
+                return "postgresql+asyncpg://" + url.removeprefix(plain)
+        return url
+
+    def shown(self) -> dict[str, str]:
+        """Every setting as text, secrets and passwords in addresses hidden."""
+        shown = {name: str(value) for name, value in self}
+        for name in ("database_url", "redis_url"):
+            shown[name] = _without_password(shown[name])
+        return shown
+
+
+_KNOWN_SECRETS = frozenset({"change-me-change-me-change-me-change-me", "x" * 32, "0" * 32, "secret" * 6})
+
+
+def load(**overrides: Any) -> Settings:
+    """Read the settings; raises SettingsError with one line for each that is wrong."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError(_in_words(error)) from None
+
+
+def load_mailboxes(path: Path) -> tuple[MailboxSettings, ...]:
+    """Read the list of mailboxes; raises SettingsError when it is missing, empty or wrong, or names an address twice."""
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        boxes = tuple(MailboxSettings.model_validate(item) for item in data["mailboxes"])
+    except ValidationError as error:
+        raise SettingsError(f"mailboxes: {_in_words(error)}") from None
+    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        raise SettingsError(f"mailboxes: {path.name} cannot be read ({type(error).__name__})") from None
+    addresses = [box.address.lower() for box in boxes]
+    if not boxes or len(set(addresses)) != len(addresses):
+        raise SettingsError("mailboxes: at least one, and each address once")
+    return boxes
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    return parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":**********@")).geturl()
+
+
+def _in_words(error: ValidationError) -> str:
+    # The value itself is left out: it may be a secret.
+    lines = []
+    for problem in error.errors(include_input=False, include_url=False):
+        name = ".".join(str(part) for part in problem["loc"])
+        lines.append(f"{name}: {problem['msg']}" if name else problem["msg"])
+    return "; ".join(lines)

@@ -1,0 +1,1 @@
+"""Rules, decision, joining, acknowledgement, deadlines. Pure: facts in, Decision out; time and ids are arguments."""
