@@ -32,7 +32,7 @@ class RawMessage:
     external_id: str
     body: bytes
     received_at: datetime
-    envelope: Mapping[str, str] = field(default=_NOTHING)
+    envelope: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
