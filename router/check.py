@@ -1,0 +1,126 @@
+"""What is wrong with a readable rule set: examples that do not hold, rules that never decide, contradictions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from router.decide import decide
+from router.examples import facts_from
+from router.fields import FIELDS
+from router.ruleset import ConditionSpec, Example, Rule, RuleSet
+
+
+def check(rules: RuleSet) -> list[str]:
+    """Every problem in a sentence, with the rule's id or the example's words; empty when the set may be published."""
+    problems = []
+    for rule in rules.rules:
+        problems += [f"rule '{rule.id}': {problem}" for problem in _contradictions(rule)]
+    problems += _never_reached(rules.rules)
+    for example in rules.examples:
+        problems += [f"example '{example.says}': {problem}" for problem in failures(example, rules)]
+    return problems
+
+
+def failures(example: Example, rules: RuleSet) -> list[str]:
+    """In what the decision differs from what the example states; empty when it holds."""
+    try:
+        facts = facts_from(example.facts)
+    except ValueError as error:
+        return [f"its facts cannot be read ({error})"]
+    decision = decide(facts, rules)
+    stated = {
+        "queue": (example.queue, decision.queue),
+        "situation": (example.situation, decision.situation),
+        "sealed": (example.sealed, decision.sealed),
+        "refused": (example.refused, decision.refused),
+        "priority": (example.priority, decision.priority),
+        "rule": (example.rule, decision.decided_by),
+    }
+    return [
+        f"{what} should be '{wanted}' and is '{found}' (decided by rule '{decision.decided_by}')"
+        for what, (wanted, found) in stated.items()
+        if wanted is not None and wanted != found
+    ]
+
+
+def _never_reached(rules: tuple[Rule, ...]) -> Iterable[str]:
+    for index, rule in enumerate(rules):
+        for earlier in rules[:index]:
+            if not _covers(earlier, rule):
+                continue
+            if earlier.then.stop:
+                yield f"rule '{rule.id}': is never reached, '{earlier.id}' stops everything that it would take"
+                break
+            if earlier.then.queue is not None and rule.then.queue is not None:
+                yield f"rule '{rule.id}': its queue is never used, '{earlier.id}' has set one before"
+                break
+
+
+def _covers(earlier: Rule, later: Rule) -> bool:
+    """Whether each message that `later` takes is taken by `earlier` too, as far as the conditions themselves say so.
+
+    A refusing rule has conditions of the house besides its own, so it covers nothing for certain.
+    """
+    if earlier.then.refuse:
+        return False
+    if not all(any(_implies(given, asked) for given in later.all) for asked in earlier.all):
+        return False
+    if not all(asked in later.none for asked in earlier.none):
+        return False
+    if not earlier.any:
+        return True
+    given_any = later.any
+    return any(_implies(given, asked) for given in later.all for asked in earlier.any) or (
+        bool(given_any) and all(any(_implies(given, asked) for asked in earlier.any) for given in given_any)
+    )
+
+
+def _implies(given: ConditionSpec, asked: ConditionSpec) -> bool:
+    if given == asked:
+        return True
+    if given.field != asked.field:
+        return False
+    match given.test, asked.test:
+        case "at_least", "at_least":
+            implied = given.value >= asked.value
+        case "below", "below":
+            implied = given.value <= asked.value
+        case "is", "in":
+            implied = given.value in asked.value
+        case "in", "in":
+            implied = set(given.value) <= set(asked.value)
+        case "contains", "in":
+            # Of a list; a text has no such meaning, where "contains" is about a part and "in" about the whole.
+            implied = FIELDS[given.field].type == "list" and given.value in asked.value
+        case "is", "is_not":
+            implied = given.value != asked.value
+        case _:
+            implied = False
+    return bool(implied)
+
+
+def _contradictions(rule: Rule) -> Iterable[str]:
+    for position, one in enumerate(rule.all):
+        for other in rule.all[position + 1 :]:
+            if one.field == other.field and _exclude(one, other):
+                yield f"'{one.field}' cannot be both {_said(one)} and {_said(other)}"
+        if one in rule.none:
+            yield f"asks '{one.field}' {_said(one)} and forbids it as well"
+
+
+def _exclude(one: ConditionSpec, other: ConditionSpec) -> bool:
+    for first, second in ((one, other), (other, one)):
+        tests = (first.test, second.test)
+        if tests == ("is", "is"):
+            return bool(first.value != second.value)
+        if tests == ("is", "is_not"):
+            return bool(first.value == second.value)
+        if tests == ("is", "in") and FIELDS[first.field].type != "list":
+            return first.value not in second.value
+        if tests == ("at_least", "below"):
+            return bool(first.value >= second.value)
+    return False
+
+
+def _said(condition: ConditionSpec) -> str:
+    return f"{condition.test} {condition.value}"

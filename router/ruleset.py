@@ -1,0 +1,258 @@
+"""Rule sets as data: the shape of a rule, and everything that can be said against a file before it is used.
+
+A rule is conditions (all / any / none over the fields of `router.fields`) and actions. Order is data: the first rule
+that hits and sets something wins; `stop` ends the chain. A set always ends in a rule without conditions that sets a
+queue, so that no message is ever left without a place.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import re2
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+from config.departments import NOTIFIABLE
+from config.strict_yaml import MAX_BYTES, DataError, in_words, parse_yaml
+from config.vocabulary import QUEUES
+from router.decision import Priority
+from router.fields import FIELDS, Test
+
+MAX_RULES: Final = 500
+MAX_CONDITIONS: Final = 30
+MAX_PATTERNS: Final = 200
+MAX_PATTERN: Final = 500
+MAX_EXAMPLES: Final = 2_000
+# "department": by the department that the classifier suggests. "mailbox": by the account the message came by.
+RULE_QUEUES: Final[tuple[str, ...]] = (*QUEUES, "department", "mailbox")
+# What a member may be told; each has its texts in config/texts.
+SITUATIONS: Final[tuple[str, ...]] = (
+    "mediation",
+    "department",
+    "medical",
+    "anonymous",
+    "off_scope",
+    "urgent",
+    "triage",
+    "compliment",
+    "suggestion",
+    "question",
+)
+
+_Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+_Words = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class RuleError(Exception):
+    """A rule set cannot be used. `problems` holds one sentence for each thing that is wrong, with the rule's id."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+class ConditionSpec(BaseModel, extra="forbid", frozen=True):
+    """What one condition asks of one field."""
+
+    field: str
+    test: Test
+    value: Any
+
+
+class Actions(BaseModel, extra="forbid", frozen=True):
+    """What a rule that hits does. What is left out is left to later rules."""
+
+    queue: str | None = None
+    priority: Priority | None = None
+    situation: str | None = None
+    acknowledge: bool | None = None
+    seal: bool = False
+    refuse: Literal["anonymous", "off_scope"] | None = None
+    notify: tuple[str, ...] = ()
+    stop: bool = False
+
+
+class Rule(BaseModel, extra="forbid", frozen=True):
+    """One rule. It hits when all of `all`, at least one of `any` (if there are some) and none of `none` hold."""
+
+    id: _Id
+    title: _Words
+    why: Annotated[str, Field(max_length=1000)] = ""
+    all: Annotated[tuple[ConditionSpec, ...], Field(max_length=MAX_CONDITIONS)] = ()
+    any: Annotated[tuple[ConditionSpec, ...], Field(max_length=MAX_CONDITIONS)] = ()
+    none: Annotated[tuple[ConditionSpec, ...], Field(max_length=MAX_CONDITIONS)] = ()
+    then: Actions
+
+    @property
+    def conditions(self) -> tuple[ConditionSpec, ...]:
+        """All conditions of the rule, whatever their group."""
+        return (*self.all, *self.any, *self.none)
+
+
+class Example(BaseModel, extra="forbid", frozen=True):
+    """Facts in short form (see `router.examples`) and what must become of them. What is left out is not checked."""
+
+    says: _Words
+    facts: dict[str, Any]
+    queue: str
+    situation: str | None = None
+    sealed: bool = False
+    refused: Literal["", "anonymous", "off_scope"] = ""
+    priority: Priority | None = None
+    rule: str | None = None
+
+
+class RuleSet(BaseModel, extra="forbid", frozen=True):
+    """An ordered chain of rules with the examples that must hold."""
+
+    version: Annotated[str, Field(min_length=1, max_length=60)]
+    rules: Annotated[tuple[Rule, ...], Field(min_length=1, max_length=MAX_RULES)]
+    examples: Annotated[tuple[Example, ...], Field(max_length=MAX_EXAMPLES)] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _version_is_a_word(cls, data: Any) -> Any:
+        # `version: 14` is a number in YAML; people mean the word.
+        if isinstance(data, dict) and isinstance(data.get("version"), int | float):
+            return {**data, "version": str(data["version"])}
+        return data
+
+
+def load_rules(path: Path) -> RuleSet:
+    """Read a rule file. Raises RuleError, in words, when it cannot be read or used."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise RuleError([f"{path.name}: larger than 1 MiB"])
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RuleError([f"{path.name}: cannot be read ({type(error).__name__})"]) from None
+    return parse_rules(text)
+
+
+def parse_rules(text: str) -> RuleSet:
+    """A rule set from YAML (or JSON, which is YAML). Raises RuleError with every problem that was found."""
+    try:
+        data = parse_yaml(text, what="rules")
+        rules = RuleSet.model_validate(data)
+    except DataError as error:
+        raise RuleError([str(error)]) from None
+    except ValidationError as error:
+        raise RuleError(_with_rule_ids(data, in_words(error))) from None
+    problems = _problems(rules)
+    if problems:
+        raise RuleError(problems)
+    return rules
+
+
+@lru_cache(maxsize=2 * MAX_PATTERNS)
+def compiled(pattern: str) -> Any:
+    """A pattern of a rule, compiled by RE2 (linear time) over UTF-8 bytes, case ignored. Raises re2.error."""
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    return re2.compile(pattern.encode(), options)
+
+
+def _problems(rules: RuleSet) -> list[str]:
+    problems = []
+    ids = [rule.id for rule in rules.rules]
+    problems += [f"rule '{name}': this id is used twice" for name in sorted({i for i in ids if ids.count(i) > 1})]
+    patterns = [c for rule in rules.rules for c in rule.conditions if c.test == "matches"]
+    if len(patterns) > MAX_PATTERNS:
+        problems.append(f"{len(patterns)} patterns; at most {MAX_PATTERNS} in one set")
+    for rule in rules.rules:
+        problems += [f"rule '{rule.id}': {problem}" for problem in _problems_of(rule)]
+    last = rules.rules[-1]
+    if last.conditions or last.then.queue is None:
+        problems.append(
+            f"rule '{last.id}': the last rule must have no conditions and set a queue, so that nothing is lost"
+        )
+    for example in rules.examples:
+        if example.rule is not None and example.rule not in ids:
+            problems.append(f"example '{example.says}': there is no rule '{example.rule}'")
+        if example.queue not in QUEUES:
+            problems.append(f"example '{example.says}': there is no queue '{example.queue}'")
+        if example.situation is not None and example.situation not in SITUATIONS:
+            problems.append(f"example '{example.says}': there is no situation '{example.situation}'")
+    return problems
+
+
+def _problems_of(rule: Rule) -> list[str]:
+    then = rule.then
+    problems = [problem for condition in rule.conditions if (problem := _wrong_with(condition))]
+    if then.queue is not None and then.queue not in RULE_QUEUES:
+        problems.append(f"there is no queue '{then.queue}'")
+    if then.situation is not None and then.situation not in SITUATIONS:
+        problems.append(f"there is no text for the situation '{then.situation}'")
+    problems += [
+        f"'{name}' cannot be notified: only the people of a queue or a role can, never an address"
+        for name in then.notify
+        if name not in NOTIFIABLE
+    ]
+    if then.refuse is not None and then.situation != then.refuse:
+        problems.append(f"a refusal must tell the member why: situation must be '{then.refuse}'")
+    if then.refuse is None and then.situation in ("anonymous", "off_scope"):
+        problems.append(f"the situation '{then.situation}' is a refusal and needs 'refuse: {then.situation}'")
+    if then.refuse is not None and then.queue is None:
+        problems.append("a refusal must name the queue where a person finds it")
+    if then == Actions():
+        problems.append("it does nothing")
+    return problems
+
+
+def _wrong_with(condition: ConditionSpec) -> str:
+    field = FIELDS.get(condition.field)
+    if field is None:
+        return f"there is no field '{condition.field}'"
+    if condition.test not in field.tests:
+        return f"'{field.name}' cannot be compared by '{condition.test}', only by {', '.join(field.tests)}"
+    value = condition.value
+    if condition.test == "in":
+        if not isinstance(value, list) or not value:
+            return f"'{field.name}' in: needs a list of values"
+        return next((problem for item in value if (problem := _wrong_value(field.name, item))), "")
+    if condition.test == "matches":
+        return _wrong_pattern(value)
+    return _wrong_value(field.name, value)
+
+
+def _wrong_value(name: str, value: Any) -> str:
+    field = FIELDS[name]
+    if field.type == "number":
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return f"'{name}' is compared with a number"
+        return f"'{name}' is between 0 and 1" if field.probability and not 0 <= value <= 1 else ""
+    if field.type == "flag":
+        return "" if isinstance(value, bool) else f"'{name}' is compared with true or false"
+    if not isinstance(value, str) or not value:
+        return f"'{name}' is compared with a word"
+    return f"'{value}' is not a value of '{name}'" if field.options and value not in field.options else ""
+
+
+def _wrong_pattern(value: Any) -> str:
+    if not isinstance(value, str) or not value or len(value) > MAX_PATTERN:
+        return f"a pattern has 1 to {MAX_PATTERN} characters"
+    try:
+        compiled(value)
+    except re2.error as error:
+        reason = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error)
+        return f"the pattern cannot be used ({reason})"
+    return ""
+
+
+def _with_rule_ids(data: Any, lines: list[str]) -> list[str]:
+    # "rules.3.then.queue: …" becomes "rule 'x': then.queue: …": people know rules by id, not by number.
+    named = []
+    for line in lines:
+        part = line.split(".", 2)
+        if len(part) == 3 and part[0] == "rules" and part[1].isdigit():
+            try:
+                rule = data["rules"][int(part[1])]["id"]
+            except (KeyError, IndexError, TypeError):
+                rule = f"number {int(part[1]) + 1}"
+            named.append(f"rule '{rule}': {part[2]}")
+        else:
+            named.append(line)
+    return named
