@@ -1,0 +1,304 @@
+"""Opening and changing cases. Every change raises the case's version and is in the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from channels.message import Attachment
+from classifier.classification import Classification
+from config.vocabulary import Language
+from router.decision import Decision
+from store import audit, texts
+from store.database import Tx
+from store.schema import (
+    cases,
+    classifications,
+    deadlines,
+    decisions,
+    files,
+    held,
+    message_files,
+    messages,
+    notes,
+)
+from store.sql import insert, new_id
+
+SUBJECT = texts.Place("cases", "subject")
+FIRST_WORDS = texts.Place("cases", "first_words")
+SENDER_NAME = texts.Place("messages", "sender_name")
+MESSAGE_SUBJECT = texts.Place("messages", "subject")
+TEXT = texts.Place("messages", "text")
+REPLY = texts.Place("messages", "reply")
+FILE_NAME = texts.Place("message_files", "name")
+CLASSIFICATION = texts.Place("classifications", "body")
+DECISION = texts.Place("decisions", "body")
+NOTE = texts.Place("notes", "text")
+
+
+class StaleError(Exception):
+    """The case has changed since the form was made; the newer state must be shown first."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewCase:
+    """What a case is opened with."""
+
+    reference: str
+    kind: str
+    language: Language
+    channel: str
+    account: str
+    person_id: int | None
+    contact_id: int | None
+    subject: str
+    first_words: str
+    received_at: datetime
+    due_on: date
+    flags: Mapping[str, bool]
+    abstained: bool
+
+
+async def open_case(tx: Tx, new: NewCase, decision: Decision, *, now: datetime) -> int:
+    """Register a case as routed. A refused one is closed at once, with the reason as outcome; it still counts."""
+    case_id = await new_id(
+        tx,
+        cases,
+        reference=new.reference,
+        kind=new.kind,
+        queue=decision.queue,
+        department=decision.department,
+        priority=decision.priority,
+        situation=decision.situation,
+        state="closed" if decision.refused else "open",
+        refused=decision.refused,
+        outcome=f"not_handled_{decision.refused}" if decision.refused else None,
+        sealed=decision.sealed,
+        flags=dict(new.flags),
+        abstained=new.abstained,
+        language=new.language,
+        channel=new.channel,
+        account=new.account,
+        person_id=new.person_id,
+        contact_id=new.contact_id,
+        subject=texts.keep(new.subject, SUBJECT),
+        first_words=texts.keep(new.first_words, FIRST_WORDS),
+        received_at=new.received_at,
+        due_on=new.due_on,
+        closed_at=now if decision.refused else None,
+        unread=True,
+        version=1,
+    )
+    detail = {"queue": decision.queue, "rule": decision.decided_by, "rules": decision.rules_version}
+    await audit.write(tx, actor="system", act="case.opened", at=now, case_id=case_id, detail=detail)
+    return case_id
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message to be kept on a case, or held apart (`case_id` None)."""
+
+    case_id: int | None
+    direction: str
+    channel: str
+    account: str
+    subject: str
+    text: str
+    reply: str
+    at: datetime
+    contact_id: int | None = None
+    author_id: int | None = None
+    inbox_id: int | None = None
+    auto: bool = False
+    situation: str = ""
+    sender_name: str = ""
+    rfc_message_id: str = ""
+    verified: bool = True
+    defects: tuple[str, ...] = ()
+
+
+async def add_message(tx: Tx, new: NewMessage, attachments: Sequence[Attachment] = ()) -> int:
+    """Keep a message and its files; the files are on disk before the rows that name them."""
+    message_id = await new_id(
+        tx,
+        messages,
+        case_id=new.case_id,
+        direction=new.direction,
+        channel=new.channel,
+        account=new.account,
+        contact_id=new.contact_id,
+        author_id=new.author_id,
+        inbox_id=new.inbox_id,
+        auto=new.auto,
+        situation=new.situation,
+        sender_name=texts.keep(new.sender_name, SENDER_NAME),
+        subject=texts.keep(new.subject, MESSAGE_SUBJECT),
+        text=texts.keep(new.text, TEXT),
+        reply=texts.keep(new.reply, REPLY),
+        rfc_message_id=new.rfc_message_id[:998] or None,
+        verified=new.verified,
+        defects=list(new.defects),
+        at=new.at,
+    )
+    for attachment in attachments:
+        await _add_file(tx, message_id, attachment, new.at)
+    return message_id
+
+
+async def _add_file(tx: Tx, message_id: int, attachment: Attachment, at: datetime) -> None:
+    name = tx.files.write(attachment.content)
+    statement = insert(tx, files).values(hash=name, size=attachment.size, stored_at=at)
+    await tx.conn.execute(statement.on_conflict_do_nothing())
+    await tx.conn.execute(
+        message_files.insert().values(
+            message_id=message_id,
+            hash=name,
+            name=texts.keep(attachment.name, FILE_NAME),
+            type=attachment.type[:120],
+            size=attachment.size,
+            inline=attachment.inline,
+        )
+    )
+
+
+async def add_classification(
+    tx: Tx, message_id: int, case_id: int | None, classification: Classification, *, now: datetime
+) -> None:
+    """Keep what the classifier said of a message, evidence included."""
+    await tx.conn.execute(
+        classifications.insert().values(
+            message_id=message_id,
+            case_id=case_id,
+            model=classification.model[:40],
+            body=texts.keep_json(classification.as_json(), CLASSIFICATION),
+            at=now,
+        )
+    )
+
+
+async def add_decision(tx: Tx, message_id: int, case_id: int, decision: Decision, *, now: datetime) -> None:
+    """Keep why the case went where it went: the rule that decided and all that nearly did."""
+    await tx.conn.execute(
+        decisions.insert().values(
+            case_id=case_id,
+            message_id=message_id,
+            rules_version=decision.rules_version[:40],
+            decided_by=decision.decided_by[:60],
+            body=texts.keep_json(decision.as_json(), DECISION),
+            at=now,
+        )
+    )
+
+
+async def add_deadlines(tx: Tx, case_id: int, clocks: Sequence[tuple[str, date, str]], *, running: bool) -> None:
+    """Start the clocks of a case: (id, due date, source) each. Those of a refused case are kept as met."""
+    rows = [
+        {
+            "case_id": case_id,
+            "clock": clock,
+            "due_on": due_on,
+            "source": source,
+            "state": "running" if running else "met",
+            "reminders": 0,
+        }
+        for clock, due_on, source in clocks
+    ]
+    if rows:
+        await tx.conn.execute(deadlines.insert(), rows)
+
+
+async def hold(tx: Tx, *, message_id: int, inbox_id: int, case_id: int, why: str, now: datetime) -> int:
+    """Put a message aside for a mediator: it names a case, but its sender is not proven to belong to it."""
+    return await new_id(
+        tx, held, message_id=message_id, inbox_id=inbox_id, case_id=case_id, why=why[:40], state="waiting", at=now
+    )
+
+
+async def add_note(tx: Tx, case_id: int, author_id: int | None, text: str, *, now: datetime) -> int:
+    """An internal note; the member never sees it."""
+    note_id = await new_id(tx, notes, case_id=case_id, author_id=author_id, text=texts.keep(text, NOTE), at=now)
+    actor = f"user:{author_id}" if author_id else "system"
+    await audit.write(tx, actor=actor, act="case.note", at=now, case_id=case_id)
+    return note_id
+
+
+async def change(
+    tx: Tx,
+    case_id: int,
+    *,
+    actor: str,
+    act: str,
+    now: datetime,
+    version: int | None = None,
+    detail: Mapping[str, Any] | None = None,
+    **values: Any,
+) -> int:
+    """Change columns of a case and say so in the audit. Returns the new version.
+
+    With `version`, only if the case is still at it; otherwise raises StaleError and nothing is changed.
+    """
+    statement = update(cases).where(cases.c.id == case_id).values(version=cases.c.version + 1, **values)
+    if version is not None:
+        statement = statement.where(cases.c.version == version)
+    found = (await tx.conn.execute(statement.returning(cases.c.version))).scalar()
+    if found is None:
+        raise StaleError(case_id)
+    await audit.write(tx, actor=actor, act=act, at=now, case_id=case_id, detail=detail)
+    return int(found)
+
+
+async def close(tx: Tx, case_id: int, *, outcome: str, actor: str, now: datetime, version: int | None = None) -> int:
+    """Close a case with its outcome and stop its clocks."""
+    number = await change(
+        tx,
+        case_id,
+        actor=actor,
+        act="case.closed",
+        now=now,
+        version=version,
+        detail={"outcome": outcome},
+        state="closed",
+        outcome=outcome,
+        closed_at=now,
+        unread=False,
+    )
+    await end_clocks(tx, case_id, now=now)
+    return number
+
+
+async def reopen(tx: Tx, case_id: int, *, actor: str, now: datetime, queue: str | None = None) -> None:
+    """Open a closed case again, because its member wrote again; a refused one goes to people, in `queue`."""
+    values: dict[str, Any] = {"state": "open", "outcome": None, "closed_at": None, "refused": "", "unread": True}
+    if queue:
+        values["queue"] = queue
+    await change(tx, case_id, actor=actor, act="case.reopened", now=now, detail={"queue": queue}, **values)
+    await tx.conn.execute(
+        update(deadlines)
+        .where(deadlines.c.case_id == case_id, deadlines.c.clock != "acknowledgement")
+        .values(state="running", ended_at=None)
+    )
+    await refresh_due(tx, case_id)
+
+
+async def end_clocks(tx: Tx, case_id: int, *, now: datetime, clock: str | None = None) -> None:
+    """Stop the running clocks of a case, or one of them."""
+    statement = update(deadlines).where(deadlines.c.case_id == case_id, deadlines.c.state == "running")
+    if clock:
+        statement = statement.where(deadlines.c.clock == clock)
+    await tx.conn.execute(statement.values(state="met", ended_at=now))
+
+
+async def refresh_due(tx: Tx, case_id: int) -> None:
+    """Let the earliest running clock (the acknowledgement aside) drive the queue again."""
+    earliest = (
+        select(func.min(deadlines.c.due_on))
+        .where(deadlines.c.case_id == case_id, deadlines.c.state == "running", deadlines.c.clock != "acknowledgement")
+        .scalar_subquery()
+    )
+    await tx.conn.execute(
+        update(cases).where(cases.c.id == case_id).values(due_on=func.coalesce(earliest, cases.c.due_on))
+    )

@@ -1,0 +1,171 @@
+"""Opening the database, SQLite or PostgreSQL, with the guarantees that "we said yes" rests on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from channels.contract import StoreUnavailableError
+from store import migrate
+from store.files import FileStore
+
+
+class UnsafeDatabaseError(Exception):
+    """The database is set up so that it may lose what it acknowledged; the text names the setting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tx:
+    """One open transaction. The repositories of this package are functions over it."""
+
+    conn: AsyncConnection
+    dialect: str
+    files: FileStore
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether SQL must be written for SQLite rather than PostgreSQL."""
+        return self.dialect == "sqlite"
+
+
+class Store:
+    """The database of record and the files beside it.
+
+    `write()` gives a transaction that commits at the end of its block; on SQLite only one exists at a time, taken with
+    BEGIN IMMEDIATE so that it can never fail half-way for want of the lock. `read()` gives a snapshot.
+    """
+
+    def __init__(self, url: str, files: FileStore, *, unsafe_ok: bool = False) -> None:
+        self.url = url
+        self.files = files
+        self._unsafe_ok = unsafe_ok
+        self._sqlite = url.startswith("sqlite")
+        self._writing = asyncio.Lock()
+        self._writer, self._reader = self._engines()
+
+    def _engines(self) -> tuple[AsyncEngine, AsyncEngine]:
+        if self._sqlite:
+            writer = create_async_engine(self.url, pool_size=1, max_overflow=0)
+            reader = create_async_engine(self.url, pool_size=4, max_overflow=4)
+            _prepare_sqlite(writer, begin="BEGIN IMMEDIATE")
+            _prepare_sqlite(reader, begin="BEGIN")
+            return writer, reader
+        engine = create_async_engine(
+            self.url,
+            pool_size=8,
+            max_overflow=8,
+            pool_pre_ping=True,
+            pool_timeout=5,
+            connect_args={
+                "timeout": 5,
+                "server_settings": {
+                    "statement_timeout": "30000",
+                    "lock_timeout": "5000",
+                    "idle_in_transaction_session_timeout": "60000",
+                    "timezone": "UTC",
+                },
+            },
+        )
+        return engine, engine
+
+    async def open(self) -> None:
+        """Bring the schema up to date and read the safety settings back. Raises UnsafeDatabaseError, SchemaTooNewError."""
+        if self._sqlite:
+            Path(self.url.partition("///")[2]).parent.mkdir(parents=True, exist_ok=True)
+        async with self.write() as tx:
+            await tx.conn.run_sync(migrate.upgrade)
+        async with self.write() as tx:
+            await self._check(tx)
+
+    async def _check(self, tx: Tx) -> None:
+        wanted: dict[str, set[str]]
+        if self._sqlite:
+            wanted = {"journal_mode": {"wal"}, "synchronous": {"2"}, "foreign_keys": {"1"}, "secure_delete": {"1"}}
+            wanted["busy_timeout"] = {"10000"}
+            ask = "PRAGMA {}"
+        else:
+            wanted = {name: {"on"} for name in ("fsync", "full_page_writes")}
+            wanted |= {
+                "synchronous_commit": {"on", "remote_apply", "remote_write", "local"},
+                "data_sync_retry": {"off"},
+            }
+            ask = "SHOW {}"
+        for name, good in wanted.items():
+            found = str((await tx.conn.execute(text(ask.format(name)))).scalar())
+            if found not in good and not (self._unsafe_ok and not self._sqlite):
+                raise UnsafeDatabaseError(f"{name} is {found}; it must be {' or '.join(sorted(good))}")
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Tx]:
+        """A transaction that commits at the end. Raises StoreUnavailableError when the database cannot be reached."""
+        if not self._sqlite:
+            async with _translated(), self._writer.begin() as conn:
+                yield Tx(conn, "postgresql", self.files)
+            return
+        async with self._writing, _translated(), self._writer.begin() as conn:
+            yield Tx(conn, "sqlite", self.files)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Tx]:
+        """A snapshot to read from; nothing written in it is kept."""
+        async with _translated(), self._reader.connect() as conn:
+            yield Tx(conn, "sqlite" if self._sqlite else "postgresql", self.files)
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        await self._reader.dispose()
+        if self._writer is not self._reader:
+            await self._writer.dispose()
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    """Turn "cannot reach or write the database" into the one error that doors answer with "later"."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise StoreUnavailableError(type(error.orig).__name__) from error
+    except DBAPIError as error:
+        # asyncpg's own classes for a server that went away or is starting up arrive as plain DBAPIErrors.
+        if error.connection_invalidated or _went_away(error):
+            raise StoreUnavailableError(type(error.orig).__name__) from error
+        raise
+    except (ConnectionError, TimeoutError, OSError) as error:
+        raise StoreUnavailableError(type(error).__name__) from error
+
+
+def _went_away(error: DBAPIError) -> bool:
+    # SQLSTATE classes: 08 connection, 53 out of resources, 55P03 lock not available, 57P shutting down or starting up.
+    state = str(getattr(error.orig, "sqlstate", "") or getattr(error.orig, "pgcode", "") or "")
+    return state.startswith(("08", "53", "57P")) or state == "55P03"
+
+
+def _prepare_sqlite(engine: AsyncEngine, *, begin: str) -> None:
+    """Each connection durable and strict; each transaction opened by us, since the driver's own BEGIN comes too late."""
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        # The waiting time first: changing the journal mode is already something to wait for.
+        for pragma in (
+            "busy_timeout=10000",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def open_transaction(connection: Any) -> None:
+        connection.exec_driver_sql(begin)

@@ -1,0 +1,253 @@
+"""The inbox: raw items as they arrived, who works on them, and the one fate of each.
+
+An attempt is counted when an item is handed out, before any work, so that a crash counts too; and an attempt can be
+recorded only by who holds it, so that a worker which slept through its lease can never record an item twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final, Literal
+
+from sqlalchemy import and_, func, or_, select, update
+
+from channels.message import RawMessage
+from store import texts
+from store.database import Tx
+from store.schema import inbox
+from store.sql import insert, skipping_locked
+
+Fate = Literal["opened", "joined", "held", "conversing", "robot", "refused", "duplicate", "quarantined"]
+
+# Larger raw messages go to a file beside the database: rows stay quick to read and to copy.
+LARGE: Final = 512 * 1024
+TRIES: Final = 5
+_RAW = texts.Place("inbox", "raw")
+_ENVELOPE = texts.Place("inbox", "envelope")
+
+
+class ClaimLostError(Exception):
+    """Somebody else was given this item meanwhile: what was worked out must not be recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item in hand. `attempt` is what fences its recording."""
+
+    id: int
+    attempt: int
+    raw: RawMessage
+    reserved_reference: str | None
+    promised_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What a door promised before the case exists: its reference and the day by which an answer comes."""
+
+    reference: str
+    promised_on: date
+
+
+async def add(tx: Tx, raw: RawMessage, *, now: datetime, reservation: Reservation | None = None) -> tuple[int, bool]:
+    """Keep a raw message. Returns its id and whether it is new; a redelivery is counted on the row that is there."""
+    large = len(raw.body) > LARGE
+    statement = insert(tx, inbox).values(
+        channel=raw.channel,
+        account=raw.account,
+        external_id=raw.external_id,
+        raw=None if large else texts.keep_bytes(raw.body, _RAW),
+        raw_file=tx.files.write(raw.body) if large else None,
+        size=len(raw.body),
+        envelope=texts.keep_json(dict(raw.envelope), _ENVELOPE),
+        received_at=raw.received_at,
+        redeliveries=0,
+        state="waiting",
+        attempts=0,
+        due_at=now,
+        reserved_reference=reservation.reference if reservation else None,
+        promised_on=reservation.promised_on if reservation else None,
+    )
+    statement = statement.on_conflict_do_update(
+        index_elements=["channel", "external_id"], set_={"redeliveries": inbox.c.redeliveries + 1}
+    ).returning(inbox.c.id, inbox.c.redeliveries)
+    row = (await tx.conn.execute(statement)).one()
+    return int(row.id), row.redeliveries == 0
+
+
+async def claim(tx: Tx, *, limit: int, now: datetime, lease: timedelta) -> list[Item]:
+    """Hand out what is due, oldest first, for the length of the lease.
+
+    Items tried before come one at a time: one that kills its worker must not take innocent ones along. An item that was
+    handed out five times without an end is quarantined here, since nobody lived to do it.
+    """
+    await _quarantine_killers(tx, now)
+    fresh = await _take(tx, inbox.c.attempts == 0, limit=limit, now=now, lease=lease)
+    return fresh or await _take(tx, inbox.c.attempts > 0, limit=1, now=now, lease=lease)
+
+
+def _due(now: datetime) -> Any:
+    return or_(
+        and_(inbox.c.state == "waiting", inbox.c.due_at <= now),
+        and_(inbox.c.state == "taken", inbox.c.taken_until < now),
+    )
+
+
+async def _take(tx: Tx, which: Any, *, limit: int, now: datetime, lease: timedelta) -> list[Item]:
+    due = skipping_locked(tx, select(inbox.c.id).where(_due(now), which).order_by(inbox.c.id).limit(limit))
+    ids = (await tx.conn.execute(due)).scalars().all()
+    if not ids:
+        return []
+    taken = (
+        update(inbox)
+        .where(inbox.c.id.in_(ids))
+        .values(state="taken", attempts=inbox.c.attempts + 1, taken_until=now + lease)
+        .returning(*_ITEM)
+    )
+    rows = (await tx.conn.execute(taken)).all()
+    return [_item(tx, row) for row in sorted(rows, key=lambda row: int(row.id))]
+
+
+_ITEM: Final = (
+    inbox.c.id,
+    inbox.c.attempts,
+    inbox.c.channel,
+    inbox.c.account,
+    inbox.c.external_id,
+    inbox.c.raw,
+    inbox.c.raw_file,
+    inbox.c.envelope,
+    inbox.c.received_at,
+    inbox.c.reserved_reference,
+    inbox.c.promised_on,
+)
+
+
+def _item(tx: Tx, row: Any) -> Item:
+    raw = RawMessage(
+        channel=row.channel,
+        account=row.account,
+        external_id=row.external_id,
+        body=tx.files.read(row.raw_file) if row.raw_file else texts.read_bytes(row.raw, _RAW),
+        received_at=row.received_at,
+        envelope=texts.read_json(row.envelope, _ENVELOPE),
+    )
+    return Item(row.id, row.attempts, raw, row.reserved_reference, row.promised_on)
+
+
+async def _quarantine_killers(tx: Tx, now: datetime) -> None:
+    await tx.conn.execute(
+        update(inbox)
+        .where(inbox.c.state == "taken", inbox.c.taken_until < now, inbox.c.attempts >= TRIES)
+        .values(
+            state="quarantined",
+            fate="quarantined",
+            fate_at=now,
+            taken_until=None,
+            error="The worker ended each time that it worked on this item.",
+        )
+    )
+
+
+async def finish(
+    tx: Tx, item: Item, fate: Fate, *, now: datetime, case_id: int | None = None, fingerprint: str | None = None
+) -> None:
+    """Give the item its fate, as the first act of the recording transaction. Raises ClaimLostError."""
+    done = await tx.conn.execute(
+        update(inbox)
+        .where(inbox.c.id == item.id, inbox.c.state == "taken", inbox.c.attempts == item.attempt)
+        .values(
+            state="done",
+            fate=fate,
+            fate_at=now,
+            case_id=case_id,
+            taken_until=None,
+            error=None,
+            fingerprint=fingerprint,
+        )
+    )
+    if done.rowcount != 1:
+        raise ClaimLostError(item.id)
+
+
+async def assign_case(tx: Tx, item_id: int, case_id: int, fate: Fate) -> None:
+    """Say which case the item became, once its number is known inside the same transaction."""
+    await tx.conn.execute(update(inbox).where(inbox.c.id == item_id).values(case_id=case_id, fate=fate))
+
+
+async def set_back(tx: Tx, item: Item, *, due_at: datetime | None, error: str, now: datetime) -> None:
+    """End an attempt without a record: to be tried again at `due_at`, or quarantined whole when that is None."""
+    values: dict[str, Any] = {"state": "waiting", "due_at": due_at, "taken_until": None, "error": error}
+    if due_at is None:
+        values = {
+            "state": "quarantined",
+            "fate": "quarantined",
+            "fate_at": now,
+            "taken_until": None,
+            "error": error,
+        }
+    await tx.conn.execute(
+        update(inbox)
+        .where(inbox.c.id == item.id, inbox.c.state == "taken", inbox.c.attempts == item.attempt)
+        .values(**values)
+    )
+
+
+async def hand_back(tx: Tx, items: Sequence[Item]) -> None:
+    """Put items back untouched, for a worker that is asked to stop: that was no attempt."""
+    for item in items:
+        await tx.conn.execute(
+            update(inbox)
+            .where(inbox.c.id == item.id, inbox.c.state == "taken", inbox.c.attempts == item.attempt)
+            .values(state="waiting", attempts=inbox.c.attempts - 1, taken_until=None)
+        )
+
+
+async def release_all(tx: Tx) -> int:
+    """Hand out again whatever was in hand. For the start of the one process that owns this database alone."""
+    done = await tx.conn.execute(
+        update(inbox).where(inbox.c.state == "taken").values(state="waiting", taken_until=None)
+    )
+    return int(done.rowcount)
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How much waits, and since when the oldest does."""
+
+    waiting: int
+    oldest: datetime | None
+    quarantined: int
+
+
+async def backlog(tx: Tx) -> Backlog:
+    """What has arrived and has no fate yet, and what is in quarantine."""
+    open_ = inbox.c.state.in_(("waiting", "taken"))
+    row = (await tx.conn.execute(select(func.count(), func.min(inbox.c.received_at)).where(open_))).one()
+    kept = (await tx.conn.execute(select(func.count()).where(inbox.c.state == "quarantined"))).scalar_one()
+    return Backlog(int(row[0]), row[1], int(kept))
+
+
+async def outcome(tx: Tx, item_id: int) -> tuple[str, int | None]:
+    """(state, case id) of an item."""
+    row = (await tx.conn.execute(select(inbox.c.state, inbox.c.case_id).where(inbox.c.id == item_id))).one()
+    return row.state, row.case_id
+
+
+async def seen_before(tx: Tx, fingerprint: str, *, since: datetime) -> int | None:
+    """The case that a message with this fingerprint became since that moment; None when there was none."""
+    found = await tx.conn.execute(
+        select(inbox.c.case_id)
+        .where(inbox.c.fingerprint == fingerprint, inbox.c.received_at >= since, inbox.c.case_id.is_not(None))
+        .order_by(inbox.c.id.desc())
+        .limit(1)
+    )
+    return found.scalar()
+
+
+async def raw_of(tx: Tx, item_id: int) -> RawMessage | None:
+    """The raw message of an item, whatever its state; None when there is no such item."""
+    row = (await tx.conn.execute(select(*_ITEM).where(inbox.c.id == item_id))).one_or_none()
+    return _item(tx, row).raw if row else None

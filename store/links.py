@@ -1,0 +1,76 @@
+"""Secret links to a case page: random, bound to a case and a contact, expiring; only their SHA-256 is kept."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import or_, select, update
+
+from store.database import Tx
+from store.schema import cases, inbox, links
+
+# A link lives 60 days after the message that bore it, or 30 days after the case was closed, whichever comes first.
+LIFE: Final = timedelta(days=60)
+LIFE_AFTER_CLOSING: Final = timedelta(days=30)
+
+
+def hashed(token: str) -> str:
+    """What is kept of a token."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+async def add(
+    tx: Tx,
+    token: str,
+    *,
+    now: datetime,
+    case_id: int | None = None,
+    inbox_id: int | None = None,
+    contact_id: int | None = None,
+) -> None:
+    """Let a token open a case, or the case that an inbox item will become."""
+    await tx.conn.execute(
+        links.insert().values(
+            token_hash=hashed(token),
+            case_id=case_id,
+            inbox_id=inbox_id,
+            contact_id=contact_id,
+            purpose="case",
+            created_at=now,
+            expires_at=now + LIFE,
+        )
+    )
+
+
+async def bind(tx: Tx, inbox_id: int, case_id: int, contact_id: int | None) -> None:
+    """The item became a case: tokens given out for it now open that."""
+    await tx.conn.execute(
+        update(links).where(links.c.inbox_id == inbox_id).values(case_id=case_id, contact_id=contact_id)
+    )
+
+
+async def revoke(tx: Tx, case_id: int, *, now: datetime) -> None:
+    """End every link of a case."""
+    await tx.conn.execute(
+        update(links).where(links.c.case_id == case_id, links.c.revoked_at.is_(None)).values(revoked_at=now)
+    )
+
+
+async def opened(tx: Tx, token: str, *, now: datetime) -> tuple[int | None, int | None, int | None] | None:
+    """(case, inbox item, contact) that a token opens now; None when unknown, expired or revoked. Changes nothing."""
+    row = (
+        await tx.conn.execute(
+            select(links.c.case_id, links.c.inbox_id, links.c.contact_id)
+            .outerjoin(cases, cases.c.id == links.c.case_id)
+            .outerjoin(inbox, inbox.c.id == links.c.inbox_id)
+            .where(
+                links.c.token_hash == hashed(token),
+                links.c.revoked_at.is_(None),
+                links.c.expires_at > now,
+                or_(cases.c.closed_at.is_(None), cases.c.closed_at > now - LIFE_AFTER_CLOSING),
+            )
+        )
+    ).one_or_none()
+    return (row.case_id, row.inbox_id, row.contact_id) if row else None

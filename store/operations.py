@@ -1,0 +1,199 @@
+"""What operators and the clock ask of the register: heartbeats, runs of periodic jobs, clocks that fall due, fates counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from store.database import Tx
+from store.schema import cases, clock_runs, deadlines, heartbeats, held, inbox
+from store.sql import insert
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """The last sign of life of a process or of a mailbox."""
+
+    name: str
+    state: str
+    detail: Mapping[str, Any]
+    at: datetime
+
+
+async def beat(tx: Tx, name: str, state: str, detail: Mapping[str, Any], *, now: datetime) -> None:
+    """Leave a sign of life; `detail` holds numbers and labels, never personal data."""
+    values = {"state": state, "detail": dict(detail), "at": now}
+    statement = insert(tx, heartbeats).values(name=name, **values)
+    await tx.conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+
+
+async def beats(tx: Tx) -> list[Beat]:
+    """Every sign of life, by name."""
+    query = select(heartbeats.c.name, heartbeats.c.state, heartbeats.c.detail, heartbeats.c.at)
+    return [Beat(*row) for row in await tx.conn.execute(query.order_by(heartbeats.c.name))]
+
+
+async def first_to_run(tx: Tx, job: str, slot: str, *, now: datetime) -> bool:
+    """Take one run of a periodic job, inside the transaction that does it; False when another clock has done it."""
+    statement = insert(tx, clock_runs).values(job=job, slot=slot, at=now, result={})
+    return bool((await tx.conn.execute(statement.on_conflict_do_nothing())).rowcount == 1)
+
+
+async def note_result(tx: Tx, job: str, slot: str, result: Mapping[str, Any]) -> None:
+    """Keep what a run found."""
+    await tx.conn.execute(
+        update(clock_runs).where(clock_runs.c.job == job, clock_runs.c.slot == slot).values(result=dict(result))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DueClock:
+    """A running clock of an open case that is near or past its day."""
+
+    id: int
+    case_id: int
+    reference: str
+    clock: str
+    due_on: date
+    reminders: int
+    queue: str
+    sealed: bool
+
+
+async def clocks_due(tx: Tx, *, until: date, limit: int = 500) -> list[DueClock]:
+    """Running clocks due by `until` which have not been escalated yet, the earliest first."""
+    rows = await tx.conn.execute(
+        select(
+            deadlines.c.id,
+            deadlines.c.case_id,
+            cases.c.reference,
+            deadlines.c.clock,
+            deadlines.c.due_on,
+            deadlines.c.reminders,
+            cases.c.queue,
+            cases.c.sealed,
+        )
+        .join(cases, cases.c.id == deadlines.c.case_id)
+        .where(
+            deadlines.c.state == "running",
+            deadlines.c.due_on <= until,
+            deadlines.c.escalated_at.is_(None),
+            cases.c.state == "open",
+        )
+        .order_by(deadlines.c.due_on, deadlines.c.id)
+        .limit(limit)
+    )
+    return [DueClock(*row) for row in rows]
+
+
+async def reminded(tx: Tx, clock: DueClock) -> bool:
+    """Count a reminder; False when another clock process has counted it."""
+    done = await tx.conn.execute(
+        update(deadlines)
+        .where(deadlines.c.id == clock.id, deadlines.c.reminders == clock.reminders)
+        .values(reminders=clock.reminders + 1)
+    )
+    return bool(done.rowcount == 1)
+
+
+async def escalated(tx: Tx, clock: DueClock, *, now: datetime) -> bool:
+    """Mark a missed clock; False when another clock process has done it."""
+    done = await tx.conn.execute(
+        update(deadlines).where(deadlines.c.id == clock.id, deadlines.c.escalated_at.is_(None)).values(escalated_at=now)
+    )
+    return bool(done.rowcount == 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What came in on one account, by fate. `deliveries` counts redeliveries too; `open` has no fate yet."""
+
+    account: str
+    channel: str
+    deliveries: int
+    items: int
+    fates: Mapping[str, int]
+    open: int
+
+
+async def tallies(tx: Tx, *, since: datetime | None = None) -> list[Tally]:
+    """The fates of everything received since then, by account."""
+    query = select(
+        inbox.c.account,
+        inbox.c.channel,
+        func.coalesce(inbox.c.fate, "").label("fate"),
+        func.count().label("items"),
+        func.sum(inbox.c.redeliveries).label("again"),
+    ).group_by(inbox.c.account, inbox.c.channel, inbox.c.fate)
+    if since:
+        query = query.where(inbox.c.received_at >= since)
+    found: dict[tuple[str, str], dict[str, tuple[int, int]]] = {}
+    for row in await tx.conn.execute(query):
+        found.setdefault((row.account, row.channel), {})[row.fate] = (int(row.items), int(row.again or 0))
+    return [
+        Tally(
+            account=account,
+            channel=channel,
+            deliveries=sum(items + again for items, again in fates.values()),
+            items=sum(items for items, _ in fates.values()),
+            fates={fate: items for fate, (items, _) in sorted(fates.items()) if fate},
+            open=fates.get("", (0, 0))[0],
+        )
+        for (account, channel), fates in sorted(found.items())
+    ]
+
+
+async def contradictions(tx: Tx) -> dict[str, int]:
+    """What must never be: each count is 0 in a sound register."""
+    opened = select(func.count()).where(inbox.c.fate.in_(("opened", "joined")), inbox.c.case_id.is_(None))
+    twice = (
+        select(inbox.c.case_id)
+        .where(inbox.c.fate == "opened")
+        .group_by(inbox.c.case_id)
+        .having(func.count() > 1)
+        .subquery()
+    )
+    orphans = (
+        select(func.count())
+        .select_from(cases)
+        .where(~select(inbox.c.id).where(inbox.c.case_id == cases.c.id, inbox.c.fate == "opened").exists())
+        .where(cases.c.channel.in_(("email", "webform")))
+    )
+    held_lost = select(func.count()).where(
+        inbox.c.fate == "held", ~select(held.c.id).where(held.c.inbox_id == inbox.c.id).exists()
+    )
+    queries = {
+        "items_without_their_case": opened,
+        "cases_opened_twice": select(func.count()).select_from(twice),
+        "cases_without_their_item": orphans,
+        "held_without_their_message": held_lost,
+        "decided_without_a_date": select(func.count()).where(inbox.c.fate.is_not(None), inbox.c.fate_at.is_(None)),
+    }
+    return {name: int((await tx.conn.execute(query)).scalar_one()) for name, query in queries.items()}
+
+
+async def last_received(tx: Tx, *, account: str) -> datetime | None:
+    """When the last item came in on an account."""
+    row = (await tx.conn.execute(select(func.max(inbox.c.received_at)).where(inbox.c.account == account))).one()
+    found: datetime | None = row[0]
+    return found
+
+
+async def hold_lease(tx: Tx, name: str, owner: str, *, now: datetime, life: timedelta) -> bool:
+    """Take or renew the right to do something alone (to own a mailbox); False while another owner's lease lives."""
+    statement = insert(tx, heartbeats).values(name=name, state="held", detail={"owner": owner}, at=now)
+    taken = statement.on_conflict_do_update(
+        index_elements=["name"],
+        set_={"state": "held", "detail": {"owner": owner}, "at": now},
+        where=(heartbeats.c.at < now - life) | (heartbeats.c.detail["owner"].as_string() == owner),
+    )
+    return bool((await tx.conn.execute(taken)).rowcount == 1)
+
+
+async def forget_old_runs(tx: Tx, *, now: datetime) -> None:
+    """Runs of periodic jobs are kept for 90 days."""
+    await tx.conn.execute(clock_runs.delete().where(clock_runs.c.at < now - timedelta(days=90)))

@@ -1,0 +1,217 @@
+"""The outbox: what is to be sent, written in the transaction that decided it, sent at least once under one key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import and_, func, or_, select, update
+
+from channels.message import OutboundMessage
+from store import texts
+from store.database import Tx
+from store.schema import case_contacts, cases, contacts, messages, outbox
+from store.sql import insert, skipping_locked
+
+BODY = texts.Place("outbox", "body")
+_FIELDS: Final = (
+    "account",
+    "recipient",
+    "recipient_name",
+    "subject",
+    "text",
+    "language",
+    "in_reply_to",
+    "references",
+    "reply_tag",
+    "message_tag",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message in hand for sending. `attempt` fences its recording."""
+
+    id: int
+    attempt: int
+    created_at: datetime
+    case_id: int | None
+    message_id: int | None
+    contact_id: int | None
+    message: OutboundMessage
+
+
+async def put(
+    tx: Tx,
+    message: OutboundMessage,
+    *,
+    now: datetime,
+    due_at: datetime | None = None,
+    case_id: int | None = None,
+    message_id: int | None = None,
+    contact_id: int | None = None,
+) -> int | None:
+    """Add a message to be sent from `due_at` on; None when one with the same key is there already."""
+    body = {name: getattr(message, name) for name in _FIELDS}
+    statement = insert(tx, outbox).values(
+        key=message.key,
+        case_id=case_id,
+        message_id=message_id,
+        contact_id=contact_id,
+        channel=message.channel,
+        auto=message.auto,
+        body=texts.keep_json(body, BODY),
+        state="waiting",
+        attempts=0,
+        created_at=now,
+        due_at=due_at or now,
+        code="",
+        provider_id="",
+    )
+    return (await tx.conn.execute(statement.on_conflict_do_nothing().returning(outbox.c.id))).scalar()
+
+
+async def claim(tx: Tx, *, limit: int, now: datetime, lease: timedelta) -> list[Outgoing]:
+    """Hand out messages that are due; one whose sender died comes again under the same key."""
+    due = (
+        select(outbox.c.id)
+        .where(
+            or_(
+                and_(outbox.c.state == "waiting", outbox.c.due_at <= now),
+                and_(outbox.c.state == "taken", outbox.c.taken_until < now),
+            )
+        )
+        .order_by(outbox.c.due_at, outbox.c.id)
+        .limit(limit)
+    )
+    ids = (await tx.conn.execute(skipping_locked(tx, due))).scalars().all()
+    if not ids:
+        return []
+    rows = await tx.conn.execute(
+        update(outbox)
+        .where(outbox.c.id.in_(ids))
+        .values(state="taken", attempts=outbox.c.attempts + 1, taken_until=now + lease)
+        .returning(outbox)
+    )
+    return [_outgoing(row) for row in sorted(rows, key=lambda row: int(row.id))]
+
+
+def _outgoing(row: Any) -> Outgoing:
+    body = texts.read_json(row.body, BODY)
+    body["references"] = tuple(body["references"])
+    message = OutboundMessage(key=row.key, channel=row.channel, auto=row.auto, **body)
+    return Outgoing(row.id, row.attempts, row.created_at, row.case_id, row.message_id, row.contact_id, message)
+
+
+async def sent(
+    tx: Tx, outgoing: Outgoing, *, code: str, provider_id: str, masked: str, rfc_message_id: str, now: datetime
+) -> None:
+    """Record that the provider took the message. The copy kept loses its secret link (`masked` is the text without it)."""
+    body = {name: getattr(outgoing.message, name) for name in _FIELDS} | {"text": masked}
+    await _end(tx, outgoing, "sent", code, provider_id, now, body=texts.keep_json(body, BODY))
+    if outgoing.message_id is not None:
+        await tx.conn.execute(
+            update(messages)
+            .where(messages.c.id == outgoing.message_id)
+            .values(text=texts.keep(masked, texts.Place("messages", "text")), rfc_message_id=rfc_message_id)
+        )
+
+
+async def failed(tx: Tx, outgoing: Outgoing, *, code: str, now: datetime) -> None:
+    """Record a permanent failure; the case shows it."""
+    await _end(tx, outgoing, "failed", code, "", now)
+    if outgoing.case_id is not None:
+        await tx.conn.execute(
+            update(cases).where(cases.c.id == outgoing.case_id).values(unread=True, version=cases.c.version + 1)
+        )
+
+
+async def later(tx: Tx, outgoing: Outgoing, *, code: str, due_at: datetime) -> None:
+    """Record a temporary failure, and when to try again."""
+    await tx.conn.execute(_mine(outgoing).values(state="waiting", due_at=due_at, taken_until=None, code=code[:120]))
+
+
+async def hand_back(tx: Tx, outgoing: Outgoing) -> None:
+    """Put a message back untried, for a worker that is asked to stop."""
+    await tx.conn.execute(_mine(outgoing).values(state="waiting", attempts=outbox.c.attempts - 1, taken_until=None))
+
+
+def _mine(outgoing: Outgoing) -> Any:
+    return update(outbox).where(
+        outbox.c.id == outgoing.id, outbox.c.state == "taken", outbox.c.attempts == outgoing.attempt
+    )
+
+
+async def _end(
+    tx: Tx, outgoing: Outgoing, state: str, code: str, provider_id: str, now: datetime, **values: Any
+) -> None:
+    await tx.conn.execute(
+        _mine(outgoing).values(
+            state=state, code=code[:120], provider_id=provider_id[:200], taken_until=None, ended_at=now, **values
+        )
+    )
+
+
+async def cancel(tx: Tx, outbox_id: int, *, now: datetime) -> bool:
+    """Take a waiting message back; the one conditional update decides against the sender."""
+    done = await tx.conn.execute(
+        update(outbox)
+        .where(outbox.c.id == outbox_id, outbox.c.state == "waiting")
+        .values(state="cancelled", ended_at=now)
+    )
+    return bool(done.rowcount == 1)
+
+
+async def release_all(tx: Tx) -> int:
+    """Hand out again whatever was in hand. For the start of the one process that owns this database alone."""
+    done = await tx.conn.execute(
+        update(outbox).where(outbox.c.state == "taken").values(state="waiting", taken_until=None)
+    )
+    return int(done.rowcount)
+
+
+async def automatic_since(tx: Tx, *, contact_id: int, case_id: int | None, since: datetime) -> int:
+    """How many automatic messages went to a contact since then, in all or about one case (RFC 3834, section 2)."""
+    query = select(func.count()).where(
+        outbox.c.contact_id == contact_id,
+        outbox.c.auto.is_(True),
+        outbox.c.created_at > since,
+        outbox.c.state != "cancelled",
+    )
+    if case_id is not None:
+        query = query.where(outbox.c.case_id == case_id)
+    return int((await tx.conn.execute(query)).scalar_one())
+
+
+async def by_key(tx: Tx, key: str) -> tuple[int, int | None, int | None] | None:
+    """(outbox id, case, contact) of the message sent under a key: what a bounce refers to."""
+    row = (
+        await tx.conn.execute(select(outbox.c.id, outbox.c.case_id, outbox.c.contact_id).where(outbox.c.key == key))
+    ).one_or_none()
+    return (row.id, row.case_id, row.contact_id) if row else None
+
+
+async def waiting(tx: Tx) -> tuple[int, datetime | None]:
+    """How many messages wait to go out, and since when the oldest does."""
+    row = (
+        await tx.conn.execute(
+            select(func.count(), func.min(outbox.c.created_at)).where(outbox.c.state.in_(("waiting", "taken")))
+        )
+    ).one()
+    return int(row[0]), row[1]
+
+
+async def reply_contact(tx: Tx, case_id: int) -> tuple[int, str, str] | None:
+    """(contact id, kind, address) by which the member of a case is answered: the one the case came from."""
+    row = (
+        await tx.conn.execute(
+            select(contacts.c.id, contacts.c.kind, contacts.c.address)
+            .join(case_contacts, case_contacts.c.contact_id == contacts.c.id)
+            .join(cases, cases.c.id == case_contacts.c.case_id)
+            .where(cases.c.id == case_id)
+            .order_by((contacts.c.id == cases.c.contact_id).desc(), contacts.c.id)
+            .limit(1)
+        )
+    ).one_or_none()
+    return (row.id, row.kind, row.address) if row else None

@@ -1,0 +1,164 @@
+"""People and the addresses they write from, on every channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import case, func, select, update
+
+from channels.message import Sender
+from config.vocabulary import Language
+from store import texts
+from store.database import Tx
+from store.schema import case_contacts, cases, contacts, people
+from store.sql import insert, new_id
+
+NAME = texts.Place("people", "name")
+_NUMBER = texts.Place("people", "member_number")
+# Two permanent failures within this time mark an address as unreachable; one may be a provider's bad day.
+BOUNCE_WINDOW: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """An address and the person it belongs to."""
+
+    id: int
+    person_id: int
+    kind: str
+    address: str
+    unreachable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A member, as far as we know them."""
+
+    id: int
+    name: str
+    language: str
+    member_number: str
+
+
+def normalised(sender: Sender) -> str:
+    """The address as it is compared: mail addresses without case, the rest as given."""
+    return sender.address.strip().lower()[:320] if sender.kind == "email" else sender.address.strip()[:320]
+
+
+async def find_contact(tx: Tx, sender: Sender) -> Contact | None:
+    """The contact with this address, if anybody ever wrote from it."""
+    row = (
+        await tx.conn.execute(
+            select(
+                contacts.c.id, contacts.c.person_id, contacts.c.kind, contacts.c.address, contacts.c.unreachable
+            ).where(contacts.c.kind == sender.kind, contacts.c.address == normalised(sender))
+        )
+    ).one_or_none()
+    return Contact(*row) if row else None
+
+
+async def contact_for(
+    tx: Tx, sender: Sender, *, name: str, language: Language, member_number: str, now: datetime
+) -> Contact:
+    """The contact with this address, made with a new person when it is unknown."""
+    known = await find_contact(tx, sender)
+    if known:
+        return known
+    person_id = await new_id(
+        tx,
+        people,
+        name=texts.keep(name, NAME),
+        language=language,
+        member_number=texts.keep(member_number, _NUMBER),
+        created_at=now,
+    )
+    return await add_contact(tx, person_id, sender)
+
+
+async def add_contact(tx: Tx, person_id: int, sender: Sender) -> Contact:
+    """Tie an address to a person; one that another worker added meanwhile is taken as it is."""
+    statement = (
+        insert(tx, contacts)
+        .values(person_id=person_id, kind=sender.kind, address=normalised(sender))
+        .on_conflict_do_update(index_elements=["kind", "address"], set_={"address": normalised(sender)})
+        .returning(contacts.c.id, contacts.c.person_id, contacts.c.kind, contacts.c.address, contacts.c.unreachable)
+    )
+    return Contact(*(await tx.conn.execute(statement)).one())
+
+
+async def new_person(tx: Tx, *, name: str, language: Language, member_number: str, now: datetime) -> int:
+    """A person without any address (an anonymous or spoken complaint)."""
+    return await new_id(
+        tx,
+        people,
+        name=texts.keep(name, NAME),
+        language=language,
+        member_number=texts.keep(member_number, _NUMBER),
+        created_at=now,
+    )
+
+
+async def complete(tx: Tx, person_id: int, *, name: str = "", member_number: str = "") -> None:
+    """Fill in what was not known yet about a person; what is known already stays."""
+    person = await person_of(tx, person_id)
+    values = {}
+    if name and not person.name:
+        values["name"] = texts.keep(name, NAME)
+    if member_number and not person.member_number:
+        values["member_number"] = texts.keep(member_number, _NUMBER)
+    if values:
+        await tx.conn.execute(update(people).where(people.c.id == person_id).values(**values))
+
+
+async def person_of(tx: Tx, person_id: int) -> Person:
+    """A person by id."""
+    row = (await tx.conn.execute(select(people).where(people.c.id == person_id))).one()
+    return Person(row.id, texts.read(row.name, NAME), row.language, texts.read(row.member_number, _NUMBER))
+
+
+async def know_on_case(tx: Tx, case_id: int, contact_id: int, *, now: datetime) -> None:
+    """Let a contact add to a case. Nothing by mail ever calls this for a case that exists."""
+    statement = insert(tx, case_contacts).values(case_id=case_id, contact_id=contact_id, added_at=now)
+    await tx.conn.execute(statement.on_conflict_do_nothing())
+
+
+async def is_known_on_case(tx: Tx, case_id: int, contact_id: int) -> bool:
+    """Whether this contact may add to the case."""
+    found = await tx.conn.execute(
+        select(func.count()).where(case_contacts.c.case_id == case_id, case_contacts.c.contact_id == contact_id)
+    )
+    return bool(found.scalar_one())
+
+
+async def contacts_of_case(tx: Tx, case_id: int) -> list[Contact]:
+    """Every contact known on a case, in the order in which they came."""
+    rows = await tx.conn.execute(
+        select(contacts.c.id, contacts.c.person_id, contacts.c.kind, contacts.c.address, contacts.c.unreachable)
+        .join(case_contacts, case_contacts.c.contact_id == contacts.c.id)
+        .where(case_contacts.c.case_id == case_id)
+        .order_by(case_contacts.c.added_at, contacts.c.id)
+    )
+    return [Contact(*row) for row in rows]
+
+
+async def count_cases(tx: Tx, person_id: int) -> int:
+    """How many cases this person has had."""
+    return int((await tx.conn.execute(select(func.count()).where(cases.c.person_id == person_id))).scalar_one())
+
+
+async def note_hard_bounce(tx: Tx, contact_id: int, *, now: datetime) -> bool:
+    """Count a permanent delivery failure; True when the address is thereby taken for unreachable."""
+    recent = contacts.c.last_hard_bounce_at >= now - BOUNCE_WINDOW
+    found = await tx.conn.execute(
+        update(contacts)
+        .where(contacts.c.id == contact_id)
+        .values(
+            hard_bounces=case((recent, contacts.c.hard_bounces + 1), else_=1),
+            unreachable=case((recent & (contacts.c.hard_bounces >= 1), True), else_=contacts.c.unreachable),
+            last_hard_bounce_at=now,
+        )
+        .returning(contacts.c.unreachable)
+    )
+    return bool(found.scalar())

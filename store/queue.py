@@ -1,0 +1,195 @@
+"""The queue that wakes workers: in this process, or in Redis Streams so that many processes act as one.
+
+It carries hints only. Which items are due, and who works on them, the database says; a hint that is lost (a restart, a
+trimmed stream, no Redis at all) makes an item late until the next look at the database, never lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import structlog
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError, ResponseError
+
+log = structlog.get_logger(__name__)
+
+# A stream never grows beyond this; what is trimmed away is found by the sweep of the database.
+_LONGEST: Final = 100_000
+# How long to wait before Redis is asked again after it could not be reached.
+_DOWN_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A hint in hand: which item, and under which handle it is to be marked as done."""
+
+    item_id: int
+    handle: str = ""
+
+
+class Queue(Protocol):
+    """Hands item ids to workers. No method raises because the other side is down."""
+
+    async def put(self, item_id: int) -> None:
+        """Say that an item is waiting."""
+        ...
+
+    async def take(self, *, limit: int, timeout: float) -> list[Ticket]:  # noqa: ASYNC109 (the wait is the method's job)
+        """Up to `limit` hints; an empty list when none came within `timeout` seconds or the queue is down."""
+        ...
+
+    async def done(self, tickets: Sequence[Ticket]) -> None:
+        """These hints have been followed."""
+        ...
+
+    async def close(self) -> None:
+        """Give back what is held open."""
+        ...
+
+
+class LocalQueue:
+    """Within one process: a deque and an event."""
+
+    def __init__(self) -> None:
+        self._ids: deque[int] = deque()
+        self._event = asyncio.Event()
+
+    async def put(self, item_id: int) -> None:
+        """Say that an item is waiting."""
+        self._ids.append(item_id)
+        self._event.set()
+
+    async def take(self, *, limit: int, timeout: float) -> list[Ticket]:  # noqa: ASYNC109 (as in the protocol)
+        """Up to `limit` hints, in the order in which they were put."""
+        if not self._ids:
+            self._event.clear()
+            try:
+                await asyncio.wait_for(self._event.wait(), timeout)
+            except TimeoutError:
+                return []
+        return [Ticket(self._ids.popleft()) for _ in range(min(limit, len(self._ids)))]
+
+    async def done(self, tickets: Sequence[Ticket]) -> None:
+        """Nothing to do: a hint that was taken is gone."""
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+
+class RedisQueue:
+    """One stream with one consumer group; each worker is a consumer.
+
+    Hints that a dead worker never marked as done are taken over after `reclaim_seconds`, which must be longer than the
+    watchdog lets any worker hold one.
+    """
+
+    def __init__(self, url: str, stream: str, consumer: str, *, reclaim_seconds: float = 180) -> None:
+        self._redis: Any = connect(url, read_seconds=30)
+        self._stream = f"guichet:{stream}"
+        self._group = "workers"
+        self._consumer = consumer
+        self._reclaim_ms = int(reclaim_seconds * 1000)
+        self._ready = False
+        self._down = False
+
+    async def put(self, item_id: int) -> None:
+        """Say that an item is waiting; when Redis is down, the sweep of the database will find it."""
+        try:
+            await self._redis.xadd(self._stream, {"id": str(item_id)}, maxlen=_LONGEST, approximate=True)
+        except (RedisError, OSError) as error:
+            self._note_down(error)
+
+    async def take(self, *, limit: int, timeout: float) -> list[Ticket]:  # noqa: ASYNC109 (as in the protocol)
+        """New hints first, else those that a dead worker left."""
+        try:
+            await self._prepare()
+            found = await self._redis.xreadgroup(
+                self._group, self._consumer, {self._stream: ">"}, count=limit, block=max(1, int(timeout * 1000))
+            )
+            tickets = [ticket for _, entries in _pairs(found) for ticket in _tickets(entries)]
+            return tickets or await self._reclaim(limit)
+        except ResponseError as error:
+            # After FLUSHALL or a restart without its data the group is gone; it is made again on the next turn.
+            self._ready = False
+            self._note_down(error)
+        except (RedisError, OSError) as error:
+            self._note_down(error)
+        await asyncio.sleep(min(_DOWN_SECONDS, timeout))
+        return []
+
+    async def done(self, tickets: Sequence[Ticket]) -> None:
+        """Acknowledge and remove: a followed hint is of no use to anybody."""
+        handles = [ticket.handle for ticket in tickets]
+        if not handles:
+            return
+        try:
+            await self._redis.xack(self._stream, self._group, *handles)
+            await self._redis.xdel(self._stream, *handles)
+        except (RedisError, OSError) as error:
+            self._note_down(error)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._redis.aclose()
+
+    async def _prepare(self) -> None:
+        if self._ready:
+            return
+        try:
+            await self._redis.xgroup_create(self._stream, self._group, id="0", mkstream=True)
+        except ResponseError as error:
+            if "BUSYGROUP" not in str(error):
+                raise
+        policy = (await self._redis.config_get("maxmemory-policy")).get("maxmemory-policy", "noeviction")
+        if policy != "noeviction":
+            log.warning("redis may evict hints", policy=policy)
+        self._ready = True
+        if self._down:
+            self._down = False
+            log.info("redis is back")
+
+    async def _reclaim(self, limit: int) -> list[Ticket]:
+        # XAUTOCLAIM scans a part of the list at a time: go on until its cursor is back at the start.
+        cursor = "0-0"
+        while True:
+            answer = await self._redis.xautoclaim(
+                self._stream, self._group, self._consumer, self._reclaim_ms, start_id=cursor, count=limit
+            )
+            cursor, tickets = answer[0], _tickets(answer[1])
+            if tickets or cursor == "0-0":
+                return tickets
+
+    def _note_down(self, error: Exception) -> None:
+        self._ready = False
+        if not self._down:
+            self._down = True
+            log.warning("redis cannot be reached; workers look into the database instead", error=type(error).__name__)
+
+
+def connect(url: str, *, read_seconds: float) -> Any:
+    """A client that answers "down" at once instead of retrying for seconds while a request waits."""
+    return Redis.from_url(
+        url,
+        decode_responses=True,
+        retry=Retry(NoBackoff(), 0),
+        socket_connect_timeout=2,
+        socket_timeout=read_seconds,
+    )
+
+
+def _pairs(found: Any) -> list[tuple[str, Any]]:
+    # The reply is a list of pairs in RESP2 and a mapping in RESP3.
+    return list(found.items()) if isinstance(found, dict) else list(found or [])
+
+
+def _tickets(entries: Any) -> list[Ticket]:
+    flat = [entry for part in entries for entry in (part if part and isinstance(part[0], list | tuple) else [part])]
+    # An entry that was trimmed away while pending comes back without fields.
+    return [Ticket(int(fields["id"]), handle) for handle, fields in flat if fields and "id" in fields]

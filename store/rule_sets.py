@@ -1,0 +1,50 @@
+"""Published rule sets: every version that ever decided a case, with who published it and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from store import audit
+from store.database import Tx
+from store.schema import rule_sets
+from store.sql import insert
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One version. `body` is the rule file as it was."""
+
+    version: str
+    body: str
+    comment: str
+    published_at: datetime
+    active: bool
+
+
+async def publish(tx: Tx, *, version: str, body: str, comment: str, author_id: int | None, now: datetime) -> bool:
+    """Make a version the one that decides; False when this version was published before (it only becomes active again)."""
+    await tx.conn.execute(update(rule_sets).where(rule_sets.c.active.is_(True)).values(active=False))
+    statement = insert(tx, rule_sets).values(
+        version=version, body=body, comment=comment, author_id=author_id, published_at=now, active=True
+    )
+    new = (await tx.conn.execute(statement.on_conflict_do_nothing())).rowcount == 1
+    if not new:
+        await tx.conn.execute(update(rule_sets).where(rule_sets.c.version == version).values(active=True))
+    actor = f"user:{author_id}" if author_id else "system"
+    await audit.write(tx, actor=actor, act="rules.published", at=now, detail={"version": version})
+    return new
+
+
+async def active(tx: Tx) -> Published | None:
+    """The version that decides now; None before the first was published."""
+    row = (await tx.conn.execute(select(rule_sets).where(rule_sets.c.active.is_(True)))).one_or_none()
+    return Published(row.version, row.body, row.comment, row.published_at, row.active) if row else None
+
+
+async def history(tx: Tx) -> list[Published]:
+    """Every version, the newest first."""
+    rows = await tx.conn.execute(select(rule_sets).order_by(rule_sets.c.id.desc()))
+    return [Published(row.version, row.body, row.comment, row.published_at, row.active) for row in rows]

@@ -1,0 +1,414 @@
+"""The tables of the register, the same on SQLite and PostgreSQL.
+
+Everything that a person wrote or that names a person is kept as bytes written by `store.texts`: PostgreSQL's text type cannot
+hold a NUL, and one place that writes and reads texts is where encryption belongs. Addresses of contacts stay plain, because
+mail is matched by them. The shape changes only through a migration beside this file; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime; SQLite keeps it without its zone, so the zone is put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive datetime: nobody could say later what it meant."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs its time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Aware, in UTC."""
+        return None if value is None else (value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC))
+
+
+def _id() -> Column[Any]:
+    return Column("id", Id, primary_key=True, autoincrement=True)
+
+
+def _ref(name: str, target: str, *, nullable: bool = False, index: bool = False) -> Column[Any]:
+    return Column(name, Id, ForeignKey(target), nullable=nullable, index=index)
+
+
+# What arrived, raw, and what became of it. `fate` is set once, in the transaction that records everything else.
+inbox = Table(
+    "inbox",
+    metadata,
+    _id(),
+    Column("channel", String(16), nullable=False),
+    Column("account", String(254), nullable=False),
+    Column("external_id", String(200), nullable=False),
+    Column("raw", LargeBinary),
+    Column("raw_file", String(64)),
+    Column("size", Integer, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    # How often the same delivery was handed over again; with this, the items add up to what the mailbox delivered.
+    Column("redeliveries", Integer, nullable=False, default=0),
+    Column("state", String(12), nullable=False, default="waiting"),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("due_at", Moment, nullable=False),
+    Column("taken_until", Moment),
+    Column("fate", String(12)),
+    Column("fate_at", Moment),
+    Column("error", Text),
+    Column("fingerprint", String(64)),
+    _ref("case_id", "cases.id", nullable=True, index=True),
+    # The web form tells a reference before the case is recorded: reserved here with the raw bytes.
+    Column("reserved_reference", String(24)),
+    Column("promised_on", Date),
+    UniqueConstraint("channel", "external_id"),
+    Index("ix_inbox_state_due_at", "state", "due_at"),
+    Index("ix_inbox_fingerprint_received_at", "fingerprint", "received_at"),
+)
+
+people = Table(
+    "people",
+    metadata,
+    _id(),
+    Column("name", LargeBinary, nullable=False),
+    Column("language", String(2), nullable=False),
+    Column("member_number", LargeBinary, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    _id(),
+    _ref("person_id", "people.id", index=True),
+    Column("kind", String(12), nullable=False),
+    Column("address", String(320), nullable=False),
+    Column("hard_bounces", Integer, nullable=False, default=0),
+    Column("last_hard_bounce_at", Moment),
+    # Two permanent failures within a week: nothing automatic is sent there any more, and the case says so.
+    Column("unreachable", Boolean, nullable=False, default=False),
+    UniqueConstraint("kind", "address"),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    _id(),
+    Column("reference", String(24), nullable=False, unique=True),
+    Column("kind", String(12), nullable=False),
+    Column("queue", String(24), nullable=False),
+    Column("department", String(24)),
+    Column("priority", String(8), nullable=False),
+    Column("situation", String(16), nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("refused", String(12), nullable=False, default=""),
+    Column("outcome", String(24)),
+    Column("sealed", Boolean, nullable=False, default=False),
+    Column("flags", JSON, nullable=False),
+    Column("abstained", Boolean, nullable=False, default=False),
+    Column("language", String(2), nullable=False),
+    Column("channel", String(16), nullable=False),
+    Column("account", String(254), nullable=False),
+    _ref("person_id", "people.id", nullable=True, index=True),
+    _ref("contact_id", "contacts.id", nullable=True),
+    _ref("assignee_id", "users.id", nullable=True, index=True),
+    Column("subject", LargeBinary, nullable=False),
+    Column("first_words", LargeBinary, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("closed_at", Moment),
+    Column("unread", Boolean, nullable=False, default=True),
+    # Counts every change, so that a form made from an older state cannot overwrite a newer one.
+    Column("version", Integer, nullable=False, default=1),
+    _ref("merged_into", "cases.id", nullable=True),
+    Index("ix_cases_queue_state_due_on", "queue", "state", "due_on"),
+    Index("ix_cases_state_due_on", "state", "due_on"),
+    Index("ix_cases_received_at", "received_at"),
+)
+
+# Who is known on a case: only they can add to it by mail.
+case_contacts = Table(
+    "case_contacts",
+    metadata,
+    _ref("case_id", "cases.id"),
+    _ref("contact_id", "contacts.id", index=True),
+    Column("added_at", Moment, nullable=False),
+    UniqueConstraint("case_id", "contact_id"),
+)
+
+# `case_id` is empty while a message is held for a mediator's decision.
+messages = Table(
+    "messages",
+    metadata,
+    _id(),
+    _ref("case_id", "cases.id", nullable=True, index=True),
+    Column("direction", String(3), nullable=False),
+    Column("channel", String(16), nullable=False),
+    Column("account", String(254), nullable=False),
+    _ref("contact_id", "contacts.id", nullable=True),
+    _ref("author_id", "users.id", nullable=True),
+    _ref("inbox_id", "inbox.id", nullable=True, index=True),
+    Column("auto", Boolean, nullable=False, default=False),
+    Column("situation", String(16), nullable=False, default=""),
+    Column("sender_name", LargeBinary, nullable=False),
+    Column("subject", LargeBinary, nullable=False),
+    Column("text", LargeBinary, nullable=False),
+    Column("reply", LargeBinary, nullable=False),
+    # The Message-ID (RFC 5322) as received or sent, by which later mails find this one.
+    Column("rfc_message_id", String(998), index=True),
+    Column("verified", Boolean, nullable=False, default=True),
+    Column("defects", JSON, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+held = Table(
+    "held",
+    metadata,
+    _id(),
+    _ref("message_id", "messages.id"),
+    _ref("inbox_id", "inbox.id"),
+    _ref("case_id", "cases.id", index=True),
+    Column("why", String(40), nullable=False),
+    Column("state", String(8), nullable=False, default="waiting"),
+    Column("at", Moment, nullable=False),
+    Column("decided_at", Moment),
+    _ref("decided_by", "users.id", nullable=True),
+)
+
+files = Table(
+    "files",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("stored_at", Moment, nullable=False),
+)
+
+message_files = Table(
+    "message_files",
+    metadata,
+    _id(),
+    _ref("message_id", "messages.id", index=True),
+    Column("hash", String(64), ForeignKey("files.hash"), nullable=False),
+    Column("name", LargeBinary, nullable=False),
+    Column("type", String(120), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("inline", Boolean, nullable=False),
+)
+
+classifications = Table(
+    "classifications",
+    metadata,
+    _id(),
+    _ref("message_id", "messages.id", index=True),
+    _ref("case_id", "cases.id", nullable=True, index=True),
+    Column("model", String(40), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    _id(),
+    _ref("case_id", "cases.id", index=True),
+    _ref("message_id", "messages.id"),
+    Column("rules_version", String(40), nullable=False),
+    Column("decided_by", String(60), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+deadlines = Table(
+    "deadlines",
+    metadata,
+    _id(),
+    _ref("case_id", "cases.id", index=True),
+    Column("clock", String(40), nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("state", String(8), nullable=False, default="running"),
+    # How many reminders were given, and whether the supervisors were told that it was missed.
+    Column("reminders", Integer, nullable=False, default=0),
+    Column("escalated_at", Moment),
+    Column("ended_at", Moment),
+    UniqueConstraint("case_id", "clock"),
+    Index("ix_deadlines_state_due_on", "state", "due_on"),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    _id(),
+    _ref("case_id", "cases.id", index=True),
+    _ref("author_id", "users.id", nullable=True),
+    Column("text", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    Column("key", String(80), nullable=False, unique=True),
+    _ref("case_id", "cases.id", nullable=True, index=True),
+    _ref("message_id", "messages.id", nullable=True),
+    _ref("contact_id", "contacts.id", nullable=True, index=True),
+    Column("channel", String(16), nullable=False),
+    Column("auto", Boolean, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("state", String(10), nullable=False, default="waiting"),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("created_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("taken_until", Moment),
+    Column("code", String(120), nullable=False, default=""),
+    Column("provider_id", String(200), nullable=False, default=""),
+    Column("ended_at", Moment),
+    Index("ix_outbox_state_due_at", "state", "due_at"),
+)
+
+# Secret links to a member's own case page; only the SHA-256 of the secret is here.
+links = Table(
+    "links",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    _ref("case_id", "cases.id", nullable=True, index=True),
+    _ref("inbox_id", "inbox.id", nullable=True, index=True),
+    _ref("contact_id", "contacts.id", nullable=True),
+    Column("purpose", String(12), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("key_hash", String(64), primary_key=True),
+    Column("body_hash", String(64), nullable=False),
+    Column("answer", LargeBinary),
+    Column("created_at", Moment, nullable=False),
+)
+
+sequences = Table(
+    "sequences",
+    metadata,
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("last", Integer, nullable=False),
+)
+
+rule_sets = Table(
+    "rule_sets",
+    metadata,
+    _id(),
+    Column("version", String(40), nullable=False, unique=True),
+    Column("body", Text, nullable=False),
+    Column("comment", Text, nullable=False),
+    _ref("author_id", "users.id", nullable=True),
+    Column("published_at", Moment, nullable=False),
+    Column("active", Boolean, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    _id(),
+    Column("login", String(120), nullable=False, unique=True),
+    Column("name", String(120), nullable=False),
+    Column("role", String(16), nullable=False),
+    # May open what is sealed: medical matters. A right of the person, not of the role.
+    Column("medical", Boolean, nullable=False, default=False),
+    Column("password", String(200), nullable=False),
+    Column("disabled", Boolean, nullable=False, default=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    _ref("user_id", "users.id", index=True),
+    Column("csrf", String(64), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+)
+
+# Failed sign-ins, by the hash of account and address: the growing wait is computed from them.
+sign_in_failures = Table(
+    "sign_in_failures",
+    metadata,
+    Column("key_hash", String(64), primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("last_at", Moment, nullable=False),
+)
+
+# Append only: triggers refuse UPDATE and DELETE. Who, what, when, which case; never content.
+audit = Table(
+    "audit",
+    metadata,
+    _id(),
+    Column("at", Moment, nullable=False),
+    Column("actor", String(40), nullable=False),
+    Column("act", String(40), nullable=False),
+    _ref("case_id", "cases.id", nullable=True, index=True),
+    Column("detail", JSON, nullable=False),
+)
+
+# How each door does: what the mail process last saw of its mailboxes, what the clock last did, which processes live.
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("name", String(254), primary_key=True),
+    Column("state", String(20), nullable=False),
+    Column("detail", JSON, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# One row for each run of a periodic job that is done, so that two clocks act as one and a missed run is made up once.
+clock_runs = Table(
+    "clock_runs",
+    metadata,
+    Column("job", String(40), primary_key=True),
+    Column("slot", String(40), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("result", JSON, nullable=False),
+)
+
+# The one readable copy of texts, folded: unsealed cases only. On SQLite an FTS5 table of the same name replaces it.
+SEARCH = "case_search"

@@ -1,0 +1,71 @@
+"""Full-text search over cases: folded words, so that accents and case never hide a message.
+
+Folding is done here rather than in the database, so that SQLite (FTS5) and PostgreSQL (tsvector) find the same. Sealed cases
+are never in the index.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from sqlalchemy import text
+
+from store.database import Tx
+
+# A word that would bloat the index helps nobody to find anything.
+_LONGEST: Final = 60
+_MOST_WORDS: Final = 5_000
+_WORD: Final = re.compile(r"\w+", re.ASCII)
+
+
+def words_of(value: str) -> list[str]:
+    """The folded words of a text, at most 5 000: "Élodie’s n°12" gives elodie, s, n, 12."""
+    folded = unicodedata.normalize("NFKD", value[:200_000]).casefold()
+    plain = "".join(sign for sign in folded if not unicodedata.combining(sign))
+    # Letters outside ASCII that have no plain form stay findable as they are, one run a word.
+    found = _WORD.findall(plain) if plain.isascii() else re.findall(r"[^\W_]+", plain)
+    return [word[:_LONGEST] for word in found[:_MOST_WORDS]]
+
+
+async def add(tx: Tx, case_id: int, value: str) -> None:
+    """Add words to what a case is found by."""
+    words = " ".join(words_of(value))
+    if not words:
+        return
+    if tx.is_sqlite:
+        await tx.conn.execute(
+            text(
+                "INSERT INTO case_search (rowid, words) SELECT :id, ''"
+                " WHERE NOT EXISTS (SELECT 1 FROM case_search WHERE rowid = :id)"
+            ),
+            {"id": case_id},
+        )
+        statement = "UPDATE case_search SET words = words || ' ' || :words WHERE rowid = :id"
+    else:
+        statement = (
+            "INSERT INTO case_search (rowid, words) VALUES (:id, to_tsvector('simple', :words)) "
+            "ON CONFLICT (rowid) DO UPDATE SET words = case_search.words || excluded.words"
+        )
+    await tx.conn.execute(text(statement), {"id": case_id, "words": words})
+
+
+async def remove(tx: Tx, case_id: int) -> None:
+    """Take a case out of the index, for instance when it is sealed."""
+    await tx.conn.execute(text("DELETE FROM case_search WHERE rowid = :id"), {"id": case_id})
+
+
+async def find(tx: Tx, query: str, *, limit: int = 200) -> list[int]:
+    """Cases that hold every word of the query, the last word as a beginning; newest first."""
+    words = words_of(query)[:20]
+    if not words:
+        return []
+    if tx.is_sqlite:
+        wanted = " ".join(f'"{word}"' for word in words[:-1]) + f' "{words[-1]}"*'
+        statement = "SELECT rowid FROM case_search WHERE case_search MATCH :wanted ORDER BY rowid DESC LIMIT :limit"
+    else:
+        wanted = " & ".join([f"'{word}'" for word in words[:-1]] + [f"'{words[-1]}':*"])
+        statement = "SELECT rowid FROM case_search WHERE words @@ to_tsquery('simple', :wanted) ORDER BY rowid DESC LIMIT :limit"
+    rows = await tx.conn.execute(text(statement), {"wanted": wanted.strip(), "limit": limit})
+    return [int(row[0]) for row in rows]

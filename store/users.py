@@ -1,0 +1,197 @@
+"""Users of the console, their sessions, and the growing wait after failed sign-ins."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import case, delete, select, update
+
+from config.vocabulary import Role
+from store import audit
+from store.database import Tx
+from store.schema import sessions, sign_in_failures, users
+from store.sql import insert, new_id
+
+IDLE: Final = timedelta(minutes=30)
+LONGEST: Final = timedelta(hours=12)
+_FREE_FAILURES: Final = 5
+_LONGEST_WAIT: Final = timedelta(minutes=15)
+
+
+class UserExistsError(Exception):
+    """There is a user with this login already."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """One colleague. `password` is the argon2 hash."""
+
+    id: int
+    login: str
+    name: str
+    role: Role
+    medical: bool
+    password: str
+    disabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in browser."""
+
+    user: User
+    csrf: str
+    created_at: datetime
+
+
+_USER: Final = (
+    users.c.id,
+    users.c.login,
+    users.c.name,
+    users.c.role,
+    users.c.medical,
+    users.c.password,
+    users.c.disabled,
+)
+
+
+def hashed(secret: str) -> str:
+    """What is kept of a session's secret, or of an account and address that failed."""
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+async def add(
+    tx: Tx, *, login: str, name: str, role: Role, medical: bool, password: str, actor: str, now: datetime
+) -> int:
+    """Add a user. Raises UserExistsError."""
+    if await by_login(tx, login):
+        raise UserExistsError(login)
+    user_id = await new_id(
+        tx,
+        users,
+        login=login.strip().lower(),
+        name=name,
+        role=role,
+        medical=medical,
+        password=password,
+        disabled=False,
+        created_at=now,
+    )
+    detail = {"user": user_id, "role": role, "medical": medical}
+    await audit.write(tx, actor=actor, act="user.added", at=now, detail=detail)
+    return user_id
+
+
+async def by_login(tx: Tx, login: str) -> User | None:
+    """The user with this login."""
+    row = (await tx.conn.execute(select(*_USER).where(users.c.login == login.strip().lower()))).one_or_none()
+    return User(*row) if row else None
+
+
+async def listing(tx: Tx) -> list[User]:
+    """Every user, by name."""
+    return [User(*row) for row in await tx.conn.execute(select(*_USER).order_by(users.c.name))]
+
+
+async def start_session(tx: Tx, user_id: int, *, token: str, csrf: str, now: datetime) -> None:
+    """Sign a user in; the token is only kept hashed."""
+    await tx.conn.execute(
+        sessions.insert().values(token_hash=hashed(token), user_id=user_id, csrf=csrf, created_at=now, seen_at=now)
+    )
+    await audit.write(tx, actor=f"user:{user_id}", act="session.started", at=now)
+
+
+async def session_of(tx: Tx, token: str, *, now: datetime) -> Session | None:
+    """The session with this token, unless it was idle too long, is too old, or its user was disabled."""
+    row = (
+        await tx.conn.execute(
+            select(*_USER, sessions.c.csrf, sessions.c.created_at.label("started"))
+            .join(sessions, sessions.c.user_id == users.c.id)
+            .where(
+                sessions.c.token_hash == hashed(token),
+                sessions.c.seen_at > now - IDLE,
+                sessions.c.created_at > now - LONGEST,
+                users.c.disabled.is_(False),
+            )
+        )
+    ).one_or_none()
+    return Session(User(*row[:7]), row.csrf, row.started) if row else None
+
+
+async def touch_session(tx: Tx, token: str, *, now: datetime) -> None:
+    """Note that the session is in use."""
+    await tx.conn.execute(update(sessions).where(sessions.c.token_hash == hashed(token)).values(seen_at=now))
+
+
+async def end_session(tx: Tx, token: str, *, now: datetime) -> None:
+    """Sign out."""
+    found = await tx.conn.execute(
+        delete(sessions).where(sessions.c.token_hash == hashed(token)).returning(sessions.c.user_id)
+    )
+    user_id = found.scalar()
+    if user_id is not None:
+        await audit.write(tx, actor=f"user:{user_id}", act="session.ended", at=now)
+
+
+async def end_sessions_of(tx: Tx, user_id: int) -> None:
+    """End every session of a user, for instance when their rights change."""
+    await tx.conn.execute(delete(sessions).where(sessions.c.user_id == user_id))
+
+
+async def disable(tx: Tx, user_id: int, *, actor: str, now: datetime) -> None:
+    """Shut a user out, everywhere and at once."""
+    await tx.conn.execute(update(users).where(users.c.id == user_id).values(disabled=True))
+    await end_sessions_of(tx, user_id)
+    await audit.write(tx, actor=actor, act="user.disabled", at=now, detail={"user": user_id})
+
+
+async def wait_for(tx: Tx, login: str, address: str, *, now: datetime) -> timedelta:
+    """How long this account must wait before another try from this address; zero when it need not.
+
+    The wait belongs to account *and* address: nobody can lock a colleague out from elsewhere.
+    """
+    row = (
+        await tx.conn.execute(
+            select(sign_in_failures.c.count.label("failures"), sign_in_failures.c.last_at).where(
+                sign_in_failures.c.key_hash == hashed(f"{login.strip().lower()}\n{address}")
+            )
+        )
+    ).one_or_none()
+    if row is None or row.failures < _FREE_FAILURES:
+        return timedelta(0)
+    wait = min(timedelta(seconds=2 ** min(row.failures - _FREE_FAILURES + 1, 20)), _LONGEST_WAIT)
+    last_at: datetime = row.last_at
+    return max(last_at + wait - now, timedelta(0))
+
+
+async def note_failure(tx: Tx, login: str, address: str, *, now: datetime) -> None:
+    """Count a failed sign-in; the count starts again after a day of peace."""
+    recent = sign_in_failures.c.last_at > now - timedelta(days=1)
+    statement = insert(tx, sign_in_failures).values(
+        key_hash=hashed(f"{login.strip().lower()}\n{address}"), count=1, last_at=now
+    )
+    await tx.conn.execute(
+        statement.on_conflict_do_update(
+            index_elements=["key_hash"],
+            set_={"count": case((recent, sign_in_failures.c.count + 1), else_=1), "last_at": now},
+        )
+    )
+
+
+async def forget_failures(tx: Tx, login: str, address: str) -> None:
+    """A sign-in that succeeds ends the wait."""
+    await tx.conn.execute(
+        delete(sign_in_failures).where(sign_in_failures.c.key_hash == hashed(f"{login.strip().lower()}\n{address}"))
+    )
+
+
+async def forget_old(tx: Tx, *, now: datetime) -> int:
+    """Drop sessions and failures that no longer count."""
+    ended = await tx.conn.execute(
+        delete(sessions).where((sessions.c.seen_at < now - IDLE) | (sessions.c.created_at < now - LONGEST))
+    )
+    await tx.conn.execute(delete(sign_in_failures).where(sign_in_failures.c.last_at < now - timedelta(days=1)))
+    return int(ended.rowcount)

@@ -1,0 +1,42 @@
+"""Who looks, and what they may see. Every query for cases takes a viewer; there is none without."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, false, not_, true
+
+from config.vocabulary import Role
+from store.schema import cases
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A colleague who is signed in. `medical`: may open sealed cases. An administrator manages access and reads no case."""
+
+    user_id: int
+    name: str
+    role: Role
+    medical: bool = False
+
+    @property
+    def reads_cases(self) -> bool:
+        """Whether this role reads cases at all."""
+        return self.role != "administrator"
+
+    @property
+    def handles_cases(self) -> bool:
+        """Whether this role changes cases."""
+        return self.role in ("mediator", "supervisor")
+
+    @property
+    def supervises(self) -> bool:
+        """Whether this role sees quarantine, rules and channels."""
+        return self.role == "supervisor"
+
+    def may_see(self) -> ColumnElement[Any]:
+        """The condition on `cases` that holds for what this viewer may read."""
+        if not self.reads_cases:
+            return false()
+        return true() if self.medical else not_(cases.c.sealed)

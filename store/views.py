@@ -1,0 +1,391 @@
+"""What the console and the member's page read: lists, one case whole, counts. Each takes the viewer, except the member's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from store import cases as register
+from store import search, texts
+from store.database import Tx
+from store.people import NAME as PERSON_NAME
+from store.schema import (
+    cases,
+    classifications,
+    contacts,
+    deadlines,
+    decisions,
+    held,
+    message_files,
+    messages,
+    notes,
+    outbox,
+    people,
+    users,
+)
+from store.viewer import Viewer
+
+PAGE: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One case in a list. For a sealed case that the viewer may not open, the texts are empty and `locked` is set."""
+
+    id: int
+    reference: str
+    kind: str
+    queue: str
+    department: str | None
+    priority: str
+    situation: str
+    state: str
+    refused: str
+    outcome: str | None
+    sealed: bool
+    locked: bool
+    flags: Mapping[str, bool]
+    abstained: bool
+    language: str
+    channel: str
+    person: str
+    subject: str
+    first_words: str
+    assignee_id: int | None
+    assignee: str
+    received_at: datetime
+    due_on: date
+    unread: bool
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which cases a list shows. `mine`/`unassigned` narrow by assignee; `text` searches."""
+
+    queue: str | None = None
+    state: str = "open"
+    mine: bool = False
+    unassigned: bool = False
+    text: str = ""
+
+
+async def listing(
+    tx: Tx, viewer: Viewer, wanted: Filter, *, after: tuple[date, int] | None = None, limit: int = PAGE
+) -> list[Row]:
+    """Cases by the earliest due date; `after` is the (due date, id) of the last row of the page before."""
+    conditions = await _conditions(tx, viewer, wanted)
+    if after:
+        conditions.append(or_(cases.c.due_on > after[0], and_(cases.c.due_on == after[0], cases.c.id > after[1])))
+    query = _rows().where(*conditions).order_by(cases.c.due_on, cases.c.id).limit(limit)
+    return [_row(row, viewer) for row in await tx.conn.execute(query)]
+
+
+async def _conditions(tx: Tx, viewer: Viewer, wanted: Filter) -> list[ColumnElement[Any]]:
+    # A sealed case is listed as existing, without its words; it is never found by searching its words.
+    conditions: list[ColumnElement[Any]] = [cases.c.merged_into.is_(None)]
+    if not viewer.reads_cases:
+        conditions.append(viewer.may_see())
+    if wanted.state != "all":
+        conditions.append(cases.c.state == wanted.state)
+    if wanted.queue:
+        conditions.append(cases.c.queue == wanted.queue)
+    if wanted.mine:
+        conditions.append(cases.c.assignee_id == viewer.user_id)
+    if wanted.unassigned:
+        conditions.append(cases.c.assignee_id.is_(None))
+    if wanted.text:
+        ids = await search.find(tx, wanted.text)
+        conditions.append(cases.c.id.in_(ids))
+        conditions.append(viewer.may_see())
+    return conditions
+
+
+def _rows() -> Any:
+    return (
+        select(cases, people.c.name.label("person_name"), users.c.name.label("assignee_name"))
+        .outerjoin(people, people.c.id == cases.c.person_id)
+        .outerjoin(users, users.c.id == cases.c.assignee_id)
+    )
+
+
+def _row(row: Any, viewer: Viewer) -> Row:
+    locked = row.sealed and not viewer.medical
+    return Row(
+        id=row.id,
+        reference=row.reference,
+        kind="" if locked else row.kind,
+        queue=row.queue,
+        department=None if locked else row.department,
+        priority=row.priority,
+        situation="" if locked else row.situation,
+        state=row.state,
+        refused=row.refused,
+        outcome=row.outcome,
+        sealed=row.sealed,
+        locked=locked,
+        flags={} if locked else row.flags,
+        abstained=row.abstained,
+        language=row.language,
+        channel=row.channel,
+        person="" if locked or row.person_name is None else texts.read(row.person_name, PERSON_NAME),
+        subject="" if locked else texts.read(row.subject, register.SUBJECT),
+        first_words="" if locked else texts.read(row.first_words, register.FIRST_WORDS),
+        assignee_id=row.assignee_id,
+        assignee=row.assignee_name or "",
+        received_at=row.received_at,
+        due_on=row.due_on,
+        unread=row.unread,
+        version=row.version,
+    )
+
+
+async def counts(tx: Tx, viewer: Viewer) -> dict[str, int]:
+    """Open cases by queue. Sealed ones are counted: that they exist is no secret, what they say is."""
+    if not viewer.reads_cases:
+        return {}
+    rows = await tx.conn.execute(
+        select(cases.c.queue, func.count())
+        .where(cases.c.state == "open", cases.c.merged_into.is_(None))
+        .group_by(cases.c.queue)
+    )
+    return {row[0]: int(row[1]) for row in rows}
+
+
+async def case(tx: Tx, viewer: Viewer, case_id: int) -> Row | None:
+    """One case that this viewer may list; check `locked` before showing anything of it."""
+    if not viewer.reads_cases:
+        return None
+    row = (await tx.conn.execute(_rows().where(cases.c.id == case_id))).one_or_none()
+    return _row(row, viewer) if row else None
+
+
+async def case_by_reference(tx: Tx, viewer: Viewer, reference: str) -> Row | None:
+    """One case by its reference, as `case`."""
+    found = (await tx.conn.execute(select(cases.c.id).where(cases.c.reference == reference))).scalar()
+    return await case(tx, viewer, int(found)) if found is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file of a message."""
+
+    id: int
+    hash: str
+    name: str
+    type: str
+    size: int
+    inline: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """A message of a case. `delivery` is the state of its sending ("" for what came in), `code` the server's word."""
+
+    id: int
+    direction: str
+    channel: str
+    sender_name: str
+    address: str
+    subject: str
+    text: str
+    reply: str
+    auto: bool
+    situation: str
+    author: str
+    verified: bool
+    defects: tuple[str, ...]
+    at: datetime
+    inbox_id: int | None
+    outbox_id: int | None
+    delivery: str
+    code: str
+    files: tuple[FileRow, ...]
+
+
+def _seen(viewer: Viewer, case_id: int) -> ColumnElement[Any]:
+    return and_(messages.c.case_id == case_id, cases.c.id == case_id, viewer.may_see())
+
+
+async def messages_of(tx: Tx, viewer: Viewer, case_id: int) -> list[MessageRow]:
+    """The messages of a case, oldest first; none when the viewer may not open it."""
+    query = _messages().join(cases, cases.c.id == messages.c.case_id).where(_seen(viewer, case_id))
+    return await _message_rows(tx, query)
+
+
+async def messages_for_member(tx: Tx, case_id: int, contact_id: int | None) -> list[MessageRow]:
+    """What the holder of a link sees: messages from and to the contact the link was made for, and no other's."""
+    own = messages.c.contact_id == contact_id if contact_id is not None else messages.c.contact_id.is_(None)
+    return await _message_rows(tx, _messages().where(messages.c.case_id == case_id, own))
+
+
+def _messages() -> Any:
+    return (
+        select(
+            messages,
+            contacts.c.address,
+            users.c.name.label("author"),
+            outbox.c.id.label("outbox_id"),
+            outbox.c.state.label("delivery"),
+            outbox.c.code,
+        )
+        .outerjoin(contacts, contacts.c.id == messages.c.contact_id)
+        .outerjoin(users, users.c.id == messages.c.author_id)
+        .outerjoin(outbox, outbox.c.message_id == messages.c.id)
+        .order_by(messages.c.at, messages.c.id)
+    )
+
+
+async def _message_rows(tx: Tx, query: Any) -> list[MessageRow]:
+    rows = (await tx.conn.execute(query)).all()
+    found = await _files(tx, [row.id for row in rows])
+    return [
+        MessageRow(
+            id=row.id,
+            direction=row.direction,
+            channel=row.channel,
+            sender_name=texts.read(row.sender_name, register.SENDER_NAME),
+            address=row.address or "",
+            subject=texts.read(row.subject, register.MESSAGE_SUBJECT),
+            text=texts.read(row.text, register.TEXT),
+            reply=texts.read(row.reply, register.REPLY),
+            auto=row.auto,
+            situation=row.situation,
+            author=row.author or "",
+            verified=row.verified,
+            defects=tuple(row.defects),
+            at=row.at,
+            inbox_id=row.inbox_id,
+            outbox_id=row.outbox_id,
+            delivery=row.delivery or "",
+            code=row.code or "",
+            files=tuple(found.get(row.id, ())),
+        )
+        for row in rows
+    ]
+
+
+async def _files(tx: Tx, message_ids: list[int]) -> dict[int, list[FileRow]]:
+    found: dict[int, list[FileRow]] = {}
+    rows = await tx.conn.execute(
+        select(message_files).where(message_files.c.message_id.in_(message_ids)).order_by(message_files.c.id)
+    )
+    for row in rows:
+        name = texts.read(row.name, register.FILE_NAME)
+        found.setdefault(row.message_id, []).append(FileRow(row.id, row.hash, name, row.type, row.size, row.inline))
+    return found
+
+
+async def file_of(tx: Tx, viewer: Viewer, case_id: int, file_id: int) -> FileRow | None:
+    """A file, only through a case that the viewer may open."""
+    row = (
+        await tx.conn.execute(
+            select(message_files)
+            .join(messages, messages.c.id == message_files.c.message_id)
+            .join(cases, cases.c.id == messages.c.case_id)
+            .where(message_files.c.id == file_id, _seen(viewer, case_id))
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return FileRow(row.id, row.hash, texts.read(row.name, register.FILE_NAME), row.type, row.size, row.inline)
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRow:
+    """An internal note."""
+
+    id: int
+    author: str
+    text: str
+    at: datetime
+
+
+async def notes_of(tx: Tx, viewer: Viewer, case_id: int) -> list[NoteRow]:
+    """The notes on a case, oldest first; none when the viewer may not open it."""
+    rows = await tx.conn.execute(
+        select(notes.c.id, users.c.name, notes.c.text, notes.c.at)
+        .join(cases, cases.c.id == notes.c.case_id)
+        .outerjoin(users, users.c.id == notes.c.author_id)
+        .where(notes.c.case_id == case_id, viewer.may_see())
+        .order_by(notes.c.id)
+    )
+    return [NoteRow(row[0], row[1] or "", texts.read(row[2], register.NOTE), row[3]) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRow:
+    """A clock of a case."""
+
+    clock: str
+    due_on: date
+    source: str
+    state: str
+
+
+async def clocks_of(tx: Tx, case_id: int) -> list[ClockRow]:
+    """The clocks of a case, the earliest first."""
+    rows = await tx.conn.execute(
+        select(deadlines.c.clock, deadlines.c.due_on, deadlines.c.source, deadlines.c.state)
+        .where(deadlines.c.case_id == case_id)
+        .order_by(deadlines.c.due_on, deadlines.c.clock)
+    )
+    return [ClockRow(*row) for row in rows]
+
+
+async def classification_of(tx: Tx, viewer: Viewer, case_id: int) -> Any | None:
+    """What the classifier said of the message that opened the case."""
+    return await _body(tx, viewer, case_id, classifications, register.CLASSIFICATION)
+
+
+async def decision_of(tx: Tx, viewer: Viewer, case_id: int) -> Any | None:
+    """The decision that routed the case, with its trace."""
+    return await _body(tx, viewer, case_id, decisions, register.DECISION)
+
+
+async def _body(tx: Tx, viewer: Viewer, case_id: int, table: Any, place: texts.Place) -> Any | None:
+    found = await tx.conn.execute(
+        select(table.c.body)
+        .join(cases, cases.c.id == table.c.case_id)
+        .where(table.c.case_id == case_id, viewer.may_see())
+        .order_by(table.c.id)
+        .limit(1)
+    )
+    body = found.scalar()
+    return None if body is None else texts.read_json(body, place)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRow:
+    """A message that names a case without proof of belonging to it."""
+
+    id: int
+    case_id: int
+    reference: str
+    why: str
+    inbox_id: int
+    message: MessageRow
+
+
+async def held_messages(tx: Tx, viewer: Viewer, *, case_id: int | None = None) -> list[HeldRow]:
+    """Held messages that wait for a decision, of one case or of all that the viewer may open."""
+    query = (
+        select(held.c.id, held.c.case_id, cases.c.reference, held.c.why, held.c.inbox_id, held.c.message_id)
+        .join(cases, cases.c.id == held.c.case_id)
+        .where(held.c.state == "waiting", viewer.may_see())
+        .order_by(held.c.id)
+    )
+    if case_id is not None:
+        query = query.where(held.c.case_id == case_id)
+    rows = (await tx.conn.execute(query)).all()
+    found = await _message_rows(tx, _messages().where(messages.c.id.in_([row.message_id for row in rows])))
+    by_id = {message.id: message for message in found}
+    return [
+        HeldRow(row.id, row.case_id, row.reference, row.why, row.inbox_id, by_id[row.message_id])
+        for row in rows
+        if row.message_id in by_id
+    ]
