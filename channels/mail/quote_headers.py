@@ -1,0 +1,210 @@
+"""Finding the lines with which mail programs introduce quoted history.
+
+Every function looks at a bounded window of lines and a bounded number of characters, so that a whole text is read in
+linear time whatever it contains. `keys` are the lines as `fold` leaves them; the index counts lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from channels.mail.quote_words import FORWARDED, LABELS, OPENERS, ORIGINAL, TOLD, VERBS, Role
+
+# A header over more lines, or a longer one, has not been seen; the bounds are what keeps the search linear.
+_WRAPPED: Final = 6
+_LONGEST: Final = 500
+_BLOCK_LINES: Final = 16
+
+_INVISIBLE: Final = {
+    ord(c): None for c in "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\u202a\u202b\u202c\u202d\u202e"
+}
+_BLANKS: Final = {ord(c): " " for c in "\u00a0\u2002\u2003\u2007\u2009\u202f\t\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"}
+_FOLDING: Final = _INVISIBLE | _BLANKS | {ord("\u2019"): "'", ord("\uff1a"): ":"}
+
+_TIME: Final = re.compile(r"\d{1,2} ?[:.hH] ?\d{2}|\d ?[AaPp]\.?[Mm]\b")
+_YEAR: Final = re.compile(r"(?:19|20)\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{2}")
+_ADDRESS: Final = re.compile(r"[^\s@<>()]@[^\s@<>()]")
+# The start of an introduction in the middle of a line, where a program lost the line break before it.
+_GLUED: Final = re.compile(r"(?:^|[ -])(?=(?:On|Le|Op|Am|Den|El|Il|Em) [^ ]{1,14} ?[^ ]{0,14} ?[^ ]{0,14}\d)")
+_DEVICE: Final = ("sent from", "envoyé d", "verzonden v", "verstuurd v", "gesendet v")
+_RULE: Final = frozenset("-_=*~—–─━ ")
+
+
+def fold(text: str) -> list[str]:
+    """Give the lines in the form in which they are compared: no invisible signs, ordinary blanks and apostrophes."""
+    return [line.strip() for line in text.translate(_FOLDING).split("\n")]
+
+
+def is_rule(key: str) -> bool:
+    """Tell whether a line is only drawn: dashes, underscores, stars."""
+    return len(key) > 1 and _RULE.issuperset(key[:_LONGEST]) and len(key) < _LONGEST
+
+
+def _announces(key: str, words: tuple[str, ...]) -> bool:
+    """Tell whether a line says one of `words` and nothing else but dashes, a colon and an addition in brackets."""
+    if not 6 < len(key) < 120:
+        return False
+    inner = key.strip("-_=*> :—–─").casefold()
+    # Lotus Notes adds who forwarded and when: "---- Forwarded by Marie Dupont/BE on 12/05/2026 ----".
+    return inner in words or (key[0] in "-_*" and inner.startswith(words))
+
+
+def is_divider(key: str) -> bool:
+    """Tell whether a line is "-----Message d'origine-----", in any language, or Android's "---- NAME wrote ----"."""
+    if _announces(key, ORIGINAL):
+        return key[0] in "-_=*>—–─" or key.endswith(("-", "_", ":"))
+    if key.startswith("--") and key.endswith("--") and 6 < len(key) < 200:
+        return key.strip("- ").casefold().endswith(VERBS)
+    return False
+
+
+def is_forward(key: str) -> bool:
+    """Tell whether a line says that what follows is a forwarded mail."""
+    if key.startswith("--") and " forwarded by " in key[:60].casefold():
+        return True
+    return _announces(key, FORWARDED) and (key[0] in "-_=*>—–" or key.endswith((":", "-")))
+
+
+def label(key: str) -> tuple[Role, str] | None:
+    """Give the role and the value of a line such as "Envoyé : lundi 4 mai 2026 10:12", or None."""
+    head, colon, value = key[:200].lstrip("*_|> \t").partition(":")
+    if not colon or len(head) > 20:
+        return None
+    role = LABELS.get(head.strip(" *_").casefold())
+    return (role, value.strip(" *_")) if role else None
+
+
+def block_length(keys: Sequence[str], start: int) -> int:
+    """Give how many lines the header block that begins at `start` covers; 0 where none begins.
+
+    A block names the sender, and either the date or the recipient and the subject. A member who heads a letter with
+    "De : … / Objet : …" writes the same words: it takes an address, or a date with a time, to be a program's.
+    """
+    first = label(keys[start])
+    if first is None or first[0] not in {"from", "sent", "to"}:
+        return 0
+    roles: set[Role] = set()
+    proof = False
+    end = start
+    strange = 0
+    role: Role = first[0]
+    for index in range(start, min(len(keys), start + _BLOCK_LINES)):
+        key = keys[index]
+        found = label(key)
+        if found is not None:
+            role = found[0]
+            roles.add(role)
+            end, strange = index + 1, 0
+        elif key:
+            strange += 1
+            # A long list of recipients or a subject is wrapped; two lines after the last label the text has begun.
+            if strange > (4 if role in {"to", "other"} else 2) or (role == "subject" and key != "" and strange > 0):
+                break
+        elif index > start and not keys[index - 1]:
+            break
+        if role in {"from", "to"}:
+            proof = proof or ("@" in key and _ADDRESS.search(key[:_LONGEST]) is not None)
+        elif role == "sent" and found is not None:
+            proof = proof or (_TIME.search(key[:200]) is not None and _YEAR.search(key[:200]) is not None)
+    enough = "from" in roles and ("sent" in roles or roles >= {"to", "subject"})
+    if (enough or roles >= {"sent", "to"}) and (proof or _above_is_drawn(keys, start)):
+        return end - start
+    return 1 if len(roles) == 1 and _is_flat(keys[start]) else 0
+
+
+def _above_is_drawn(keys: Sequence[str], start: int) -> bool:
+    """Tell whether a drawn line or a divider stands right above, blank lines apart."""
+    for index in range(start - 1, max(-1, start - 3), -1):
+        if keys[index]:
+            return is_rule(keys[index]) or is_divider(keys[index])
+    return False
+
+
+def _is_flat(key: str) -> bool:
+    """Tell whether a whole block stands in one line, as converters of HTML leave it."""
+    head = key[:_LONGEST].casefold()
+    rest = head.partition(":")[2]
+    dated = any(
+        f" {word}:" in rest or f" {word} :" in rest for word in ("sent", "date", "envoyé", "verzonden", "gesendet")
+    )
+    return dated and _ADDRESS.search(head) is not None and _TIME.search(head) is not None
+
+
+def attribution(keys: Sequence[str], last: int, *, quote_follows: bool) -> tuple[int, int] | None:
+    """Find the introduction ("Le … a écrit :", "Op … schreef … :") that ends in line `last`.
+
+    Returns (line, column) where it begins, or None. `quote_follows`: the next line with text is a quoted one.
+    """
+    key = keys[last]
+    if not key.endswith((":", "-", ">")) or is_rule(key):
+        return None
+    if key.endswith("-") and "wrote" not in key[-20:]:
+        return None
+    if key.startswith(">"):
+        key = key.lstrip("> ")
+        if key.casefold().rstrip(": ") not in VERBS:
+            return None
+    joined = key
+    for start in range(last, max(-1, last - _WRAPPED), -1):
+        if start < last:
+            above = keys[start]
+            if above.startswith(">") or above.endswith(":") or len(joined) + len(above) > _LONGEST:
+                return None
+            # A blank line inside only where an address was broken off, as Polymail does.
+            if not above and not joined.startswith("<"):
+                return None
+            joined = f"{above} {joined}" if above else joined
+        column = _introduces(joined, len(keys[start]), quote_follows=quote_follows)
+        if column is not None:
+            return start, column
+    return None
+
+
+def _introduces(joined: str, first_length: int, *, quote_follows: bool) -> int | None:
+    """Give the column at which an introduction begins in `joined`, which must begin in its first line; or None."""
+    if not 10 < len(joined) <= _LONGEST:
+        return None
+    timed = _TIME.search(joined) is not None
+    addressed = _ADDRESS.search(joined) is not None
+    if not _YEAR.search(joined) and not (addressed and joined.casefold().startswith(_DEVICE)):
+        return None
+    lowered = joined.casefold()
+    said = any(verb in lowered for verb in VERBS)
+    if said and any(told in lowered for told in TOLD):
+        return None
+    bare = joined.lstrip("-_*>\"' ")
+    word = bare.split(" ", 1)[0].casefold().strip(",.")
+    begins = word in OPENERS or word[:1].isdigit() or lowered.startswith(_DEVICE) or _is_weekday(bare)
+    if not (addressed and (timed or said)) and not (said and (timed or quote_follows)):
+        # Old Gmail wrote only "2011/4/7 NAME <address>" above its quotation.
+        return 0 if addressed and quote_follows and bare[:1].isdigit() else None
+    # "Marie Dupont <m@example.com> schreef op 4 mei 2026 10:12:" begins with the name.
+    named = said and _names_first(lowered)
+    if begins or named:
+        return 0
+    glued = _GLUED.search(joined)
+    if glued is not None and glued.end() < first_length and (addressed or quote_follows):
+        return glued.end()
+    return None
+
+
+_WEEKDAYS: Final = re.compile(
+    r"(?:mon|tue|wed|thu|fri|sat|sun|lun|mar|mer|jeu|ven|sam|dim|maa|din|woe|don|vri|zat|zon|ma|di|wo|do|vr|za|zo|"
+    r"mo|mi|fr|sa|so|mån|tis|ons|tor|fre|lör|sön)[a-zé]{0,8}[.,]? \d",
+    re.IGNORECASE,
+)
+
+
+def _is_weekday(joined: str) -> bool:
+    return _WEEKDAYS.match(joined) is not None
+
+
+def _names_first(lowered: str) -> bool:
+    """Tell whether a name comes first and the date after the verb, as Roundcube, Evolution and Open-Xchange write."""
+    for phrase in (" schreef op ", " schrieb am ", " wrote on ", " a écrit le ", " schreef: ", " schrieb: "):
+        at = lowered.find(phrase)
+        if 0 < at <= 120 and lowered[at + len(phrase) : at + len(phrase) + 16].strip("admwovrzie.,n ")[:1].isdigit():
+            return True
+    return False

@@ -1,0 +1,226 @@
+"""Separating a signature from the end of what somebody wrote.
+
+A signature is evidence of who wrote, so it is given back and never thrown away. Where it is not clear whether a line
+belongs to it, the line stays with the text: a name too much in a complaint harms nobody, a sentence too little does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from channels.mail.quote_headers import is_rule
+from channels.mail.signature_words import (
+    CLOSINGS,
+    COURTESIES,
+    DEVICES,
+    DISCLAIMER_STARTS,
+    DISCLAIMER_WORDS,
+    FOOTERS,
+    PERSONAL,
+    SENT_FROM,
+    THANKS,
+)
+
+_MOST_LINES: Final = 14
+_LOOK_BACK: Final = 60
+_DASHED_NAME: Final = re.compile(r"[-–—~/] ?[A-ZÀ-Þa-zà-þ][\w'.-]{0,24}(?: [A-ZÀ-Þ][\w'.-]{0,24}){0,3}\.?")
+_CONTACT: Final = re.compile(r"@[^\s@]|www\.|https?://|\d{3}|\d\d[ ./-]\d\d|^via mobile", re.IGNORECASE)
+_NAME: Final = re.compile(r"(?:#\w+#)?[A-ZÀ-Þ][\w'.’-]{0,24}(?:[ -][\w'.’-]{1,24}){0,4}(?:, [\w.]{1,8}){0,3}")
+_WORDS: Final = re.compile(r"[^\W\d]+(?:'[^\W\d]+)?")
+
+
+def cut(lines: Sequence[str], keys: Sequence[str], *, thanks_close: bool = True) -> tuple[list[int], list[int]]:
+    """Split lines into those that are text and those that are signature; two lists of indexes, in order.
+
+    `keys` are the folded lines. `thanks_close`: a line of thanks followed by a name closes the mail like a formula does.
+    The first list is never empty when there is any line with text.
+    """
+    end = len(keys)
+    cut_from: list[int] = []
+    for _ in range(6):
+        end = _without_blanks(keys, end)
+        start = _footer(keys, end)
+        if start is None or _without_blanks(keys, start) == 0:
+            break
+        cut_from = [*range(start, end), *cut_from]
+        end = start
+    found = _block(lines, keys, end, thanks_close=thanks_close)
+    if found is not None and _without_blanks(keys, found[0]) > 0:
+        start, stop = found
+        return [*range(start), *range(stop, end)], [*range(start, stop), *cut_from]
+    return list(range(end)), cut_from
+
+
+def _without_blanks(keys: Sequence[str], end: int) -> int:
+    """Give the end of the lines with text before `end`."""
+    while end > 0 and not keys[end - 1]:
+        end -= 1
+    return end
+
+
+def _footer(keys: Sequence[str], end: int) -> int | None:
+    """Give where the last line, or the last paragraph, begins when a program or an employer put it there; else None."""
+    if end == 0:
+        return None
+    if is_device_line(keys[end - 1]) or is_rule(keys[end - 1]):
+        return end - 1
+    start = end
+    while start > 0 and keys[start - 1] and end - start < 40 and not is_rule(keys[start - 1]):
+        start -= 1
+    paragraph = " ".join(keys[start:end])[:3000].casefold().strip("*_ ")
+    if _is_disclaimer(paragraph):
+        return start
+    return None
+
+
+def _is_disclaimer(paragraph: str) -> bool:
+    """Tell whether a paragraph is boilerplate: it begins as one, and says two of the things that they all say.
+
+    One alone is not enough: "ce message est confidentiel" may be a member who asks for discretion.
+    """
+    if paragraph.startswith(FOOTERS):
+        return True
+    if not paragraph.startswith(DISCLAIMER_STARTS):
+        return False
+    return sum(word in paragraph for word in DISCLAIMER_WORDS) >= 2
+
+
+def is_device_line(key: str) -> bool:
+    """Tell whether a line is "Envoyé de mon iPhone", "Verzonden vanaf mijn Galaxy", "Get Outlook for Android", …
+
+    The device must be named within a few words, so that "Sent from my desk, is much easier than my mobile phone" stays.
+    """
+    if not 8 < len(key) < 200:
+        return False
+    lowered = key.casefold().lstrip("*_-<[ ")
+    if not lowered.startswith(SENT_FROM):
+        return False
+    head = " ".join(lowered.split(" ", 9)[:8])
+    return len(lowered.split()) <= 16 and any(device in head for device in DEVICES)
+
+
+def _block(lines: Sequence[str], keys: Sequence[str], end: int, *, thanks_close: bool) -> tuple[int, int] | None:
+    """Find the signature proper in what ends at `end`: (start, stop), or None. It is looked for near the end only."""
+    first = max(0, end - _LOOK_BACK)
+    delimiter = _delimiter(lines, keys, first, end)
+    if delimiter is None:
+        return _closed(keys, first, end, thanks_close=thanks_close)
+    # Many sign twice, by hand above the line and by program under it.
+    above = _without_blanks(keys, delimiter)
+    by_hand = _closed(keys, max(first, above - 8), above, thanks_close=thanks_close)
+    return (by_hand[0] if by_hand is not None and by_hand[1] >= above and by_hand[0] > 0 else delimiter), end
+
+
+def _closed(keys: Sequence[str], first: int, end: int, *, thanks_close: bool) -> tuple[int, int] | None:
+    """Find a formula with a name, thanks with a name, or a bare name, near `end`: (start, stop), or None."""
+    for index in range(end - 1, first - 1, -1):
+        if index > 0 and (_is_closing(keys[index]) or _is_courtesy(keys, index)):
+            return _grow_up(keys, index), _signature_end(keys, index + 1, end)
+        if thanks_close and index > 0 and _is_thanks(keys[index]) and _name_follows(keys, index + 1, end):
+            return index, end
+    return _unannounced(keys, end)
+
+
+def _delimiter(lines: Sequence[str], keys: Sequence[str], first: int, end: int) -> int | None:
+    """Find "-- " (RFC 3676 section 4.3) or another drawn line with only short lines under it."""
+    for index in range(first, end):
+        if not is_rule(keys[index]):
+            continue
+        below = [key for key in keys[index + 1 : end] if key]
+        strict = lines[index].rstrip("\n") in {"-- ", "--"}
+        if not below or len(below) > (20 if strict else _MOST_LINES):
+            continue
+        if all(is_rule(key) or _may_sign(key) or _is_closing(key) or _is_thanks(key) for key in below):
+            return index
+    return None
+
+
+def _grow_up(keys: Sequence[str], index: int) -> int:
+    """Take closing formulas that stand right above another one with it."""
+    while index > 1 and (_is_closing(keys[index - 1]) or is_rule(keys[index - 1])):
+        index -= 1
+    return index
+
+
+def _signature_end(keys: Sequence[str], start: int, end: int) -> int:
+    """Give where the signature that begins at `start` stops being one: a postscript or a sentence is text again."""
+    count = 0
+    for index in range(start, end):
+        key = keys[index]
+        if not key:
+            continue
+        count += 1
+        if count > _MOST_LINES or not (_may_sign(key) or _is_closing(key) or is_rule(key) or is_device_line(key)):
+            return index
+    return end
+
+
+def _may_sign(key: str) -> bool:
+    """Tell whether a line may be part of a signature: short, no sentence, or something to reach or identify somebody by."""
+    if len(key) > 120:
+        return False
+    lowered = key.casefold()
+    if lowered.startswith(("ps", "p.s", "n.b", "nb ", "nb:")) or key.endswith(("?", "!", ":", ";")):
+        return is_device_line(key)
+    # "Me" before a name is a lawyer's title in French.
+    words = _WORDS.findall(lowered[3:] if key.startswith("Me ") and key[3:4].isupper() else lowered)
+    if _CONTACT.search(key) is not None:
+        return len(words) <= 14 and sum(word in PERSONAL for word in words) <= 1
+    return len(words) <= 9 and not any(word in PERSONAL for word in words)
+
+
+def _is_closing(key: str) -> bool:
+    """Tell whether a line is a closing formula and nothing else ("Bien à vous,", "Met vriendelijke groeten")."""
+    return len(key) < 80 and key.casefold().strip(" ,.!*_-–") in CLOSINGS
+
+
+def _is_thanks(key: str) -> bool:
+    return len(key) < 60 and key.casefold().strip(" ,.!*_-–") in THANKS
+
+
+def _is_courtesy(keys: Sequence[str], index: int) -> bool:
+    """Tell whether a paragraph begins here with "Je vous prie d'agréer …" and ends within four lines."""
+    if not 12 < len(keys[index]) < 400 or not keys[index].casefold().startswith(COURTESIES):
+        return False
+    formula = " ".join(keys[index : index + 4]).casefold()
+    return any(word in formula for word in ("salutation", "sentiments", "considération", "hoogachting", "achting"))
+
+
+def _name_follows(keys: Sequence[str], start: int, end: int) -> bool:
+    """Tell whether a name, and no more than a few lines that may sign, stand from `start` to `end`."""
+    below = [key for key in keys[start:end] if key]
+    return 0 < len(below) <= 6 and _NAME.fullmatch(below[0]) is not None and all(map(_may_sign, below))
+
+
+def _unannounced(keys: Sequence[str], end: int) -> tuple[int, int] | None:
+    """Find a signature without a formula: "-Lev.", "/John", or a last paragraph of a name and how to reach it."""
+    if end < 2:
+        return None
+    key = keys[end - 1]
+    if len(key) < 60 and _DASHED_NAME.fullmatch(key) is not None and _is_no_list_item(keys, end - 1):
+        return end - 1, end
+    start = end
+    while start > 0 and keys[start - 1] and end - start <= 10:
+        start -= 1
+    paragraph = keys[start:end]
+    if start == 0 or not 2 <= len(paragraph) <= 10 or len(paragraph[0]) > 60:
+        return None
+    named = _NAME.fullmatch(paragraph[0].strip("*_")) is not None and not _CONTACT.search(paragraph[0])
+    reachable = any(_CONTACT.search(line) for line in paragraph[1:])
+    if named and reachable and all(_may_sign(line) and not line.startswith(("-", "*", "•")) for line in paragraph):
+        return start, end
+    return None
+
+
+def _is_no_list_item(keys: Sequence[str], index: int) -> bool:
+    """Tell whether a line that begins with a dash signs rather than ends a list of things."""
+    above = _without_blanks(keys, index)
+    if above == 0:
+        return False
+    before = keys[above - 1]
+    if before.endswith(":") or before[0] == keys[index][0]:
+        return False
+    first = keys[index].lstrip("-–—~/ ")[:1]
+    return first.isupper() or before.endswith((".", "!", "?"))
