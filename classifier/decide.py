@@ -1,0 +1,124 @@
+"""From probabilities to a Classification: thresholds by what an error costs, and the few rules that are right by definition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+from classifier import evidence, identity
+from classifier.classification import Classification, Text
+from classifier.features import NAMED_CHANNELS, Floats, Ints, Reading, nobody
+from classifier.heads import SLICES, Heads, sigmoid, softmax
+from config.vocabulary import DEPARTMENTS, FLAGS, KINDS, Department, Flag, Kind, Language
+
+# What a rule says is written as this probability: certain, without pretending to be a measured 1.
+_CERTAIN: Final = 0.99
+_QUESTIONS: Final = ("kind", "off_scope", "anonymous", "doctor", "department")
+
+
+def decide(
+    heads: Heads, text: Text, reading: Reading, language: Language, terms: tuple[Ints, Floats], meaning: Floats
+) -> Classification:
+    """The labels of one message. Every probability is what its decision was taken from, rules included."""
+    logits = heads.logits(*terms, reading.facts, meaning)
+    kinds = _kinds(softmax(logits[SLICES["kind"]]), reading)
+    flags_p = {flag: float(sigmoid(logits[SLICES[flag]])[0]) for flag in FLAGS}
+    flags_p = _ruled(flags_p, text, reading)
+    places = softmax(logits[SLICES["department"]])
+    kind = cast(Kind, max(kinds, key=lambda name: kinds[name]))
+    flags = {flag: flags_p[flag] >= heads.thresholds.sure[flag] for flag in FLAGS}
+    if reading.contentless:
+        flags = {**dict.fromkeys(FLAGS, False), "urgent": flags["urgent"]}
+    ranked = _ranked(places)
+    department = _department(places, ranked, flags, contentless=reading.contentless)
+    model = f"guichet-1-{heads.digest[:8]}"
+    probabilities: dict[str, Any] = {
+        "kind": {name: round(value, 4) for name, value in kinds.items()},
+        **{flag: round(value, 4) for flag, value in flags_p.items()},
+    }
+    return Classification(
+        language=language,
+        kind=kind,
+        flags=flags,
+        department=department,
+        departments=ranked,
+        probabilities=probabilities,
+        abstained=_abstained(heads, kinds, flags_p, flags, ranked, department, contentless=reading.contentless),
+        evidence=evidence.collect(heads, reading, kind, flags, department),
+        model=model,
+        identity=reading.sender,
+    )
+
+
+def _kinds(learnt: Floats, reading: Reading) -> dict[str, float]:
+    if reading.contentless:
+        rest = (1 - _CERTAIN) / (len(KINDS) - 1)
+        return {kind: _CERTAIN if kind == "other" else rest for kind in KINDS}
+    return {kind: float(value) for kind, value in zip(KINDS, learnt, strict=True)}
+
+
+def _ruled(learnt: dict[Flag, float], text: Text, reading: Reading) -> dict[Flag, float]:
+    """The rules that are right by definition.
+
+    Emergency words make a message urgent. Nobody is anonymous who did not ask for it and who signs, or writes on a channel
+    where the conversation asks for the name; and a message without those signs is at most doubtful.
+    """
+    hinted = {hit.group for hit in reading.hits}
+    ruled = dict(learnt)
+    if "emergency" in hinted:
+        ruled["urgent"] = max(ruled["urgent"], _CERTAIN)
+    asked = "anonymity" in hinted
+    if not asked and (text.channel not in NAMED_CHANNELS or identity.stated(reading.sender)):
+        ruled["anonymous"] = min(ruled["anonymous"], 1 - _CERTAIN)
+    elif not asked and not nobody(text, reading.sender):
+        ruled["anonymous"] = min(ruled["anonymous"], 0.5)
+    return ruled
+
+
+def _ranked(places: Floats) -> tuple[tuple[Department, float], ...]:
+    known = places[: len(DEPARTMENTS)]
+    total = float(known.sum()) or 1.0
+    pairs = [(name, round(float(p) / total, 4)) for name, p in zip(DEPARTMENTS, known, strict=True)]
+    return tuple(sorted(pairs, key=lambda pair: -pair[1]))
+
+
+def _department(
+    places: Floats,
+    ranked: tuple[tuple[Department, float], ...],
+    flags: Mapping[Flag, bool],
+    *,
+    contentless: bool,
+) -> Department | None:
+    """None when off scope, when there is nothing to go by, and for an adviser's conduct, summons or report."""
+    nowhere = float(places[-1])
+    if flags["off_scope"] or contentless or nowhere > float(places[:-1].max()):
+        return None
+    return ranked[0][0]
+
+
+def _abstained(
+    heads: Heads,
+    kinds: Mapping[str, float],
+    flags_p: Mapping[Flag, float],
+    flags: Mapping[Flag, bool],
+    ranked: tuple[tuple[Department, float], ...],
+    department: Department | None,
+    *,
+    contentless: bool,
+) -> tuple[str, ...]:
+    if contentless:
+        return _QUESTIONS
+    limits = heads.thresholds
+    unsure = set()
+    if max(kinds.values()) < limits.kind_least:
+        unsure.add("kind")
+    for flag, (low, high) in limits.doubt.items():
+        if low <= flags_p[cast(Flag, flag)] < high:
+            unsure.add(flag)
+    if (
+        not flags["off_scope"]
+        and not flags["doctor"]
+        and (department is None or ranked[0][1] < limits.department_least)
+    ):
+        unsure.add("department")
+    return tuple(question for question in _QUESTIONS if question in unsure)

@@ -1,0 +1,114 @@
+"""Which words spoke for a decision: exact shares of the words-and-pieces model, and phrases of the lexicon that hit.
+
+A word's share is what it and its pieces add to the label's logit, against the mean of the other classes. The part of the
+sentence embedding has no words of its own and is left out here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from classifier.classification import Evidence
+from classifier.features import Floats, Reading, term
+from classifier.heads import COLUMNS, Heads
+from config.vocabulary import Department, Flag, Kind
+
+_MOST: Final = 8
+_MOST_A_LABEL: Final = 3
+_LEAST_SHARE: Final = 0.02
+# Beside the strongest word of a label, others are shown only when they come near it.
+_NEAR: Final = 0.3
+# Phrases of the lexicon are evidence for these flags; a rule's own phrase weighs most.
+_RULES: Final[Mapping[str, Flag]] = {"emergency": "urgent", "anonymity": "anonymous", "adviser": "doctor"}
+_RULE_WEIGHT: Final = 4.0
+
+
+def collect(
+    heads: Heads, reading: Reading, kind: Kind, flags: Mapping[Flag, bool], department: Department | None
+) -> tuple[Evidence, ...]:
+    """Up to eight spans of whole words for the labels that were decided, the strongest of each label first."""
+    labels: list[tuple[str, str]] = [(flag, flag) for flag, on in flags.items() if on]
+    labels += [("kind", kind)]
+    if department is not None:
+        labels += [("department", department)]
+    found = [
+        _evidence(reading, flag, hit.start, hit.end, _RULE_WEIGHT)
+        for hit in reading.hits
+        if (flag := _RULES.get(hit.group)) and flags[flag]
+    ]
+    taken = {(item.label, item.text) for item in found}
+    if reading.words:
+        shares = _shares(heads, reading, [COLUMNS.index(label) for label in labels])
+        # Every label gets its strongest word before any gets its third.
+        spans = [_strongest(reading, name, shares[:, at]) for at, (_, name) in enumerate(labels)]
+        for rank in range(_MOST_A_LABEL):
+            ranked = (of_label[rank] for of_label in spans if rank < len(of_label))
+            found.extend(item for item in ranked if (item.label, item.text) not in taken)
+    return tuple(found[:_MOST])
+
+
+def _shares(heads: Heads, reading: Reading, columns: Sequence[int]) -> Floats:
+    """(words, columns): what each word adds to each column's logit."""
+    vocabulary = heads.vocabulary
+    ids, values = vocabulary.vector(reading.words)
+    worth = heads.word_weights(ids, columns) * values[:, None]
+    at = {int(index): place for place, index in enumerate(ids)}
+    owners: list[int] = []
+    places: list[int] = []
+    before = ""
+    for number, word in enumerate(reading.words):
+        index, parts = vocabulary.look_up(word.folded)
+        known = [index, *parts] if index >= 0 else list(parts)
+        pair = vocabulary.terms.get(f"{before} {term(word.folded)}", -1) if before else -1
+        before = term(word.folded)
+        owners.extend([number] * len(known))
+        places.extend(at[item] for item in known)
+        if pair >= 0:
+            owners.extend((number - 1, number))
+            places.extend((at[pair], at[pair]))
+    return _spread(worth, np.asarray(owners, dtype=np.int64), np.asarray(places, dtype=np.int64), len(reading.words))
+
+
+def _spread(worth: Floats, owners: np.ndarray, places: np.ndarray, words: int) -> Floats:
+    # A term that stands n times shares its worth among its owners.
+    uses = np.bincount(places, minlength=len(worth)).astype(np.float32)
+    each = worth / np.maximum(uses, 1)[:, None]
+    columns = [np.bincount(owners, weights=each[places, column], minlength=words) for column in range(worth.shape[1])]
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def _strongest(reading: Reading, label: str, shares: Floats) -> list[Evidence]:
+    order = np.argsort(-shares, kind="stable")
+    best = float(shares[order[0]])
+    chosen = sorted(
+        int(number)
+        for number in order[: _MOST_A_LABEL * 2]
+        if shares[number] >= max(_LEAST_SHARE, best * _NEAR) and len(reading.words[number].folded) > 1
+    )
+    spans: list[Evidence] = []
+    for run in _runs(chosen, reading):
+        weight = float(sum(shares[number] for number in run))
+        spans.append(_evidence(reading, label, reading.words[run[0]].start, reading.words[run[-1]].end, weight))
+    return sorted(spans, key=lambda item: -item.weight)[:_MOST_A_LABEL]
+
+
+def _runs(numbers: Iterable[int], reading: Reading) -> list[list[int]]:
+    """Neighbouring words become one span, unless the end of the subject stands between them."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        joins = runs and number == runs[-1][-1] + 1
+        if joins and (reading.words[number].start < reading.body) == (reading.words[number - 1].start < reading.body):
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return runs
+
+
+def _evidence(reading: Reading, label: str, start: int, end: int, weight: float) -> Evidence:
+    words = reading.joined[start:end]
+    if start < reading.body:
+        return Evidence(label, -1, -1, words, round(weight, 3))
+    return Evidence(label, start - reading.body, end - reading.body, words, round(weight, 3))

@@ -1,0 +1,255 @@
+"""Turns a message into numbers: words and word pairs, character pieces, and a few facts that hold in every language.
+
+Training chooses the vocabulary; running only looks words up. A word's pieces are looked up once and remembered, so a
+message costs about as much as it has different words.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier import identity, lexicon, names
+from classifier.classification import Identity, Text
+from classifier.lexicon import Hit, Word
+from config.vocabulary import CHANNELS, LANGUAGES, Language
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+_SHORTEST_PIECE, _LONGEST_PIECE = 3, 5
+_REMEMBERED_WORDS: Final = 30_000
+# Lone surrogates and control signs (which no encoder takes) become spaces, so that every offset stays true.
+_UNREADABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_LINK: Final = re.compile(r"https?://|www\.|\bbit\.ly\b", re.IGNORECASE)
+
+HINTS: Final = (
+    "emergency",
+    "anonymity",
+    "discretion",
+    "adviser",
+    "carer",
+    "other_mutual",
+    "other_insurer",
+    "other_body",
+    "own",
+    "second_line",
+)
+# Channels on which a message without any name is normal: the conversation asks for it, or staff typed the message in.
+NAMED_CHANNELS: Final = ("email", "webform")
+_OWN_FACTS: Final = (
+    "named_channel",
+    "no_name",
+    "first_name_only",
+    "full_name",
+    "number_given",
+    "pseudonym",
+    "nobody",
+    "address_name",
+    "address_unclear",
+    "address_pseudonym",
+    "address_role",
+    "no_address",
+    "shown_not_person",
+    "link",
+    "shouting",
+    "question_mark",
+    "exclamation",
+    "subject",
+    "empty",
+    "very_short",
+    "short",
+    "long",
+)
+FACTS: Final[tuple[str, ...]] = (
+    *(f"channel:{channel}" for channel in CHANNELS),
+    *(f"language:{language}" for language in LANGUAGES),
+    *(f"hint:{hint}" for hint in HINTS),
+    *_OWN_FACTS,
+)
+_FACT_AT: Final = {name: index for index, name in enumerate(FACTS)}
+
+
+def readable(text: str) -> str:
+    """The text with what cannot be read made a space, sign for sign: every offset stays true."""
+    return _UNREADABLE.sub(" ", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One message as read for the heads. `words` are of the subject and the text joined by a newline; `body` is where
+    the text begins in it. `sender` is who the writer says they are."""
+
+    joined: str
+    body: int
+    words: Sequence[Word]
+    hits: Sequence[Hit]
+    sender: Identity
+    contentless: bool
+    facts: Floats
+
+
+def read(text: Text, capped: str, language: Language) -> Reading:
+    """Read a message whose text was capped and made readable before."""
+    subject = readable(text.subject[:300])
+    joined = f"{subject}\n{capped}"
+    found = lexicon.words(joined)
+    lists = lexicon.load()
+    hits = lists.find(joined, found)
+    body = len(subject) + 1
+    contentless = lists.is_contentless([word for word in found if word.start >= body])
+    if contentless and subject.strip():
+        contentless = lists.is_contentless([word for word in found if word.start < body])
+    sender = identity.find(text)
+    facts = _facts(text, joined, found, hits, sender, language)
+    return Reading(joined, body, found, hits, sender, contentless, facts)
+
+
+def _facts(
+    text: Text, joined: str, found: Sequence[Word], hits: Sequence[Hit], sender: Identity, language: Language
+) -> Floats:
+    on = {f"channel:{text.channel}", f"language:{language}", *(f"hint:{hit.group}" for hit in hits)}
+    on.update(name for name, held in _sender_facts(text, sender))
+    count = len(found)
+    capitals = sum(1 for char in joined if char.isupper())
+    letters = sum(1 for char in joined if char.isalpha())
+    for name, held in (
+        ("link", bool(_LINK.search(joined))),
+        ("shouting", letters > 20 and capitals > letters * 0.6),
+        ("question_mark", "?" in joined),
+        ("exclamation", "!" in joined),
+        ("subject", bool(text.subject.strip())),
+        ("empty", count == 0),
+        ("very_short", 0 < count <= 4),
+        ("short", 4 < count <= 15),
+        ("long", count > 120),
+    ):
+        if held:
+            on.add(name)
+    values = np.zeros(len(FACTS), dtype=np.float32)
+    for name in on:
+        values[_FACT_AT[name]] = 1.0
+    return values
+
+
+def _sender_facts(text: Text, sender: Identity) -> Iterator[tuple[str, bool]]:
+    named_channel = text.channel in NAMED_CHANNELS
+    full = names.full(sender.name)
+    number = bool(sender.member_number or sender.national_number)
+    address = "@" in text.from_address
+    kind = names.address_kind(text.from_address) if address else ""
+    for name, held in (
+        ("named_channel", named_channel),
+        ("no_name", not sender.name),
+        ("first_name_only", bool(sender.name) and not full),
+        ("full_name", full),
+        ("number_given", number),
+        ("pseudonym", address and identity.pseudonymous(text)),
+        ("nobody", nobody(text, sender)),
+        ("address_name", kind == "name"),
+        ("address_unclear", kind == "unclear"),
+        ("address_pseudonym", kind == "pseudonym"),
+        ("address_role", kind == "role"),
+        ("no_address", not text.from_address.strip()),
+        ("shown_not_person", bool(text.from_name.strip()) and not names.person(text.from_name, lower_case=True)),
+    ):
+        if held:
+            yield name, held
+
+
+def nobody(text: Text, sender: Identity) -> bool:
+    """True for an e-mail or web form from which nobody can tell who writes: no full name, no number, no telling address.
+
+    On SMS and chats a missing name alone never counts, and what staff typed in comes from a person they saw or heard.
+    """
+    return (
+        text.channel in NAMED_CHANNELS
+        and not identity.stated(sender)
+        and identity.pseudonymous(text)
+        and not sender.phones
+        and not sender.iban
+    )
+
+
+@dataclass(slots=True)
+class Vocabulary:
+    """The words ("aan", "aan de") and pieces ("#aan") that the heads know, with their inverse document frequencies."""
+
+    terms: Mapping[str, int]
+    idf: Floats
+    _remembered: dict[str, tuple[int, tuple[int, ...]]] = field(default_factory=dict, repr=False)
+
+    def look_up(self, word: str) -> tuple[int, tuple[int, ...]]:
+        """Index of the word itself (-1 when unknown) and of each known piece of it."""
+        known = self._remembered.get(word)
+        if known is None:
+            # The memory is bounded: a flood of made-up words empties it, no more.
+            if len(self._remembered) >= _REMEMBERED_WORDS:
+                self._remembered.clear()
+            found = (self.terms.get(piece, -1) for piece in pieces(word))
+            known = self.terms.get(term(word), -1), tuple(index for index in found if index >= 0)
+            self._remembered[word] = known
+        return known
+
+    def vector(self, text_words: Sequence[Word]) -> tuple[Ints, Floats]:
+        """Indices and values of the known terms: (1 + log tf) x idf, words and pieces each scaled to length one."""
+        word_counts: Counter[int] = Counter()
+        piece_counts: Counter[int] = Counter()
+        before = ""
+        for word in text_words:
+            index, parts = self.look_up(word.folded)
+            if index >= 0:
+                word_counts[index] += 1
+            piece_counts.update(parts)
+            if before and (pair := self.terms.get(f"{before} {term(word.folded)}", -1)) >= 0:
+                word_counts[pair] += 1
+            before = term(word.folded)
+        ids: list[int] = []
+        values: list[Floats] = []
+        for counts in (word_counts, piece_counts):
+            ids.extend(counts)
+            values.append(self._scaled(counts))
+        return np.asarray(ids, dtype=np.int64), np.concatenate(values) if ids else np.zeros(0, dtype=np.float32)
+
+    def _scaled(self, counts: Counter[int]) -> Floats:
+        ids = np.fromiter(counts, dtype=np.int64, count=len(counts))
+        weights = np.fromiter((1.0 + math.log(tf) for tf in counts.values()), dtype=np.float32, count=len(counts))
+        weights *= self.idf[ids]
+        length = float(np.sqrt(weights @ weights))
+        return weights / np.float32(length) if length else weights
+
+
+def term(word: str) -> str:
+    """How a word stands in the vocabulary: numbers only by their length ("##" for 21)."""
+    return "#" * min(len(word), 8) if word.isdigit() else word
+
+
+def pieces(word: str) -> Iterator[str]:
+    """The pieces of three to five letters of a word, its ends marked; numbers and very long words have few or none."""
+    if word.isdigit():
+        return
+    marked = f"<{word[:30]}>"
+    for length in range(_SHORTEST_PIECE, _LONGEST_PIECE + 1):
+        for start in range(len(marked) - length + 1):
+            yield "|" + marked[start : start + length]
+
+
+def terms_of(text_words: Sequence[Word]) -> set[str]:
+    """Every word, pair and piece of a message, for choosing a vocabulary."""
+    found: set[str] = set()
+    before = ""
+    for word in text_words:
+        known = term(word.folded)
+        found.add(known)
+        found.update(pieces(word.folded))
+        if before:
+            found.add(f"{before} {known}")
+        before = known
+    return found

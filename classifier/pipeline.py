@@ -1,0 +1,83 @@
+"""Load the trained pipeline and classify messages with it.
+
+spaCy is imported by `load`, not by this module. The process that loads it should be started with OPENBLAS_NUM_THREADS=1 and
+OMP_NUM_THREADS=1 in its environment (numpy reads them when it is imported): one core per process is what the figures mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from classifier import features
+from classifier.classification import Classification, Text
+
+if TYPE_CHECKING:
+    from spacy.language import Language as Pipeline
+
+MODEL: Final = Path(__file__).parent / "model"
+# What is read of a text: its beginning and its end. Offsets of evidence are mapped back to the whole text.
+_HEAD, _TAIL = 2_000, 500
+_JOINT: Final = "\n"
+_BATCH: Final = 32
+
+
+class Classifier:
+    """A loaded pipeline. Not for several threads at once."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        learnt = pipeline.get_pipe("guichet_heads").learnt  # type: ignore[attr-defined]  # our own component
+        self.model_id: str = f"guichet-1-{learnt.digest[:8]}"
+        # With this seed the corpus was split: `evaluate` measures on the part that training never saw.
+        self.seed = int(learnt.provenance["seed"])
+
+    def classify(self, texts: Sequence[Text]) -> list[Classification]:
+        """Classify messages in batches, in their order. Any Unicode will do; very long texts are read at both ends.
+
+        Strings that spaCy meets are forgotten after each call, so that a process may run for months.
+        """
+        results: list[Classification] = []
+        with self._pipeline.memory_zone():
+            docs = (self._doc(text) for text in texts)
+            for text, doc in zip(texts, self._pipeline.pipe(docs, batch_size=_BATCH), strict=True):
+                results.append(_at_home(doc._.classification, text.text))
+        return results
+
+    def _doc(self, text: Text):  # type: ignore[no-untyped-def]
+        doc = self._pipeline.make_doc(capped(text.text))
+        doc._.source = text
+        return doc
+
+
+def load(path: Path | None = None) -> Classifier:
+    """Load the shipped pipeline, or another one. Takes a second or two and about 300 MB.
+
+    Raises `OSError` when there is none, `ValueError` when it was trained for other labels.
+    """
+    from classifier import components  # noqa: PLC0415 - imports spaCy, numpy and the encoder
+
+    return Classifier(components.read_from(path or MODEL))
+
+
+def capped(text: str) -> str:
+    """What is read of a text, unreadable signs made spaces."""
+    if len(text) > _HEAD + len(_JOINT) + _TAIL:
+        text = text[:_HEAD] + _JOINT + text[-_TAIL:]
+    return features.readable(text)
+
+
+def _at_home(found: Classification, text: str) -> Classification:
+    """Evidence in the tail of a long text is moved to where it stands there."""
+    moved = len(text) - (_HEAD + len(_JOINT) + _TAIL)
+    if moved <= 0:
+        return found
+    return replace(
+        found,
+        evidence=tuple(
+            replace(item, start=item.start + moved, end=item.end + moved) if item.start >= _HEAD else item
+            for item in found.evidence
+        ),
+    )
