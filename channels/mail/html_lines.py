@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-import lxml.etree
-import lxml.html
+import lxml.etree  # type: ignore[import-untyped]  # lxml ships no types, and we use three functions of it.
+import lxml.html  # type: ignore[import-untyped]
 
 # "maybe": a blockquote that nothing says to be history; people indent with it too. "shown": what Gmail's quote button
 # makes, around something that the sender shows us; history only under an introduction.
@@ -30,8 +30,28 @@ class Line:
 
 _SKIPPED: Final = frozenset(("script", "style", "head", "title", "template", "noscript", "object", "svg", "math"))
 _BREAKING: Final = frozenset(
-    ("p", "div", "br", "tr", "li", "h1", "h2", "h3", "h4", "h5", "h6", "table", "blockquote", "hr", "ul", "ol", "pre")
-    + ("body", "section", "article", "header", "footer", "center", "form", "fieldset", "dl", "dt", "dd", "address")
+    [
+        *(
+            "p",
+            "div",
+            "br",
+            "tr",
+            "li",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "table",
+            "blockquote",
+            "hr",
+            "ul",
+            "ol",
+            "pre",
+        ),
+        *("body", "section", "article", "header", "footer", "center", "form", "fieldset", "dl", "dt", "dd", "address"),
+    ]
 )
 _HIDDEN_STYLES: Final = ("display:none", "visibility:hidden", "mso-hide:all")
 
@@ -143,7 +163,7 @@ def _tree(html: str) -> lxml.html.HtmlElement | None:
 
 
 def _walk(root: lxml.html.HtmlElement) -> Iterator[tuple[str, lxml.html.HtmlElement]]:
-    return lxml.etree.iterwalk(root, events=("start", "end"))  # type: ignore[return-value]  # The stubless lxml is Any.
+    yield from lxml.etree.iterwalk(root, events=("start", "end"))
 
 
 def _enter(state: _State, element: lxml.html.HtmlElement, tag: str) -> tuple[str, ...]:
@@ -203,9 +223,7 @@ def _leave(state: _State, tag: object, changes: tuple[str, ...]) -> None:
         return
     if state.skipping:
         return
-    if tag == "p":
-        state.flush()
-    elif tag in _BREAKING and tag != "br":
+    if tag in _BREAKING and tag != "br":
         state.flush()
     for change in changes:
         if change == "pre":

@@ -137,57 +137,53 @@ def attribution(keys: Sequence[str], last: int, *, quote_follows: bool) -> tuple
 
     Returns (line, column) where it begins, or None. `quote_follows`: the next line with text is a quoted one.
     """
-    key = keys[last]
-    if not key.endswith((":", "-", ">")) or is_rule(key):
-        return None
-    if key.endswith("-") and "wrote" not in key[-20:]:
-        return None
-    if key.startswith(">"):
-        key = key.lstrip("> ")
-        if key.casefold().rstrip(": ") not in VERBS:
-            return None
-    joined = key
+    joined = _closing_part(keys[last])
     for start in range(last, max(-1, last - _WRAPPED), -1):
         if start < last:
             above = keys[start]
-            if above.startswith(">") or above.endswith(":") or len(joined) + len(above) > _LONGEST:
-                return None
             # A blank line inside only where an address was broken off, as Polymail does.
-            if not above and not joined.startswith("<"):
-                return None
+            if above.startswith(">") or above.endswith(":") or (not above and not joined.startswith("<")):
+                break
             joined = f"{above} {joined}" if above else joined
+        if not joined or len(joined) > _LONGEST:
+            break
         column = _introduces(joined, len(keys[start]), quote_follows=quote_follows)
         if column is not None:
             return start, column
     return None
 
 
+def _closing_part(key: str) -> str:
+    """Give the line if an introduction may end with it, without the ">" of a broken address; else nothing."""
+    if not key.endswith((":", "-", ">")) or is_rule(key) or (key.endswith("-") and "wrote" not in key[-20:]):
+        return ""
+    if key.startswith(">"):
+        key = key.lstrip("> ")
+        return key if key.casefold().rstrip(": ") in VERBS else ""
+    return key
+
+
 def _introduces(joined: str, first_length: int, *, quote_follows: bool) -> int | None:
     """Give the column at which an introduction begins in `joined`, which must begin in its first line; or None."""
-    if not 10 < len(joined) <= _LONGEST:
-        return None
+    lowered = joined.casefold()
     timed = _TIME.search(joined) is not None
     addressed = _ADDRESS.search(joined) is not None
-    if not _YEAR.search(joined) and not (addressed and joined.casefold().startswith(_DEVICE)):
-        return None
-    lowered = joined.casefold()
+    dated = _YEAR.search(joined) is not None or (addressed and lowered.startswith(_DEVICE))
     said = any(verb in lowered for verb in VERBS)
-    if said and any(told in lowered for told in TOLD):
+    if not dated or (said and any(told in lowered for told in TOLD)):
         return None
     bare = joined.lstrip("-_*>\"' ")
-    word = bare.split(" ", 1)[0].casefold().strip(",.")
-    begins = word in OPENERS or word[:1].isdigit() or lowered.startswith(_DEVICE) or _is_weekday(bare)
     if not (addressed and (timed or said)) and not (said and (timed or quote_follows)):
         # Old Gmail wrote only "2011/4/7 NAME <address>" above its quotation.
         return 0 if addressed and quote_follows and bare[:1].isdigit() else None
+    word = bare.split(" ", 1)[0].casefold().strip(",.")
+    if word in OPENERS or word[:1].isdigit() or lowered.startswith(_DEVICE) or _WEEKDAYS.match(bare) is not None:
+        return 0
     # "Marie Dupont <m@example.com> schreef op 4 mei 2026 10:12:" begins with the name.
-    named = said and _names_first(lowered)
-    if begins or named:
+    if said and _names_first(lowered):
         return 0
     glued = _GLUED.search(joined)
-    if glued is not None and glued.end() < first_length and (addressed or quote_follows):
-        return glued.end()
-    return None
+    return glued.end() if glued is not None and glued.end() < first_length and (addressed or quote_follows) else None
 
 
 _WEEKDAYS: Final = re.compile(
@@ -195,10 +191,6 @@ _WEEKDAYS: Final = re.compile(
     r"mo|mi|fr|sa|so|mån|tis|ons|tor|fre|lör|sön)[a-zé]{0,8}[.,]? \d",
     re.IGNORECASE,
 )
-
-
-def _is_weekday(joined: str) -> bool:
-    return _WEEKDAYS.match(joined) is not None
 
 
 def _names_first(lowered: str) -> bool:

@@ -19,8 +19,11 @@ from channels.mail.quote_words import INSIDE, POINTERS, SEE_BELOW
 _SHORT_COMMENT: Final = 25
 _FORWARD_SUBJECTS: Final = ("fw:", "fwd:", "tr:", "tr :", "wg:", "doorst:", "doorsturen:", "i:", "rv:", "vs:", "fw :")
 _GREETINGS: Final = frozenset(
-    "bonjour bonsoir hello hi hey dear madame monsieur messieurs mesdames beste dag goedendag goeiedag hallo geachte heer "
-    "mevrouw guten tag sehr geehrte damen und herren liebe all allemaal sir madam".split()
+    [
+        *("bonjour", "bonsoir", "madame", "monsieur", "messieurs", "mesdames", "beste", "dag", "goedendag", "goeiedag"),
+        *("hallo", "geachte", "heer", "mevrouw", "allemaal", "guten", "tag", "sehr", "damen", "und", "herren", "liebe"),
+        *("hello", "hi", "hey", "dear", "all", "sir", "madam"),
+    ]
 )
 
 
@@ -80,9 +83,8 @@ def _divide(lines: list[Line], subject: str, *, typed: bool) -> ReplyParts:
     new, forward = _Scan(lines, keys, forwarded=subject.casefold().lstrip().startswith(_FORWARD_SUBJECTS)).run()
     texts = [line.text for line in lines]
     own = [index for index in new if index < forward]
-    if _points_below(keys, own) and any(keys[index] for index in range(len(keys)) if index not in set(own)):
-        new, own = list(range(len(keys))), []
-        forward = 0
+    if len(own) < len(keys) and _points_below(keys, own):
+        new, own, forward = list(range(len(keys))), [], 0
     marked = [index for index in own if lines[index].signature]
     kept, signed = _without_signatures(texts, keys, own, frozenset(marked), typed=typed)
     if not any(keys[index] for index in kept) and forward >= len(keys):
@@ -109,7 +111,8 @@ class _Scan:
         self.forwarded = forwarded
         self.quoted = self._quoted_lines()
         self.new: list[int] = []
-        self.said = False
+        # How many of the new lines say something.
+        self.spoken = 0
 
     def run(self) -> tuple[list[int], int]:
         """Give the indexes of new lines, and the index from which on they are a forwarded mail (else the length)."""
@@ -126,8 +129,7 @@ class _Scan:
             step = self._history(index)
             if step is None:
                 if not self.quoted[index]:
-                    self.new.append(index)
-                    self.said = self.said or not quote_headers.is_rule(key)
+                    self._add(index)
                 index += 1
             elif step < 0:
                 return self.new, total
@@ -138,41 +140,44 @@ class _Scan:
     def _history(self, index: int) -> int | None:
         """Handle an introduction of history at this line: lines to skip, -1 when all the rest is history, None for none."""
         keys = self.keys
-        if self.lines[index].boundary and self.said and self._looks_like_header(index):
+        if self.lines[index].boundary and self.spoken and self._looks_like_header(index):
             return self._cut(index, index)
         if self.quoted[index] and not keys[index].startswith(">"):
             return None
-        if quote_headers.is_divider(keys[index]):
-            return self._cut(index, index + 1)
-        length = quote_headers.block_length(keys, index)
+        length = 1 if quote_headers.is_divider(keys[index]) else quote_headers.block_length(keys, index)
         if length:
             return self._cut(index, index + length)
         if not keys[index].endswith((":", "-", ">")):
             return None
         found = quote_headers.attribution(keys, index, quote_follows=self._quote_follows(index + 1))
-        if found is None:
-            return None
-        start, column = found
+        return None if found is None else self._introduced(index, *found)
+
+    def _introduced(self, index: int, start: int, column: int) -> int:
+        """Handle "… a écrit :", which begins in line `start` at `column` and ends with line `index`."""
         while self.new and self.new[-1] >= start:
-            self.new.pop()
+            self.spoken -= _says(self.keys[self.new.pop()])
         if column:
             # The words before it on its line are said now; what a program glued to them is not.
-            keys[start] = self.lines[start].text = keys[start][:column].rstrip(" -")
-            self.new.append(start)
-            self.said = True
-        else:
-            self.said = any(keys[at] for at in self.new)
-        return self._cut(start if not column else start + 1, index + 1, here=index)
+            self.keys[start] = self.lines[start].text = self.keys[start][:column].rstrip(" -")
+            self._add(start)
+            start += 1
+        return self._cut(start, index + 1, here=index)
+
+    def _add(self, index: int) -> None:
+        """Take a line as new."""
+        self.new.append(index)
+        self.spoken += _says(self.keys[index])
 
     def _cut(self, start: int, after: int, *, here: int | None = None) -> int:
         """Decide how far the history reaches that was introduced from `start` up to `after`."""
         position = start if here is None else here
         if self._quote_follows(after):
             return max(1, after - position)
-        if self.said and not self.forwarded:
+        if self.spoken and not self.forwarded:
             return -1
         # Nothing was said before it: this is a mail passed on, or an answer below; all of it is kept.
-        self.new.extend(range(start, after))
+        for index in range(start, after):
+            self._add(index)
         return max(1, after - position)
 
     def _looks_like_header(self, index: int) -> bool:
@@ -199,6 +204,11 @@ class _Scan:
             if keys[index] and not quoted[index] and quoted[index - 1] and keys[index - 1].startswith(">"):
                 quoted[index] = quoted[index + 1] and _is_fragment(keys[index])
         return quoted
+
+
+def _says(key: str) -> bool:
+    """Tell whether a line is more than blank or drawn."""
+    return bool(key) and not quote_headers.is_rule(key)
 
 
 def _is_fragment(key: str) -> bool:
