@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from router.acknowledgement import missing_texts
 from router.decide import decide
 from router.examples import facts_from
 from router.fields import FIELDS
@@ -16,6 +17,7 @@ def check(rules: RuleSet) -> list[str]:
     for rule in rules.rules:
         problems += [f"rule '{rule.id}': {problem}" for problem in _contradictions(rule)]
     problems += _never_reached(rules.rules)
+    problems += missing_texts()
     for example in rules.examples:
         problems += [f"example '{example.says}': {problem}" for problem in failures(example, rules)]
     return problems
@@ -106,6 +108,10 @@ def _contradictions(rule: Rule) -> Iterable[str]:
                 yield f"'{one.field}' cannot be both {_said(one)} and {_said(other)}"
         if one in rule.none:
             yield f"asks '{one.field}' {_said(one)} and forbids it as well"
+    if rule.then.situation == "mediation" and rule.then.queue not in (None, "mediation"):
+        yield f"promises the 21 working days of Mediation, but the case waits in '{rule.then.queue}'"
+    if rule.then.situation == "medical" and not rule.then.seal:
+        yield "tells the member that only authorised people can read it, and does not seal it"
 
 
 def _exclude(one: ConditionSpec, other: ConditionSpec) -> bool:

@@ -105,11 +105,9 @@ def _resolved(queue: str, facts: Facts) -> str:
 def _situation(situation: str, queue: str) -> str:
     """The situation the rules set, or the one that goes with the queue.
 
-    Nobody is told that a department has their case while a person still has to find out which.
+    Nobody is told that a department has their case while a person still has to find out which, or while others have it.
     """
-    if situation in ("", "department") and queue == "triage":
-        return "triage"
-    if situation:
+    if situation and (situation not in ("department", "question") or queue in DEPARTMENTS):
         return situation
     if queue == "medical_coordinator":
         return "medical"

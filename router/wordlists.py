@@ -1,0 +1,61 @@
+"""Finding listed words in a member's text: which other body a message is about, which distress it speaks of."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from typing import Final, Literal
+
+from config.directory import Body, directory
+from config.distress import distress
+from router.fields import MAX_TEXT
+
+DistressKind = Literal["suicide", "need"]
+_APOSTROPHES: Final = str.maketrans({"’": "'", "‘": "'", "ʼ": "'"})
+
+
+def folded(text: str) -> str:
+    """Text without regard to case, accents and kinds of apostrophe, its blanks made single."""
+    decomposed = unicodedata.normalize("NFKD", text[:MAX_TEXT].casefold()).translate(_APOSTROPHES)
+    return " ".join("".join(sign for sign in decomposed if not unicodedata.combining(sign)).split())
+
+
+def find_body(text: str) -> Body | None:
+    """The body that a message is about, by its words; None when none is found or two unrelated ones equally often."""
+    read = folded(text)
+    counted = [(len(set(_pattern(_body_words(body)).findall(read))), body) for body in directory().bodies]
+    best = max(count for count, _ in counted)
+    if not best:
+        return None
+    found = [body for count, body in counted if count == best]
+    return found[0] if len({body.group for body in found}) == 1 else None
+
+
+def distress_in(text: str) -> frozenset[DistressKind]:
+    """Which kinds of distress the text speaks of; empty when the words do not say."""
+    read = folded(text)
+    words = distress()
+    kinds: tuple[tuple[DistressKind, tuple[str, ...]], ...] = (
+        ("suicide", tuple(word for listed in words.suicide.values() for word in listed)),
+        ("need", tuple(word for listed in words.need.values() for word in listed)),
+    )
+    return frozenset(kind for kind, listed in kinds if _pattern(listed).search(read))
+
+
+@cache
+def _words_by_body() -> dict[str, tuple[str, ...]]:
+    return {body.id: tuple(w for listed in body.words.values() for w in listed) for body in directory().bodies}
+
+
+def _body_words(body: Body) -> tuple[str, ...]:
+    return _words_by_body()[body.id]
+
+
+@lru_cache(maxsize=64)
+def _pattern(words: Iterable[str]) -> re.Pattern[str]:
+    # Literals only, and one \w* at the end of some: nothing to backtrack over.
+    listed = sorted({folded(word.rstrip("*")) + ("*" if word.endswith("*") else "") for word in words}, key=len)
+    parts = [re.escape(word.rstrip("*")) + (r"\w*" if word.endswith("*") else r"(?!\w)") for word in reversed(listed)]
+    return re.compile(r"(?<!\w)(?:" + "|".join(parts) + ")")
