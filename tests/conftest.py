@@ -5,4 +5,5 @@ pytest_plugins = (
     "tests.servers.postgres",
     "tests.servers.dovecot",
     "tests.servers.smtp",
+    "tests.servers.certificates",
 )

@@ -42,9 +42,9 @@ class SmtpSink:
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.messages: list[Received] = []
-        self.connections = 0
-        self.open_now = 0
-        self.most_open = 0
+        # How many recipients were kept hanging at the same time, now and at most.
+        self.hanging = 0
+        self.most_hanging = 0
         self._answers: dict[str, str] = {}
         self._greylisted: set[str] = set()
         self.port = process.free_port()
@@ -87,7 +87,12 @@ class SmtpSink:
         if how == "drop":
             server.transport.abort()
         if how == "hang":
-            await asyncio.sleep(60)
+            self.hanging += 1
+            self.most_hanging = max(self.most_hanging, self.hanging)
+            try:
+                await asyncio.sleep(60)
+            finally:
+                self.hanging -= 1
         return how if how[:1] in ("4", "5") else "250 OK"
 
 
