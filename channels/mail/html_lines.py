@@ -5,12 +5,11 @@ The tree is walked without recursion, so that a mail nested a hundred thousand d
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-import lxml.etree  # type: ignore[import-untyped]  # lxml ships no types, and we use three functions of it.
-import lxml.html  # type: ignore[import-untyped]
+import lxml.etree  # type: ignore[import-untyped]  # lxml ships no types, and we use two functions of it.
 
 # "maybe": a blockquote that nothing says to be history; people indent with it too. "shown": what Gmail's quote button
 # makes, around something that the sender shows us; history only under an introduction.
@@ -82,8 +81,8 @@ _SIGNATURE_MARKS: Final = (
     "composer_signature",
     "yahoo-signature",
     "yahoo_signature",
-    "yahooMailSignature",
 )
+_MARKS: Final = re.compile("|".join((*_QUOTE_MARKS, *_BOUNDARY_MARKS, *_SIGNATURE_MARKS, "signature$")))
 
 
 @dataclass(slots=True)
@@ -136,7 +135,7 @@ def read(html: str) -> list[Line]:
     state = _State()
     # What each open element changed, to be undone when it ends.
     undo: list[tuple[str, ...]] = []
-    for event, element in _walk(root):
+    for event, element in lxml.etree.iterwalk(root, events=("start", "end")):
         tag = element.tag
         if event == "start":
             undo.append(_enter(state, element, tag) if isinstance(tag, str) else ("skip",))
@@ -153,20 +152,16 @@ def read(html: str) -> list[Line]:
     return state.lines
 
 
-def _tree(html: str) -> lxml.html.HtmlElement | None:
+def _tree(html: str) -> Any:
     """Parse what may be anything; libxml2 recovers, and refuses only what holds no element at all."""
-    parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
+    parser = lxml.etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     try:
-        return lxml.html.document_fromstring(html.encode("utf-8", "replace"), parser=parser)
-    except (lxml.etree.ParserError, lxml.etree.XMLSyntaxError, ValueError):
+        return lxml.etree.fromstring(html.encode("utf-8", "replace"), parser)
+    except (lxml.etree.XMLSyntaxError, ValueError):
         return None
 
 
-def _walk(root: lxml.html.HtmlElement) -> Iterator[tuple[str, lxml.html.HtmlElement]]:
-    yield from lxml.etree.iterwalk(root, events=("start", "end"))
-
-
-def _enter(state: _State, element: lxml.html.HtmlElement, tag: str) -> tuple[str, ...]:
+def _enter(state: _State, element: Any, tag: str) -> tuple[str, ...]:
     """Take account of an element that begins; returns what `_leave` must undo."""
     attributes = element.attrib
     changes: list[str] = []
@@ -182,14 +177,14 @@ def _enter(state: _State, element: lxml.html.HtmlElement, tag: str) -> tuple[str
             changes.append("pre")
     elif tag in {"td", "th"}:
         state.pieces.append(" ")
-    marks = f"{attributes.get('class', '')} {attributes.get('id', '')}".casefold() if attributes else ""
+    marks = f"{attributes.get('class', '')} {attributes.get('id', '')}"[:300].casefold() if attributes else ""
     if tag == "blockquote":
         state.groups += 1
         outer = state.quotes[-1][0] if state.quotes else "no"
         kind = "yes" if outer == "yes" or state.containers else _blockquote_kind(attributes, marks)
         state.quotes.append((kind, state.groups))
         changes.append("quote")
-    elif len(marks) > 1:
+    elif len(marks) > 1 and _MARKS.search(marks) is not None:
         changes.extend(_marked(state, marks))
     if attributes and tag == "div" and "border-top" in (style := _style(attributes)) and "solid" in style:
         state.boundary = True

@@ -17,11 +17,17 @@ _WRAPPED: Final = 6
 _LONGEST: Final = 500
 _BLOCK_LINES: Final = 16
 
-_INVISIBLE: Final = {
-    ord(c): None for c in "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\u202a\u202b\u202c\u202d\u202e"
-}
-_BLANKS: Final = {ord(c): " " for c in "\u00a0\u2002\u2003\u2007\u2009\u202f\t\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"}
-_FOLDING: Final = _INVISIBLE | _BLANKS | {ord("\u2019"): "'", ord("\uff1a"): ":"}
+_INVISIBLE: Final = (
+    "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+_BLANKS: Final = "\u00a0\u2002\u2003\u2007\u2009\u202f\t\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+# Replacing the few that occur is four times quicker than `str.translate`, which looks at every sign.
+_FOLDING: Final = (
+    *((sign, "") for sign in _INVISIBLE),
+    *((sign, " ") for sign in _BLANKS),
+    ("\u2019", "'"),
+    ("\uff1a", ":"),
+)
 
 _TIME: Final = re.compile(r"\d{1,2} ?[:.hH] ?\d{2}|\d ?[AaPp]\.?[Mm]\b")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{2}")
@@ -29,49 +35,50 @@ _ADDRESS: Final = re.compile(r"[^\s@<>()]@[^\s@<>()]")
 # The start of an introduction in the middle of a line, where a program lost the line break before it.
 _GLUED: Final = re.compile(r"(?:^|[ -])(?=(?:On|Le|Op|Am|Den|El|Il|Em) [^ ]{1,14} ?[^ ]{0,14} ?[^ ]{0,14}\d)")
 _DEVICE: Final = ("sent from", "envoyé d", "verzonden v", "verstuurd v", "gesendet v")
+_DRAWN: Final = "-_=*>—–─"
 _RULE: Final = frozenset("-_=*~—–─━ ")
 
 
 def fold(text: str) -> list[str]:
     """Give the lines in the form in which they are compared: no invisible signs, ordinary blanks and apostrophes."""
-    return [line.strip() for line in text.translate(_FOLDING).split("\n")]
+    for sign, plain in _FOLDING:
+        if sign in text:
+            text = text.replace(sign, plain)
+    return [line.strip() for line in text.split("\n")]
 
 
 def is_rule(key: str) -> bool:
     """Tell whether a line is only drawn: dashes, underscores, stars."""
-    return len(key) > 1 and _RULE.issuperset(key[:_LONGEST]) and len(key) < _LONGEST
+    return 1 < len(key) < _LONGEST and key[0] in _RULE and _RULE.issuperset(key)
 
 
 def _announces(key: str, words: tuple[str, ...]) -> bool:
-    """Tell whether a line says one of `words` and nothing else but dashes, a colon and an addition in brackets."""
-    if not 6 < len(key) < 120:
+    """Tell whether a line says one of `words` and nothing else but dashes, a colon and an addition after it."""
+    if not 6 < len(key) < 120 or not (key[0] in _DRAWN or key[-1] in "-_:"):
         return False
     inner = key.strip("-_=*> :—–─").casefold()
-    # Lotus Notes adds who forwarded and when: "---- Forwarded by Marie Dupont/BE on 12/05/2026 ----".
     return inner in words or (key[0] in "-_*" and inner.startswith(words))
 
 
 def is_divider(key: str) -> bool:
     """Tell whether a line is "-----Message d'origine-----", in any language, or Android's "---- NAME wrote ----"."""
     if _announces(key, ORIGINAL):
-        return key[0] in "-_=*>—–─" or key.endswith(("-", "_", ":"))
+        return True
     if key.startswith("--") and key.endswith("--") and 6 < len(key) < 200:
         return key.strip("- ").casefold().endswith(VERBS)
     return False
 
 
 def is_forward(key: str) -> bool:
-    """Tell whether a line says that what follows is a forwarded mail."""
-    if key.startswith("--") and " forwarded by " in key[:60].casefold():
-        return True
-    return _announces(key, FORWARDED) and (key[0] in "-_=*>—–" or key.endswith((":", "-")))
+    """Tell whether a line says that what follows is a forwarded mail; Lotus Notes says who forwarded it and when."""
+    return _announces(key, FORWARDED) or (key.startswith("--") and " forwarded by " in key[:60].casefold())
 
 
 def label(key: str) -> tuple[Role, str] | None:
     """Give the role and the value of a line such as "Envoyé : lundi 4 mai 2026 10:12", or None."""
-    head, colon, value = key[:200].lstrip("*_|> \t").partition(":")
-    if not colon or len(head) > 20:
+    if ":" not in key[:24]:
         return None
+    head, _, value = key[:200].lstrip("*_|> ").partition(":")
     role = LABELS.get(head.strip(" *_").casefold())
     return (role, value.strip(" *_")) if role else None
 

@@ -253,7 +253,9 @@ def _without_signatures(
             unmarked, signed_here = stretch, []
         if at in signing:
             chosen = [texts[index] for index in unmarked]
-            rest, off = signature.cut(chosen, [keys[index] for index in unmarked], thanks_close=typed)
+            rest, off = signature.cut(
+                chosen, [keys[index] for index in unmarked], thanks_close=typed, may_be_all=at > with_text[0]
+            )
             signed_here = sorted([*signed_here, *(unmarked[place] for place in off)])
             unmarked = [unmarked[place] for place in rest]
         kept.extend(unmarked)

@@ -31,23 +31,26 @@ _NAME: Final = re.compile(r"(?:#\w+#)?[A-ZÀ-Þ][\w'.’-]{0,24}(?:[ -][\w'.’-
 _WORDS: Final = re.compile(r"[^\W\d]+(?:'[^\W\d]+)?")
 
 
-def cut(lines: Sequence[str], keys: Sequence[str], *, thanks_close: bool = True) -> tuple[list[int], list[int]]:
+def cut(
+    lines: Sequence[str], keys: Sequence[str], *, thanks_close: bool = True, may_be_all: bool = False
+) -> tuple[list[int], list[int]]:
     """Split lines into those that are text and those that are signature; two lists of indexes, in order.
 
     `keys` are the folded lines. `thanks_close`: a line of thanks followed by a name closes the mail like a formula does.
-    The first list is never empty when there is any line with text.
+    Unless `may_be_all` (the text stands elsewhere), a line with text remains in the first list if there is any.
     """
+    least = -1 if may_be_all else 0
     end = len(keys)
     cut_from: list[int] = []
     for _ in range(6):
         end = _without_blanks(keys, end)
         start = _footer(keys, end)
-        if start is None or _without_blanks(keys, start) == 0:
+        if start is None or _without_blanks(keys, start) <= least:
             break
         cut_from = [*range(start, end), *cut_from]
         end = start
-    found = _block(lines, keys, end, thanks_close=thanks_close)
-    if found is not None and _without_blanks(keys, found[0]) > 0:
+    found = _block(lines, keys, end, least, thanks_close=thanks_close)
+    if found is not None and _without_blanks(keys, found[0]) > least:
         start, stop = found
         return [*range(start), *range(stop, end)], [*range(start, stop), *cut_from]
     return list(range(end)), cut_from
@@ -101,24 +104,29 @@ def is_device_line(key: str) -> bool:
     return len(lowered.split()) <= 16 and any(device in head for device in DEVICES)
 
 
-def _block(lines: Sequence[str], keys: Sequence[str], end: int, *, thanks_close: bool) -> tuple[int, int] | None:
-    """Find the signature proper in what ends at `end`: (start, stop), or None. It is looked for near the end only."""
+def _block(
+    lines: Sequence[str], keys: Sequence[str], end: int, least: int, *, thanks_close: bool
+) -> tuple[int, int] | None:
+    """Find the signature proper in what ends at `end`: (start, stop), or None. It is looked for near the end only.
+
+    `least`: the last line in which it cannot begin.
+    """
     first = max(0, end - _LOOK_BACK)
     delimiter = _delimiter(lines, keys, first, end)
     if delimiter is None:
-        return _closed(keys, first, end, thanks_close=thanks_close)
+        return _closed(keys, first, end, least, thanks_close=thanks_close)
     # Many sign twice, by hand above the line and by program under it.
     above = _without_blanks(keys, delimiter)
-    by_hand = _closed(keys, max(first, above - 8), above, thanks_close=thanks_close)
-    return (by_hand[0] if by_hand is not None and by_hand[1] >= above and by_hand[0] > 0 else delimiter), end
+    by_hand = _closed(keys, max(first, above - 8), above, least, thanks_close=thanks_close)
+    return (by_hand[0] if by_hand is not None and by_hand[1] >= above and by_hand[0] > least else delimiter), end
 
 
-def _closed(keys: Sequence[str], first: int, end: int, *, thanks_close: bool) -> tuple[int, int] | None:
+def _closed(keys: Sequence[str], first: int, end: int, least: int, *, thanks_close: bool) -> tuple[int, int] | None:
     """Find a formula with a name, thanks with a name, or a bare name, near `end`: (start, stop), or None."""
     for index in range(end - 1, first - 1, -1):
-        if index > 0 and (_is_closing(keys[index]) or _is_courtesy(keys, index)):
+        if index > least and (_is_closing(keys[index]) or _is_courtesy(keys, index)):
             return _grow_up(keys, index), _signature_end(keys, index + 1, end)
-        if thanks_close and index > 0 and _is_thanks(keys[index]) and _name_follows(keys, index + 1, end):
+        if thanks_close and index > least and _is_thanks(keys[index]) and _name_follows(keys, index + 1, end):
             return index, end
     return _unannounced(keys, end)
 
