@@ -58,7 +58,7 @@ class NewCase:
     subject: str
     first_words: str
     received_at: datetime
-    due_on: date
+    due_on: date | None
     flags: Mapping[str, bool]
     abstained: bool
 
@@ -211,10 +211,18 @@ async def add_deadlines(tx: Tx, case_id: int, clocks: Sequence[tuple[str, date, 
         await tx.conn.execute(deadlines.insert(), rows)
 
 
-async def hold(tx: Tx, *, message_id: int, inbox_id: int, case_id: int, why: str, now: datetime) -> int:
+async def hold(tx: Tx, *, message_id: int, inbox_id: int, case_id: int, why: str, sealed: bool, now: datetime) -> int:
     """Put a message aside for a mediator: it names a case, but its sender is not proven to belong to it."""
     return await new_id(
-        tx, held, message_id=message_id, inbox_id=inbox_id, case_id=case_id, why=why[:40], state="waiting", at=now
+        tx,
+        held,
+        message_id=message_id,
+        inbox_id=inbox_id,
+        case_id=case_id,
+        why=why[:120],
+        sealed=sealed,
+        state="waiting",
+        at=now,
     )
 
 

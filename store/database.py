@@ -76,6 +76,11 @@ class Store:
         )
         return engine, engine
 
+    @property
+    def one_writer(self) -> bool:
+        """Whether only one transaction can write at a time, so that sharing one between items saves commits."""
+        return self._sqlite
+
     async def open(self) -> None:
         """Bring the schema up to date and read the safety settings back. Raises UnsafeDatabaseError, SchemaTooNewError."""
         if self._sqlite:

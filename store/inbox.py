@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from sqlalchemy import and_, func, or_, select, update
@@ -40,18 +40,9 @@ class Item:
     attempt: int
     raw: RawMessage
     reserved_reference: str | None
-    promised_on: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """What a door promised before the case exists: its reference and the day by which an answer comes."""
-
-    reference: str
-    promised_on: date
-
-
-async def add(tx: Tx, raw: RawMessage, *, now: datetime, reservation: Reservation | None = None) -> tuple[int, bool]:
+async def add(tx: Tx, raw: RawMessage, *, now: datetime, reserved_reference: str | None = None) -> tuple[int, bool]:
     """Keep a raw message. Returns its id and whether it is new; a redelivery is counted on the row that is there."""
     large = len(raw.body) > LARGE
     statement = insert(tx, inbox).values(
@@ -67,8 +58,7 @@ async def add(tx: Tx, raw: RawMessage, *, now: datetime, reservation: Reservatio
         state="waiting",
         attempts=0,
         due_at=now,
-        reserved_reference=reservation.reference if reservation else None,
-        promised_on=reservation.promised_on if reservation else None,
+        reserved_reference=reserved_reference,
     )
     statement = statement.on_conflict_do_update(
         index_elements=["channel", "external_id"], set_={"redeliveries": inbox.c.redeliveries + 1}
@@ -121,7 +111,6 @@ _ITEM: Final = (
     inbox.c.envelope,
     inbox.c.received_at,
     inbox.c.reserved_reference,
-    inbox.c.promised_on,
 )
 
 
@@ -134,7 +123,7 @@ def _item(tx: Tx, row: Any) -> Item:
         received_at=row.received_at,
         envelope=texts.read_json(row.envelope, _ENVELOPE),
     )
-    return Item(row.id, row.attempts, raw, row.reserved_reference, row.promised_on)
+    return Item(row.id, row.attempts, raw, row.reserved_reference)
 
 
 async def _quarantine_killers(tx: Tx, now: datetime) -> None:
@@ -172,7 +161,7 @@ async def finish(
         raise ClaimLostError(item.id)
 
 
-async def assign_case(tx: Tx, item_id: int, case_id: int, fate: Fate) -> None:
+async def assign_case(tx: Tx, item_id: int, case_id: int | None, fate: Fate) -> None:
     """Say which case the item became, once its number is known inside the same transaction."""
     await tx.conn.execute(update(inbox).where(inbox.c.id == item_id).values(case_id=case_id, fate=fate))
 

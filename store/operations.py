@@ -147,6 +147,14 @@ async def tallies(tx: Tx, *, since: datetime | None = None) -> list[Tally]:
     ]
 
 
+async def deliveries_since(tx: Tx, *, account: str, since: datetime | None) -> int:
+    """How many deliveries, redeliveries included, the register holds of an account since then."""
+    query = select(func.count() + func.coalesce(func.sum(inbox.c.redeliveries), 0)).where(inbox.c.account == account)
+    if since:
+        query = query.where(inbox.c.received_at >= since)
+    return int((await tx.conn.execute(query)).scalar_one())
+
+
 async def contradictions(tx: Tx) -> dict[str, int]:
     """What must never be: each count is 0 in a sound register."""
     opened = select(func.count()).where(inbox.c.fate.in_(("opened", "joined")), inbox.c.case_id.is_(None))

@@ -104,9 +104,7 @@ def _outgoing(row: Any) -> Outgoing:
     return Outgoing(row.id, row.attempts, row.created_at, row.case_id, row.message_id, row.contact_id, message)
 
 
-async def sent(
-    tx: Tx, outgoing: Outgoing, *, code: str, provider_id: str, masked: str, rfc_message_id: str, now: datetime
-) -> None:
+async def sent(tx: Tx, outgoing: Outgoing, *, code: str, provider_id: str, masked: str, now: datetime) -> None:
     """Record that the provider took the message. The copy kept loses its secret link (`masked` is the text without it)."""
     body = {name: getattr(outgoing.message, name) for name in _FIELDS} | {"text": masked}
     await _end(tx, outgoing, "sent", code, provider_id, now, body=texts.keep_json(body, BODY))
@@ -114,7 +112,7 @@ async def sent(
         await tx.conn.execute(
             update(messages)
             .where(messages.c.id == outgoing.message_id)
-            .values(text=texts.keep(masked, texts.Place("messages", "text")), rfc_message_id=rfc_message_id)
+            .values(text=texts.keep(masked, texts.Place("messages", "text")))
         )
 
 
@@ -127,14 +125,12 @@ async def failed(tx: Tx, outgoing: Outgoing, *, code: str, now: datetime) -> Non
         )
 
 
-async def later(tx: Tx, outgoing: Outgoing, *, code: str, due_at: datetime) -> None:
-    """Record a temporary failure, and when to try again."""
-    await tx.conn.execute(_mine(outgoing).values(state="waiting", due_at=due_at, taken_until=None, code=code[:120]))
-
-
-async def hand_back(tx: Tx, outgoing: Outgoing) -> None:
-    """Put a message back untried, for a worker that is asked to stop."""
-    await tx.conn.execute(_mine(outgoing).values(state="waiting", attempts=outbox.c.attempts - 1, taken_until=None))
+async def later(tx: Tx, outgoing: Outgoing, *, code: str, due_at: datetime, counted: bool = True) -> None:
+    """Record when to try again; not `counted` when it was we who chose to wait."""
+    attempts = outbox.c.attempts if counted else outbox.c.attempts - 1
+    await tx.conn.execute(
+        _mine(outgoing).values(state="waiting", due_at=due_at, taken_until=None, code=code[:120], attempts=attempts)
+    )
 
 
 def _mine(outgoing: Outgoing) -> Any:

@@ -96,7 +96,6 @@ inbox = Table(
     _ref("case_id", "cases.id", nullable=True, index=True),
     # The web form tells a reference before the case is recorded: reserved here with the raw bytes.
     Column("reserved_reference", String(24)),
-    Column("promised_on", Date),
     UniqueConstraint("channel", "external_id"),
     Index("ix_inbox_state_due_at", "state", "due_at"),
     Index("ix_inbox_fingerprint_received_at", "fingerprint", "received_at"),
@@ -151,7 +150,8 @@ cases = Table(
     Column("subject", LargeBinary, nullable=False),
     Column("first_words", LargeBinary, nullable=False),
     Column("received_at", Moment, nullable=False),
-    Column("due_on", Date, nullable=False),
+    # The earliest running clock for a result; empty where none is promised (thanks, refusals).
+    Column("due_on", Date),
     Column("closed_at", Moment),
     Column("unread", Boolean, nullable=False, default=True),
     # Counts every change, so that a form made from an older state cannot overwrite a newer one.
@@ -204,7 +204,9 @@ held = Table(
     _ref("message_id", "messages.id"),
     _ref("inbox_id", "inbox.id"),
     _ref("case_id", "cases.id", index=True),
-    Column("why", String(40), nullable=False),
+    Column("why", String(120), nullable=False),
+    # A held message about a medical adviser is sealed even where the case it names is not.
+    Column("sealed", Boolean, nullable=False, default=False),
     Column("state", String(8), nullable=False, default="waiting"),
     Column("at", Moment, nullable=False),
     Column("decided_at", Moment),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Date, and_, func, literal, or_, select
 
 from store import cases as register
 from store import search, texts
@@ -58,7 +58,7 @@ class Row:
     assignee_id: int | None
     assignee: str
     received_at: datetime
-    due_on: date
+    due_on: date | None
     unread: bool
     version: int
 
@@ -77,11 +77,13 @@ class Filter:
 async def listing(
     tx: Tx, viewer: Viewer, wanted: Filter, *, after: tuple[date, int] | None = None, limit: int = PAGE
 ) -> list[Row]:
-    """Cases by the earliest due date; `after` is the (due date, id) of the last row of the page before."""
+    """Cases by the earliest due date; `after` is the (due date or date.max, id) of the last row of the page before."""
     conditions = await _conditions(tx, viewer, wanted)
+    # Cases for which nothing is promised come last.
+    due = func.coalesce(cases.c.due_on, literal(date.max, Date))
     if after:
-        conditions.append(or_(cases.c.due_on > after[0], and_(cases.c.due_on == after[0], cases.c.id > after[1])))
-    query = _rows().where(*conditions).order_by(cases.c.due_on, cases.c.id).limit(limit)
+        conditions.append(or_(due > after[0], and_(due == after[0], cases.c.id > after[1])))
+    query = _rows().where(*conditions).order_by(due, cases.c.id).limit(limit)
     return [_row(row, viewer) for row in await tx.conn.execute(query)]
 
 
@@ -376,7 +378,7 @@ async def held_messages(tx: Tx, viewer: Viewer, *, case_id: int | None = None) -
     query = (
         select(held.c.id, held.c.case_id, cases.c.reference, held.c.why, held.c.inbox_id, held.c.message_id)
         .join(cases, cases.c.id == held.c.case_id)
-        .where(held.c.state == "waiting", viewer.may_see())
+        .where(held.c.state == "waiting", viewer.may_see(), or_(held.c.sealed.is_(False), literal(viewer.medical)))
         .order_by(held.c.id)
     )
     if case_id is not None:

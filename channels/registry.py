@@ -1,0 +1,33 @@
+"""The registry of channels: which parser understands what came by which of them. A new channel is one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from channels.contract import UnreadableError
+from channels.message import InboundMessage, RawMessage
+from config.vocabulary import Channel
+
+Parser = Callable[[RawMessage, frozenset[str], str], InboundMessage]
+
+
+def _mail(raw: RawMessage, own_addresses: frozenset[str], authserv_id: str) -> InboundMessage:
+    from channels.mail.parse import parse  # noqa: PLC0415 (a process loads the parsers it uses)
+
+    return parse(raw, own_addresses=own_addresses, authserv_id=authserv_id)
+
+
+def _form(raw: RawMessage, _own_addresses: frozenset[str], _authserv_id: str) -> InboundMessage:
+    from channels.form.parse import parse  # noqa: PLC0415 (a process loads the parsers it uses)
+
+    return parse(raw)
+
+
+_PARSERS: dict[Channel, Parser] = {"email": _mail, "webform": _form}
+
+
+def parser_of(channel: Channel) -> Parser:
+    """The parser of a channel. Raises UnreadableError for one that has none."""
+    if channel not in _PARSERS:
+        raise UnreadableError("no parser for this channel")
+    return _PARSERS[channel]

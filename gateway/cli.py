@@ -1,0 +1,34 @@
+"""The one command, `guichet`. Each command imports what it needs, so that `--help` is quick and small tools stay small."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from config.settings import SettingsError
+from gateway.commands import register, rules, running, tools
+from gateway.commands.terminal import err, say
+
+app = typer.Typer(
+    help="Guichet: the intake gateway of a complaints service. Start with `guichet run`.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+for commands in (running, tools, register, rules):
+    commands.add_to(app)
+
+
+def main() -> None:
+    """Run the command; what is wrong with the settings is said in one line, without a traceback."""
+    try:
+        app()
+    except SettingsError as error:
+        err.print("[bold red]Settings:[/] ", end="")
+        say(str(error))
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

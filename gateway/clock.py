@@ -1,0 +1,125 @@
+"""The clock: what must happen because time passed. Reminders, escalation, reconciliation, and tidying.
+
+Each run of a job is one row with its slot (an hour, a day), taken in the transaction that does the job: two clocks
+act as one, and a run that was missed is made up once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+import structlog
+
+from channels.contract import StoreUnavailableError
+from gateway.house import House
+from gateway.reconcile import reconcile
+from router import deadlines
+from store import audit, cases, idempotency, inbox, operations, users
+from store.database import Tx
+
+log = structlog.get_logger(__name__)
+
+TICK_SECONDS: Final = 30.0
+# Reminders are given this many working days before a clock ends.
+REMIND_BEFORE: Final = (5, 1)
+
+
+@dataclass
+class Clock:
+    """The clock process. `today` is the day in Brussels."""
+
+    house: House
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        """Look every half minute at what is due, until told to stop."""
+        while not self._stopping.is_set():
+            try:
+                await self.tick(self.house.now())
+            except StoreUnavailableError:
+                log.warning("the store cannot be reached; trying again")
+            try:
+                await asyncio.wait_for(self._stopping.wait(), timeout=TICK_SECONDS)
+            except TimeoutError:
+                continue
+
+    def stop(self) -> None:
+        """End `run`."""
+        self._stopping.set()
+
+    async def tick(self, now: datetime) -> None:
+        """Do whatever is due at this moment and was not done."""
+        today = deadlines.received_day(now)
+        hour = now.strftime("%Y-%m-%dT%H")
+        await self._once("reminders", f"{today}", now, lambda tx: self._remind(tx, today, now))
+        await self._once("reconciliation", f"{today}", now, lambda tx: self._reconcile(tx, now))
+        await self._once("tidying", hour, now, lambda tx: self._tidy(tx, now))
+        await self._sweep(now)
+
+    async def _once(self, job: str, slot: str, now: datetime, work: Callable[[Tx], Awaitable[dict[str, Any]]]) -> None:
+        async with self.house.store.write() as tx:
+            if not await operations.first_to_run(tx, job, slot, now=now):
+                return
+            result = await work(tx)
+            await operations.note_result(tx, job, slot, result)
+        log.info("done", job=job, slot=slot, **{f"n_{name}": value for name, value in result.items()})
+
+    async def _remind(self, tx: Tx, today: date, now: datetime) -> dict[str, Any]:
+        """Put a word on each case whose clock ends soon, and tell the supervisors of each that was missed."""
+        saturdays = self.house.settings.saturdays_are_working_days
+        furthest = deadlines.add_working_days(today, max(REMIND_BEFORE), saturdays=saturdays)
+        given = missed = 0
+        for clock in await operations.clocks_due(tx, until=furthest):
+            detail = {"clock": clock.clock, "due_on": clock.due_on.isoformat()}
+            if clock.due_on < today:
+                if await operations.escalated(tx, clock, now=now):
+                    missed += 1
+                    await cases.change(
+                        tx,
+                        clock.case_id,
+                        actor="system",
+                        act="clock.missed",
+                        now=now,
+                        detail=detail,
+                        priority="high",
+                        unread=True,
+                    )
+                continue
+            left = deadlines.working_days_between(today, clock.due_on, saturdays=saturdays)
+            due = sum(left <= before for before in REMIND_BEFORE)
+            if due > clock.reminders and await operations.reminded(tx, clock):
+                given += 1
+                await cases.change(
+                    tx, clock.case_id, actor="system", act="clock.reminder", now=now, detail=detail, unread=True
+                )
+        return {"reminders": given, "missed": missed}
+
+    async def _reconcile(self, tx: Tx, now: datetime) -> dict[str, Any]:
+        report = await reconcile(tx, now=now, since=now - timedelta(days=2))
+        if not report.sound:
+            log.error("the reconciliation found differences", differences=len(report.differences))
+            await audit.write(
+                tx, actor="system", act="reconciliation.differs", at=now, detail={"differences": report.differences}
+            )
+        return {"differences": len(report.differences)}
+
+    async def _tidy(self, tx: Tx, now: datetime) -> dict[str, Any]:
+        """Drop what has served: expired sessions and keys. Retention of cases and messages hooks in here."""
+        ended = await users.forget_old(tx, now=now)
+        keys = await idempotency.forget_old(tx, now=now)
+        await operations.forget_old_runs(tx, now=now)
+        return {"sessions": ended, "keys": keys}
+
+    async def _sweep(self, now: datetime) -> None:
+        """Wake the workers when something waits that no hint announced."""
+        async with self.house.store.read() as tx:
+            waiting = await inbox.backlog(tx)
+        if waiting.waiting:
+            await self.house.arrivals.put(0)
+            await self.house.departures.put(0)
+        if waiting.oldest and (now - waiting.oldest > timedelta(minutes=15) or waiting.waiting > 1_000):
+            log.error("the workers are behind", waiting=waiting.waiting)

@@ -1,0 +1,1 @@
+"""What the command `guichet` can do, a file for each kind of use."""

@@ -1,0 +1,220 @@
+"""Commands over the register: users, quarantine, reconciliation, the monthly report, migrations."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, get_args
+
+import typer
+from rich.progress import track
+from rich.table import Table
+
+from config.vocabulary import Role
+from gateway.commands.terminal import emit, err, out, say, stop, with_house
+
+if TYPE_CHECKING:
+    from gateway.house import House
+
+user = typer.Typer(help="The people who work in the console.", no_args_is_help=True)
+database = typer.Typer(help="The database.", no_args_is_help=True)
+quarantine = typer.Typer(
+    help="What could not be processed; kept whole, and replayed once mended.", no_args_is_help=True
+)
+
+
+@user.command("add")
+def add_user(
+    login: Annotated[str, typer.Argument(help="What the person signs in with, usually a mail address.")],
+    role: Annotated[str, typer.Option(help=", ".join(get_args(Role)))] = "mediator",
+    name: Annotated[str, typer.Option(help="How the person signs; the login by default.")] = "",
+    medical: Annotated[bool, typer.Option("--medical", help="May open sealed cases (medical matters).")] = False,
+) -> None:
+    """Add a user. The password is asked for, or read from standard input; never given as an argument."""
+    from console.passwords import WeakPasswordError, hash_password
+
+    from store import users
+
+    if role not in get_args(Role):
+        raise stop(f"'{role}' is not a role; use one of {', '.join(get_args(Role))}", 2)
+    try:
+        hashed = hash_password(_password())
+    except WeakPasswordError as error:
+        raise stop(str(error), 2) from None
+
+    async def work(house: House) -> None:
+        async with house.store.write() as tx:
+            await users.add(
+                tx,
+                login=login,
+                name=name or login,
+                role=role,  # type: ignore[arg-type]  # checked above against the closed list
+                medical=medical,
+                password=hashed,
+                actor="command",
+                now=house.now(),
+            )
+
+    try:
+        with_house(work)
+    except users.UserExistsError:
+        raise stop(f"there is a user {login} already") from None
+    say(f"{login} can sign in as {role}.")
+
+
+def _password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    first = getpass.getpass("Password (12 characters or more): ")
+    if getpass.getpass("Once more: ") != first:
+        raise stop("the two passwords differ", 2)
+    return first
+
+
+@database.command("upgrade")
+def upgrade() -> None:
+    """Bring the database to the shape of this version. Every process does so when it starts, too."""
+
+    async def work(_house: House) -> None:
+        return None
+
+    with_house(work)
+    say("The database is up to date.")
+
+
+@quarantine.command("list")
+def list_quarantine(as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False) -> None:
+    """What is kept, oldest first, with the error in words."""
+    from store import quarantine as kept
+
+    async def work(house: House) -> list[kept.Kept]:
+        async with house.store.read() as tx:
+            return await kept.listing(tx)
+
+    items = with_house(work)
+    if as_json:
+        for item in items:
+            emit(json.dumps({**_kept(item)}))
+        return
+    if not items:
+        say("Nothing is kept here.")
+        return
+    table = Table("id", "channel", "account", "bytes", "received", "tries", "error")
+    for item in items:
+        table.add_row(*(str(value) for value in _kept(item).values()))
+    out.print(table)
+
+
+def _kept(item: object) -> dict[str, object]:
+    names = ("id", "channel", "account", "size", "received_at", "attempts", "error")
+    return {name: str(value) if name == "received_at" else value for name in names for value in [getattr(item, name)]}
+
+
+@quarantine.command("show")
+def show_quarantine(item_id: Annotated[int, typer.Argument(help="The id from `quarantine list`.")]) -> None:
+    """Write the raw message to standard output, byte for byte."""
+    from store import inbox
+
+    async def work(house: House) -> bytes | None:
+        async with house.store.read() as tx:
+            raw = await inbox.raw_of(tx, item_id)
+        return raw.body if raw else None
+
+    body = with_house(work)
+    if body is None:
+        raise stop(f"there is no item {item_id}")
+    sys.stdout.buffer.write(body)
+
+
+@quarantine.command("replay")
+def replay(
+    item_ids: Annotated[list[int] | None, typer.Argument(help="Ids from `quarantine list`.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Replay all that is kept.")] = False,
+) -> None:
+    """Let items be tried again from the beginning; the workers take them up at once."""
+    from store import quarantine as kept
+
+    if not item_ids and not everything:
+        raise stop("name the items, or use --all", 2)
+
+    async def work(house: House) -> tuple[int, int]:
+        async with house.store.read() as tx:
+            wanted = [item.id for item in await kept.listing(tx)] if everything else list(item_ids or ())
+        done = 0
+        for item_id in track(wanted, "Replaying", console=err, transient=True):
+            async with house.store.write() as tx:
+                done += await kept.replay(tx, item_id, actor="command", now=house.now())
+            await house.arrivals.put(item_id)
+        return done, len(wanted)
+
+    done, wanted = with_house(work)
+    say(f"{done} of {wanted} will be tried again.")
+    if done < wanted:
+        raise typer.Exit(1)
+
+
+def reconcile(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Check that every item has exactly one fate and every case its item. Ends with 1 when anything differs."""
+    from gateway.reconcile import Report
+    from gateway.reconcile import reconcile as compare
+
+    async def work(house: House) -> Report:
+        async with house.store.read() as tx:
+            return await compare(tx, now=house.now())
+
+    report = with_house(work)
+    if as_json:
+        emit(json.dumps(report.as_json()))
+    else:
+        table = Table("account", "channel", "deliveries", "items", "fates", "no fate yet")
+        for tally in report.tallies:
+            fates = ", ".join(f"{name} {count}" for name, count in tally.fates.items())
+            table.add_row(tally.account, tally.channel, str(tally.deliveries), str(tally.items), fates, str(tally.open))
+        out.print(table)
+        say(f"{report.quarantined} in quarantine, {report.waiting} without a fate yet.")
+        for difference in report.differences:
+            say(f"Differs: {difference}")
+        say("Sound." if report.sound else "Not sound.")
+    if not report.sound:
+        raise typer.Exit(1)
+
+
+def report(
+    month: Annotated[str, typer.Option(help="The month, such as 2026-11; this one by default.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """The month in figures, from the register: cases by kind, queue, channel and language, and those in time."""
+    from gateway.monthly import Month, month_report
+
+    try:
+        first = date.fromisoformat(f"{month}-01") if month else date.today().replace(day=1)  # noqa: DTZ011 (the operator's own month)
+    except ValueError:
+        raise stop(f"'{month}' is not a month; write it like 2026-11", 2) from None
+
+    async def work(house: House) -> Month:
+        async with house.store.read() as tx:
+            return await month_report(tx, first)
+
+    found = with_house(work)
+    if as_json:
+        emit(json.dumps(found.as_json()))
+        return
+    out.print(f"{first:%Y-%m}: {found.received} cases, {found.closed} closed, {found.late} late", highlight=False)
+    for title, counts in found.splits.items():
+        table = Table(title, "cases")
+        for name, count in counts.items():
+            table.add_row(name, count)
+        out.print(table)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands of this file."""
+    app.add_typer(user, name="user")
+    app.add_typer(database, name="db")
+    app.add_typer(quarantine, name="quarantine")
+    app.command()(reconcile)
+    app.command()(report)

@@ -1,0 +1,80 @@
+"""Commands that need no register: parse a mail, classify lines, train and measure the classifier, print the settings."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.commands.terminal import emit, err, out, say, settings_for
+
+
+def parse_mail(files: Annotated[list[Path], typer.Argument(help="Raw mails, such as .eml files.")]) -> None:
+    """Print one JSON object a line for each mail file."""
+    from channels.mail.describe import describe
+
+    unreadable = 0
+    for path in files:
+        try:
+            raw = path.read_bytes()
+        except OSError as error:
+            unreadable += 1
+            say(f"{path}: {error.strerror}")
+            continue
+        emit(json.dumps(describe(raw, str(path)), ensure_ascii=False))
+    if unreadable:
+        raise typer.Exit(1)
+
+
+def classify() -> None:
+    """Read JSON lines {id, channel, from_name, from_address, subject, text} on stdin; write a line of labels for each."""
+    from classifier.lines import classify_lines
+    from classifier.pipeline import load
+
+    # Standard input may hold bytes that are no UTF-8; such a line is answered with an error, like any other bad line.
+    lines = open(sys.stdin.fileno(), encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115 (a descriptor, kept open)
+    for line in classify_lines(lines, load()):
+        emit(line)
+
+
+def train(
+    corpus: Annotated[Path | None, typer.Option(help="Folder with the corpus; the shipped one by default.")] = None,
+    out_folder: Annotated[Path | None, typer.Option("--out", help="Where to write the model.")] = None,
+    seed: Annotated[int, typer.Option(help="The same corpus and seed give the same bytes.")] = 1,
+) -> None:
+    """Train the classifier from its corpus."""
+    from classifier import train as training
+
+    with err.status("Training…") as status:
+        training.train(
+            corpus or training.CORPUS,
+            out_folder or training.MODEL,
+            seed=seed,
+            progress=lambda words: status.update(str(words)),
+        )
+    say("The model is written.")
+
+
+def evaluate() -> None:
+    """Measure the shipped model on the part of the corpus that it was not trained on."""
+    from classifier import evaluate as evaluation
+
+    with err.status("Measuring…"):
+        report = evaluation.of_shipped_model()
+    out.print(report)
+
+
+def config() -> None:
+    """Print every setting, secrets hidden."""
+    for name, value in settings_for().shown().items():
+        emit(f"{name} = {value}")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands of this file."""
+    app.command("parse-mail")(parse_mail)
+    for command in (classify, train, evaluate, config):
+        app.command()(command)

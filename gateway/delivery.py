@@ -1,0 +1,148 @@
+"""The delivery: what is in the outbox goes out, at least once, under one key, and its end is recorded."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import defaultdict, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from channels.contract import Delivery as Outcome
+from channels.contract import Sends, StoreUnavailableError
+from gateway.house import House
+from gateway.intake import SWEEP_SECONDS
+from gateway.metrics import Metrics
+from store import cases, outbox
+from store.outbox import Outgoing
+
+log = structlog.get_logger(__name__)
+
+# A temporary refusal is tried again after 1, 2, 4 … minutes, at most every 4 hours, for 5 days (RFC 5321, 4.5.4.1).
+FIRST_WAIT: Final = timedelta(minutes=1)
+LONGEST_WAIT: Final = timedelta(hours=4)
+GIVE_UP_AFTER: Final = timedelta(days=5)
+# Automatic mail to one recipient domain, a minute.
+PER_DOMAIN_A_MINUTE: Final = 60
+_SECRET: Final = re.compile(r"(/[a-z]{2}/c/)[A-Za-z0-9_-]{16,64}")
+
+
+def masked(text: str) -> str:
+    """The text as it is kept once it is sent: its secret link opens nothing any more."""
+    return _SECRET.sub(r"\1…", text)
+
+
+@dataclass
+class Delivery:
+    """The worker's loop over the outbox. One slow server delays nobody else: each message goes out on its own."""
+
+    house: House
+    channels: Mapping[str, Sends]
+    metrics: Metrics
+    patience: float = SWEEP_SECONDS
+    at_once: int = 32
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _under_way: set[asyncio.Task[None]] = field(default_factory=set)
+    _minute: dict[str, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
+
+    async def run(self) -> None:
+        """Send until told to stop; then what is under way is waited for."""
+        while not self._stopping.is_set():
+            try:
+                taken = await self._take()
+            except StoreUnavailableError:
+                await asyncio.sleep(1)
+                continue
+            if not taken:
+                await self._wait_for_more()
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=20)
+
+    def stop(self) -> None:
+        """Take nothing new and end `run` when what is under way has ended."""
+        self._stopping.set()
+
+    async def _take(self) -> int:
+        room = self.at_once - len(self._under_way)
+        if room <= 0:
+            await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
+            return 1
+        async with self.house.store.write() as tx:
+            batch = await outbox.claim(tx, limit=room, now=self.house.now(), lease=self.house.lease)
+        for outgoing in batch:
+            task = asyncio.create_task(self._deliver(outgoing))
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+        return len(batch)
+
+    async def _wait_for_more(self) -> None:
+        waiting = asyncio.ensure_future(self.house.departures.take(limit=self.at_once, timeout=self.patience))
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not waiting.done():
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+            return
+        await self.house.departures.done(waiting.result())
+
+    async def _deliver(self, outgoing: Outgoing) -> None:
+        try:
+            wait = self._too_many(outgoing)
+            if wait:
+                await self._record_later(outgoing, "rate", self.house.now() + wait, counted=False)
+                return
+            channel = self.channels.get(outgoing.message.channel)
+            if channel is None:
+                await self._record(outgoing, Outcome("later", "no way to send on this channel"))
+                return
+            await self._record(outgoing, await channel.send(outgoing.message))
+        except StoreUnavailableError:
+            # The lease ends by itself; the message is then sent again under the same key.
+            log.warning("a delivery could not be recorded", outgoing=outgoing.id)
+
+    def _too_many(self, outgoing: Outgoing) -> timedelta | None:
+        if not outgoing.message.auto:
+            return None
+        now, domain = self.house.now(), outgoing.message.recipient.rpartition("@")[2].lower()
+        recent = self._minute[domain]
+        while recent and recent[0] < now - timedelta(minutes=1):
+            recent.popleft()
+        if len(recent) >= PER_DOMAIN_A_MINUTE:
+            return recent[0] + timedelta(minutes=1) - now + timedelta(seconds=1)
+        recent.append(now)
+        if len(self._minute) > 10_000:
+            self._minute = defaultdict(deque, {name: times for name, times in self._minute.items() if times})
+        return None
+
+    async def _record(self, outgoing: Outgoing, outcome: Outcome) -> None:
+        now = self.house.now()
+        self.metrics.deliveries.labels(outgoing.message.channel, outcome.outcome).inc()
+        if outcome.outcome == "later" and now - outgoing.created_at < GIVE_UP_AFTER:
+            wait = min(FIRST_WAIT * 2 ** min(outgoing.attempt - 1, 12), LONGEST_WAIT)
+            await self._record_later(outgoing, outcome.code, now + wait)
+            return
+        async with self.house.store.write() as tx:
+            if outcome.outcome != "sent":
+                await outbox.failed(tx, outgoing, code=outcome.code or "gave up after 5 days", now=now)
+                log.warning("a message could not be delivered", outgoing=outgoing.id, case=outgoing.case_id)
+                return
+            await outbox.sent(
+                tx,
+                outgoing,
+                code=outcome.code,
+                provider_id=outcome.provider_id,
+                masked=masked(outgoing.message.text),
+                now=now,
+            )
+            if outgoing.message.auto and outgoing.case_id is not None:
+                await cases.end_clocks(tx, outgoing.case_id, now=now, clock="acknowledgement")
+        log.info("sent", outgoing=outgoing.id, case=outgoing.case_id, attempt=outgoing.attempt)
+
+    async def _record_later(self, outgoing: Outgoing, code: str, due_at: datetime, *, counted: bool = True) -> None:
+        async with self.house.store.write() as tx:
+            await outbox.later(tx, outgoing, code=code, due_at=due_at, counted=counted)

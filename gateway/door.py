@@ -1,0 +1,175 @@
+"""The house behind the doors: raw bytes are committed here before anybody is told yes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import uuid4
+
+from channels.contract import StoreUnavailableError
+from channels.form.contract import CaseView, IdempotencyConflictError, Receipt, case_path
+from channels.form.submission import Submission
+from channels.message import RawMessage
+from config.vocabulary import Language
+from gateway import keys, member_page, sealing
+from gateway.house import House
+from gateway.metrics import Metrics
+from gateway.room import Room
+from router import deadlines
+from store import idempotency, inbox, links, references
+from store.database import Tx
+
+# How long a receipt waits for the case: long enough for a healthy house, short enough for a person who waits.
+PATIENCE_SECONDS: Final = 2.5
+_LOOK_EVERY: Final = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Takes messages in for mail, form and API, and shows members their case."""
+
+    house: House
+    metrics: Metrics
+    room: Room
+    patience: float = PATIENCE_SECONDS
+
+    async def submit(self, raw: RawMessage) -> bool:
+        """Keep a raw message; True when it is new. Raises StoreUnavailableError."""
+        self._make_sure_of_room()
+        async with self.house.store.write() as tx:
+            item_id, new = await inbox.add(tx, raw, now=self.house.now())
+        if new:
+            self.metrics.received.labels(raw.channel).inc()
+            await self.house.arrivals.put(item_id)
+        return new
+
+    async def accept(
+        self, submission: Submission, *, idempotency_key: str | None, body_hash: str, address: str
+    ) -> Receipt:
+        """As channels.form.contract.Door says."""
+        self._make_sure_of_room()
+        del address  # Counted at the edge; not kept: the register needs no network addresses.
+        language: Language = submission.language or "fr"
+        now = self.house.now()
+        async with self.house.store.write() as tx:
+            given = await self._given_before(tx, idempotency_key, body_hash, now)
+            if given is None:
+                given = await self._take(tx, submission, now)
+                await self._remember(tx, idempotency_key, body_hash, given)
+                new = True
+            else:
+                new = False
+        if new:
+            self.metrics.received.labels("webform").inc()
+            await self.house.arrivals.put(given["item"])
+        receipt = Receipt(
+            reference=given["reference"],
+            status_url=self.house.settings.base_url + case_path(language, given["token"]),
+            due_on=None,
+            language=language,
+        )
+        case_id = await self._case_of(given["item"])
+        return receipt if case_id is None else await self._with_case(receipt, given["token"], case_id)
+
+    def _make_sure_of_room(self) -> None:
+        if not self.room.enough():
+            raise StoreUnavailableError("no room")
+
+    async def _take(self, tx: Tx, submission: Submission, now: datetime) -> dict[str, Any]:
+        reference = await references.next_reference(tx, deadlines.received_day(now).year)
+        token = self.house.randomness.token()
+        item_id, _ = await inbox.add(
+            tx, self._raw(submission.to_bytes(), {}, now), now=now, reserved_reference=reference
+        )
+        await links.add(tx, token, now=now, inbox_id=item_id)
+        return {"item": item_id, "reference": reference, "token": token}
+
+    def _raw(self, body: bytes, envelope: Mapping[str, str], now: datetime) -> RawMessage:
+        return RawMessage("webform", "form", uuid4().hex, body, now, envelope)
+
+    async def _given_before(self, tx: Tx, key: str | None, body_hash: str, now: datetime) -> dict[str, Any] | None:
+        if key is None:
+            return None
+        try:
+            sealed = await idempotency.begin(tx, key, body_hash, now=now)
+        except idempotency.ConflictError:
+            raise IdempotencyConflictError from None
+        if sealed is None:
+            return None
+        opened = sealing.unseal(self._answer_key(key), bytes.fromhex(sealed), bound_to=body_hash.encode())
+        found: dict[str, Any] | None = json.loads(opened) if opened else None
+        return found
+
+    async def _remember(self, tx: Tx, key: str | None, body_hash: str, given: Mapping[str, Any]) -> None:
+        """The answer holds the secret link, so it is kept under a key that only the caller's own key makes."""
+        if key is not None:
+            content = json.dumps(dict(given)).encode()
+            sealed = sealing.seal(self._answer_key(key), content, bound_to=body_hash.encode())
+            await idempotency.answer(tx, key, sealed.hex())
+
+    def _answer_key(self, key: str) -> bytes:
+        return keys.derived(self.house.secret, f"idempotent answer {key}")
+
+    async def _case_of(self, item_id: int) -> int | None:
+        """The case that the item became; None when the workers need longer than somebody should wait."""
+        until = asyncio.get_running_loop().time() + self.patience
+        while True:
+            async with self.house.store.read() as tx:
+                state, case_id = await inbox.outcome(tx, item_id)
+            if state in ("done", "quarantined") or asyncio.get_running_loop().time() > until:
+                return case_id
+            await asyncio.sleep(_LOOK_EVERY)
+
+    async def _with_case(self, receipt: Receipt, token: str, case_id: int) -> Receipt:
+        del case_id  # The member's own view is what a receipt may tell.
+        view = await self.case_view(token)
+        if view is None:
+            return receipt
+        return replace(
+            receipt,
+            due_on=view.due_on,
+            kind=view.kind,
+            situation=view.situation,
+            mail_sent_to=view.mail_sent_to,
+        )
+
+    async def case_view(self, token: str) -> CaseView | None:
+        """As channels.form.contract.Door says."""
+        now = self.house.now()
+        async with self.house.store.read() as tx:
+            opened = await links.opened(tx, token, now=now)
+            if opened is None:
+                return None
+            case_id, item_id, contact_id = opened
+            if case_id is not None:
+                return await member_page.of_case(
+                    tx, case_id, contact_id, now=now, saturdays=self.house.settings.saturdays_are_working_days
+                )
+            return await member_page.of_item(tx, item_id) if item_id is not None else None
+
+    async def add_message(
+        self, token: str, addition: Submission, *, idempotency_key: str | None, body_hash: str, address: str
+    ) -> bool:
+        """As channels.form.contract.Door says."""
+        self._make_sure_of_room()
+        del address
+        now = self.house.now()
+        async with self.house.store.write() as tx:
+            opened = await links.opened(tx, token, now=now)
+            if opened is None or opened[0] is None:
+                return False
+            given = await self._given_before(tx, idempotency_key, body_hash, now)
+            if given is not None:
+                return True
+            case_id, _, contact_id = opened
+            envelope = {"case_id": str(case_id)} | ({"contact_id": str(contact_id)} if contact_id else {})
+            item_id, _ = await inbox.add(tx, self._raw(addition.to_bytes(), envelope, now), now=now)
+            await self._remember(tx, idempotency_key, body_hash, {"item": item_id})
+        self.metrics.received.labels("webform").inc()
+        await self.house.arrivals.put(item_id)
+        await self._case_of(item_id)
+        return True

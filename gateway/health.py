@@ -1,0 +1,121 @@
+"""Alive, ready and measured: `/healthz`, `/readyz` with reasons, `/metrics`.
+
+Reasons and figures are for operators: on loopback, or with the token. Everybody else learns yes or no.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from aiohttp import web
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from channels.contract import StoreUnavailableError
+from gateway.house import House
+from gateway.metrics import Metrics
+from gateway.room import Room
+from store import inbox, operations, outbox
+
+# A worker or a mailbox that has given no sign of life for so long is not there.
+SILENT = timedelta(seconds=90)
+BACKLOG = timedelta(minutes=15)
+
+
+@dataclass
+class Health:
+    """What is asked of a process from outside."""
+
+    house: House
+    metrics: Metrics
+    room: Room
+    stopping: bool = False
+    # Set while the web process runs alone: then workers must be alive elsewhere.
+    expects: tuple[str, ...] = field(default=())
+
+    def add_routes(self, app: web.Application) -> None:
+        """Add the three addresses."""
+        app.router.add_get("/healthz", self._alive, name="healthz")
+        app.router.add_get("/readyz", self._ready, name="readyz")
+        app.router.add_get("/metrics", self._measured, name="metrics")
+
+    async def _alive(self, _request: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def _ready(self, request: web.Request) -> web.Response:
+        reasons = await self.reasons()
+        status = 503 if any(reason["blocking"] for reason in reasons) else 200
+        body: dict[str, Any] = {"ready": status == 200}
+        if self._operator(request):
+            body["reasons"] = reasons
+        return web.json_response(body, status=status, headers={"Cache-Control": "no-store"})
+
+    async def _measured(self, request: web.Request) -> web.Response:
+        if not self._operator(request):
+            raise web.HTTPNotFound
+        try:
+            await self._measure()
+        except StoreUnavailableError:
+            self.metrics.waiting.set(float("nan"))
+        return web.Response(body=generate_latest(self.metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    async def _measure(self) -> None:
+        now = self.house.now()
+        async with self.house.store.read() as tx:
+            backlog = await inbox.backlog(tx)
+            waiting, _ = await outbox.waiting(tx)
+        self.metrics.waiting.set(backlog.waiting)
+        self.metrics.quarantined.set(backlog.quarantined)
+        self.metrics.outgoing.set(waiting)
+        self.metrics.oldest.set((now - backlog.oldest).total_seconds() if backlog.oldest else 0)
+
+    async def reasons(self) -> list[dict[str, Any]]:
+        """What is wrong, in words without personal data; `blocking` means that messages cannot be taken in."""
+        found: list[dict[str, Any]] = []
+        if self.stopping:
+            found.append(_reason("stopping", "this process is about to end", blocking=True))
+        if not self.room.enough():
+            found.append(_reason("disk", "not enough free space to take messages in", blocking=True))
+        try:
+            found += await self._store_reasons()
+        except StoreUnavailableError:
+            found.append(_reason("store", "the database cannot be reached", blocking=True))
+        return found
+
+    async def _store_reasons(self) -> list[dict[str, Any]]:
+        now, found = self.house.now(), []
+        async with self.house.store.read() as tx:
+            backlog = await inbox.backlog(tx)
+            beats = {beat.name: beat for beat in await operations.beats(tx)}
+        if backlog.oldest and now - backlog.oldest > BACKLOG:
+            found.append(_reason("backlog", f"{backlog.waiting} items wait, the oldest for over 15 minutes"))
+        if backlog.quarantined:
+            found.append(_reason("quarantine", f"{backlog.quarantined} items need a person"))
+        workers = [beat for name, beat in beats.items() if name.startswith("worker:") and now - beat.at < SILENT]
+        if not workers:
+            found.append(_reason("worker", "no worker has given a sign of life"))
+        elif not any(beat.detail.get("model") for beat in workers):
+            found.append(_reason("model", "no classifier is loaded: everything goes to triage"))
+        for name, beat in beats.items():
+            if name.startswith("mailbox:") and (beat.state != "watching" or now - beat.at > SILENT):
+                found.append(_reason("mailbox", "a mailbox cannot be fetched", number=beat.detail.get("number", 0)))
+        return found
+
+    def _operator(self, request: web.Request) -> bool:
+        token = self.house.settings.metrics_token.get_secret_value()
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if token and hmac.compare_digest(given.encode("utf-8", "replace"), token.encode()):
+            return True
+        # A request that came through a proxy on this machine is not from this machine.
+        forwarded = any(name.lower().startswith(("x-forwarded", "forwarded")) for name in request.headers)
+        try:
+            return not forwarded and ipaddress.ip_address(request.remote or "").is_loopback
+        except ValueError:
+            return False
+
+
+def _reason(name: str, words: str, *, blocking: bool = False, **more: Any) -> dict[str, Any]:
+    return {"what": name, "words": words, "blocking": blocking} | more

@@ -1,0 +1,125 @@
+"""The parts that every process shares, made once from the settings."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from config.settings import MailboxSettings, Settings, load_mailboxes
+from config.vocabulary import Language
+from gateway import keys
+from router.decide import RuleSet, load_rules, parse_rules
+from store import inbox, outbox, rule_sets
+from store.database import Store
+from store.files import FileStore
+from store.queue import LocalQueue, Queue, RedisQueue
+
+
+@dataclass(frozen=True, slots=True)
+class Randomness:
+    """Where secrets come from; replaced by something repeatable when a decision is replayed."""
+
+    token: Callable[[], str] = lambda: secrets.token_urlsafe(16)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The settings, the store, the queues and the keys of one process."""
+
+    settings: Settings
+    mailboxes: tuple[MailboxSettings, ...]
+    store: Store
+    arrivals: Queue
+    departures: Queue
+    secret: bytes
+    randomness: Randomness
+
+    @property
+    def tag_keys(self) -> tuple[bytes, ...]:
+        """The keys that sign reply addresses and Message-IDs; the first signs, all verify."""
+        return (keys.derived(self.secret, "tags"),)
+
+    @property
+    def own_addresses(self) -> frozenset[str]:
+        """The addresses of the house, in lower case."""
+        return frozenset(box.address.lower() for box in self.mailboxes)
+
+    @property
+    def lease(self) -> timedelta:
+        """How long an item may be in hand before it is handed out again: longer than the watchdog lets a worker work."""
+        return timedelta(seconds=self.settings.item_seconds * 1.5)
+
+    def mailbox(self, account: str) -> MailboxSettings | None:
+        """The mailbox with this address."""
+        return next((box for box in self.mailboxes if box.address.lower() == account.lower()), None)
+
+    def mailbox_for(self, language: Language) -> MailboxSettings:
+        """The mailbox which answers what came by another door: one that goes by department, in the member's language."""
+        by_department = [box for box in self.mailboxes if box.queue == "department"] or list(self.mailboxes)
+        return next((box for box in by_department if box.language == language), by_department[0])
+
+    def now(self) -> datetime:
+        """The moment, in UTC."""
+        return datetime.now(UTC)
+
+    async def close(self) -> None:
+        """Give everything back."""
+        await self.arrivals.close()
+        await self.departures.close()
+        await self.store.close()
+
+
+def build(settings: Settings, *, name: str) -> House:
+    """Make the parts; nothing is opened yet. `name` tells this process from others in the queue."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    arrivals: Queue = LocalQueue()
+    departures: Queue = LocalQueue()
+    if settings.redis_url:
+        # A hint may be taken over once its holder cannot be working on it any more.
+        patience = settings.item_seconds * 1.5
+        arrivals = RedisQueue(settings.redis_url, "arrivals", name, reclaim_seconds=patience)
+        departures = RedisQueue(settings.redis_url, "departures", name, reclaim_seconds=patience)
+    return House(
+        settings=settings,
+        mailboxes=load_mailboxes(settings.mailboxes),
+        store=Store(settings.sql_url, FileStore(settings.data / "files"), unsafe_ok=settings.allow_unsafe_database),
+        arrivals=arrivals,
+        departures=departures,
+        secret=keys.master(settings),
+        randomness=Randomness(),
+    )
+
+
+async def release_what_was_in_hand(house: House) -> None:
+    """For the one process that owns its database alone: whatever the last run had in hand is due again now."""
+    async with house.store.write() as tx:
+        await inbox.release_all(tx)
+        await outbox.release_all(tx)
+
+
+async def active_rules(house: House) -> RuleSet:
+    """The published rules that decide now; the shipped file is published at the first start."""
+    async with house.store.read() as tx:
+        published = await rule_sets.active(tx)
+    if published:
+        return parse_rules(published.body)
+    shipped, body = await asyncio.to_thread(_shipped, house.settings.rules)
+    async with house.store.write() as tx:
+        if await rule_sets.active(tx) is None:
+            await rule_sets.publish(
+                tx,
+                version=shipped.version,
+                body=body,
+                comment="The rules as shipped.",
+                author_id=None,
+                now=house.now(),
+            )
+    return await active_rules(house)
+
+
+def _shipped(path: Path) -> tuple[RuleSet, str]:
+    return load_rules(path), path.read_text(encoding="utf-8")

@@ -1,0 +1,192 @@
+"""The intake, on one screen: raw items in, each with exactly one fate out.
+
+    claim ▸ parse ▸ classify ▸ record (join, decide, acknowledge) ▸ wake the senders
+
+Everything slow happens before the transaction; the transaction claims the item again and writes everything or nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from channels.contract import StoreUnavailableError
+from channels.message import InboundMessage
+from classifier.classification import Text
+from gateway.house import House, active_rules
+from gateway.metrics import Metrics
+from gateway.reading import Classifying, Failed, Parsing, unclassified
+from gateway.record import Arrival, Recorded, Recorder
+from router.decide import RuleSet
+from store import inbox
+from store.inbox import ClaimLostError, Item
+from store.queue import Ticket
+
+log = structlog.get_logger(__name__)
+
+# Waits before the second to the fifth try; after that the item is quarantined.
+RETRIES: Final = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 1800, 7200))
+# Without a hint, a worker looks into the database this often; it finds what hints have missed.
+SWEEP_SECONDS: Final = 30.0
+# Without Redis between several processes there are no hints at all.
+BLIND_SECONDS: Final = 1.0
+
+
+@dataclass
+class Intake:
+    """The worker's loop over the inbox."""
+
+    house: House
+    parsing: Parsing
+    classifying: Classifying
+    metrics: Metrics
+    # How long to wait for a hint before looking anyway: short where no hint can come.
+    patience: float = SWEEP_SECONDS
+    _rules: RuleSet | None = None
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        """Work until told to stop; then what is in hand is finished, and nothing new is taken."""
+        while not self._stopping.is_set():
+            try:
+                worked = await self.work_once()
+            except StoreUnavailableError:
+                log.warning("the store cannot be reached; trying again")
+                await asyncio.sleep(1)
+                continue
+            if not worked:
+                tickets = await self._next_hints()
+                await self.house.arrivals.done(tickets)
+
+    async def _next_hints(self) -> list[Ticket]:
+        waiting = asyncio.ensure_future(
+            self.house.arrivals.take(limit=self.house.settings.batch, timeout=self.patience)
+        )
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if waiting.done():
+            return list(waiting.result())
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        return []
+
+    def stop(self) -> None:
+        """Finish what is in hand and end `run`."""
+        self._stopping.set()
+
+    async def work_once(self) -> int:
+        """Claim a batch and give each item its fate. Returns how many were in hand."""
+        now = self.house.now()
+        async with self.house.store.write() as tx:
+            items = await inbox.claim(tx, limit=self.house.settings.batch, now=now, lease=self.house.lease)
+        if not items:
+            return 0
+        self._rules = await active_rules(self.house)
+        try:
+            await asyncio.wait_for(self._process(items), timeout=self.house.settings.item_seconds)
+        except TimeoutError:
+            # The lease is longer than this watchdog: nobody else has the items yet.
+            for item in items:
+                await self._set_back(item, "The work on this item took too long.")
+        except asyncio.CancelledError:
+            async with self.house.store.write() as tx:
+                await inbox.hand_back(tx, items)
+            raise
+        return len(items)
+
+    async def _process(self, items: Sequence[Item]) -> None:
+        parsed = await self.parsing.parse([item.raw for item in items])
+        readable = [
+            (item, found) for item, found in zip(items, parsed, strict=True) if isinstance(found, InboundMessage)
+        ]
+        for item, found in zip(items, parsed, strict=True):
+            if isinstance(found, Failed):
+                await self._set_back(item, found.error)
+        arrivals = await self._classified(readable)
+        await self._record_all(arrivals)
+
+    async def _classified(self, readable: Sequence[tuple[Item, InboundMessage]]) -> list[Arrival]:
+        """Robots are not read by the classifier: their fate is decided by their headers."""
+        texts = [self._text(message) for _, message in readable]
+        wanted = [index for index, (_, message) in enumerate(readable) if message.robot is None]
+        found = await self.classifying.classify([texts[index] for index in wanted])
+        by_index = dict(zip(wanted, found, strict=True))
+        return [
+            Arrival(item, message, by_index.get(index) or unclassified(texts[index]))
+            for index, (item, message) in enumerate(readable)
+        ]
+
+    def _text(self, message: InboundMessage) -> Text:
+        box = self.house.mailbox(message.account)
+        return Text(
+            channel=message.channel,
+            text=message.reply or message.text,
+            subject=message.subject,
+            from_name=message.sender.name if message.sender else "",
+            from_address=message.sender.address if message.sender and message.sender.kind == "email" else "",
+            language_hint=message.language_hint or (box.language if box else None),
+        )
+
+    async def _record_all(self, arrivals: Sequence[Arrival]) -> None:
+        """On SQLite the whole batch shares one commit; what fails is then tried alone, so that it fails alone."""
+        if not arrivals:
+            return
+        if not self.house.store.one_writer or len(arrivals) == 1:
+            await asyncio.gather(*(self._record_one(arrival) for arrival in arrivals))
+            return
+        try:
+            async with self.house.store.write() as tx:
+                recorder = self._recorder()
+                done = [await recorder.record(tx, arrival, now=self.house.now()) for arrival in arrivals]
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 (nothing was written; each is tried alone and fails for itself)
+            log.info("a batch is recorded one by one", reason=type(error).__name__)
+            for arrival in arrivals:
+                await self._record_one(arrival)
+            return
+        for arrival, recorded in zip(arrivals, done, strict=True):
+            await self._announce(arrival, recorded)
+
+    async def _record_one(self, arrival: Arrival) -> None:
+        try:
+            async with self.house.store.write() as tx:
+                recorded = await self._recorder().record(tx, arrival, now=self.house.now())
+        except ClaimLostError:
+            log.warning("an item was recorded by another worker", item=arrival.item.id)
+            return
+        except (asyncio.CancelledError, StoreUnavailableError):
+            raise
+        except Exception as error:  # the one place where anything may go wrong with one item
+            log.exception("an item could not be recorded", item=arrival.item.id)
+            await self._set_back(arrival.item, f"{type(error).__name__} while recording")
+            return
+        await self._announce(arrival, recorded)
+
+    async def _announce(self, arrival: Arrival, recorded: Recorded) -> None:
+        self.metrics.fates.labels(arrival.message.channel, recorded.fate).inc()
+        log.info("recorded", item=arrival.item.id, fate=recorded.fate, case=recorded.case_id)
+        for outbox_id in recorded.outbox_ids:
+            await self.house.departures.put(outbox_id)
+
+    async def _set_back(self, item: Item, error: str) -> None:
+        now = self.house.now()
+        again = item.attempt < inbox.TRIES
+        due_at = now + RETRIES[item.attempt - 1] * random.uniform(0.8, 1.2) if again else None  # noqa: S311 (jitter)
+        async with self.house.store.write() as tx:
+            await inbox.set_back(tx, item, due_at=due_at, error=error, now=now)
+        if not again:
+            self.metrics.fates.labels(item.raw.channel, "quarantined").inc()
+            log.error("an item is in quarantine", item=item.id, reason=error)
+
+    def _recorder(self) -> Recorder:
+        if self._rules is None:
+            raise RuntimeError("rules are read before anything is recorded")
+        return Recorder(self.house, self._rules)

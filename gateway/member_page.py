@@ -1,0 +1,142 @@
+"""What a member is shown of their case: their own messages, plain words, nothing internal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, cast
+
+from sqlalchemy import select
+
+from channels.form.contract import Act, CaseEvent, CaseMessage, CaseView, Event, Situation, State
+from config.vocabulary import DEPARTMENTS, Kind, Language
+from router import deadlines
+from store import audit, views
+from store.database import Tx
+from store.schema import cases, contacts, inbox
+from store.views import MessageRow
+
+# What the audit calls an act, and what the member is told of it; acts not named here are ours alone.
+_EVENTS: Final[dict[str, Event]] = {
+    "case.opened": "received",
+    "message.joined": "you_wrote",
+    "case.answered": "answered",
+    "case.reopened": "reopened",
+    "case.closed": "closed",
+}
+
+
+async def of_case(tx: Tx, case_id: int, contact_id: int | None, *, now: datetime, saturdays: bool) -> CaseView | None:
+    """The case as the holder of a link made for this contact may see it."""
+    row = (await tx.conn.execute(select(cases).where(cases.c.id == case_id))).one_or_none()
+    if row is None:
+        return None
+    messages = await views.messages_for_member(tx, case_id, contact_id)
+    today = deadlines.received_day(now)
+    promised = deadlines.promised(_Stored(row), await _result_clocks(tx, case_id))
+    language = cast(Language, row.language)
+    state = _state(row, messages)
+    return CaseView(
+        reference=row.reference,
+        language=language,
+        state=state,
+        received_on=deadlines.received_day(row.received_at),
+        due_on=promised,
+        kind=cast(Kind, row.kind),
+        situation=cast(Situation, row.situation),
+        working_days_left=(deadlines.working_days_between(today, promised, saturdays=saturdays) if promised else None),
+        late=bool(promised and promised < today and state not in ("closed", "refused")),
+        promised_on=promised,
+        department=row.department or "",
+        mail_sent_to=await _masked_address(tx, contact_id),
+        can=_acts(row, state),
+        messages=tuple(_message(message, language) for message in messages),
+        events=tuple(await _events(tx, case_id)),
+    )
+
+
+async def of_item(tx: Tx, item_id: int) -> CaseView | None:
+    """What is kept and not a case yet: registered, and being read."""
+    row = (
+        await tx.conn.execute(select(inbox.c.reserved_reference, inbox.c.received_at).where(inbox.c.id == item_id))
+    ).one_or_none()
+    if row is None or row.reserved_reference is None:
+        return None
+    return CaseView(
+        reference=row.reserved_reference,
+        language="fr",
+        state="received",
+        received_on=deadlines.received_day(row.received_at),
+        due_on=None,
+        can=frozenset(),
+        events=(CaseEvent(row.received_at, "received"),),
+    )
+
+
+class _Stored:
+    """A stored case, as the clocks want a decision."""
+
+    def __init__(self, row: Any) -> None:
+        self.queue: str = row.queue
+        self.department = row.department
+        self.situation: str = row.situation
+        self.refused: str = row.refused
+
+
+async def _result_clocks(tx: Tx, case_id: int) -> tuple[deadlines.Clock, ...]:
+    return tuple(
+        deadlines.Clock(clock.clock, clock.due_on, clock.source)
+        for clock in await views.clocks_of(tx, case_id)
+        if clock.clock != "acknowledgement"
+    )
+
+
+def _state(row: Any, messages: Sequence[MessageRow]) -> State:
+    if row.state == "closed":
+        return "refused" if row.refused else "closed"
+    by_hand = [message for message in messages if not message.auto]
+    if by_hand and by_hand[-1].direction == "out":
+        return "answered"
+    if row.queue == "mediation":
+        return "in_mediation"
+    return "in_department" if row.queue in DEPARTMENTS else "received"
+
+
+def _acts(row: Any, state: State) -> frozenset[Act]:
+    acts: set[Act] = {"add"}
+    if row.refused == "anonymous":
+        acts.add("identify")
+    if state in ("refused", "closed", "answered"):
+        acts.add("disagree")
+    return frozenset(acts)
+
+
+def _message(message: MessageRow, language: Language) -> CaseMessage:
+    ours = message.direction == "out"
+    return CaseMessage(
+        at=message.at,
+        ours=ours,
+        text=message.text if ours else message.reply or message.text,
+        language=language,
+        author=message.author if ours else "",
+        files=tuple(file.name for file in message.files),
+    )
+
+
+async def _events(tx: Tx, case_id: int) -> list[CaseEvent]:
+    return [
+        CaseEvent(entry.at, _EVENTS[entry.act]) for entry in await audit.of_case(tx, case_id) if entry.act in _EVENTS
+    ]
+
+
+async def _masked_address(tx: Tx, contact_id: int | None) -> str:
+    """ "m•••@mail.example" for the contact of the link, when it is a mail address; else nothing."""
+    if contact_id is None:
+        return ""
+    row = (
+        await tx.conn.execute(select(contacts.c.kind, contacts.c.address).where(contacts.c.id == contact_id))
+    ).one_or_none()
+    if row is None or row.kind != "email":
+        return ""
+    local, _, domain = row.address.partition("@")
+    return f"{local[:1]}•••@{domain}"

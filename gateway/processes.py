@@ -1,0 +1,231 @@
+"""The processes: web, mail, worker and clock, each alone or all in one, and how they end.
+
+On SIGTERM a process is at once not ready, takes nothing new, finishes what is in hand, and exits with 0 within 25 seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from channels.contract import StoreUnavailableError
+from config.settings import Settings, SettingsError
+from gateway.clock import Clock
+from gateway.delivery import Delivery
+from gateway.door import Door
+from gateway.health import Health
+from gateway.house import House, active_rules, build, release_what_was_in_hand
+from gateway.intake import BLIND_SECONDS, SWEEP_SECONDS, Intake
+from gateway.metrics import Metrics
+from gateway.reading import Classifying, ParserSettings, Parsing
+from gateway.room import Room
+from store import operations
+
+log = structlog.get_logger(__name__)
+
+PARTS: Final = ("web", "mail", "worker", "clock")
+BEAT_SECONDS: Final = 20.0
+STOP_SECONDS: Final = 25.0
+
+
+@dataclass
+class Process:
+    """One operating-system process with the parts that it runs."""
+
+    house: House
+    parts: tuple[str, ...]
+    metrics: Metrics = field(default_factory=Metrics)
+    classifying: Classifying | None = None
+
+    def __post_init__(self) -> None:
+        settings = self.house.settings
+        least = max(settings.min_free_mb * 1024 * 1024, 3 * settings.max_mail_bytes if settings.min_free_mb else 0)
+        self.room = Room(settings.data, least, settings.min_free_percent)
+        self.door = Door(self.house, self.metrics, self.room)
+        self.health = Health(self.house, self.metrics, self.room)
+
+    @property
+    def patience(self) -> float:
+        """How long a loop may wait for a hint: in one process every hint arrives; between processes only with Redis."""
+        alone = set(self.parts) == set(PARTS)
+        return SWEEP_SECONDS if alone or self.house.settings.redis_url else BLIND_SECONDS
+
+
+async def run(settings: Settings, parts: tuple[str, ...], *, on_ready: Callable[[str], None] | None = None) -> None:
+    """Run these parts until SIGTERM or SIGINT. Raises SettingsError, UnsafeDatabaseError, SchemaTooNewError."""
+    house = build(settings, name=f"{socket.gethostname()}-{os.getpid()}")
+    process = Process(house, parts)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(_sole_owner(house, parts))
+        stack.push_async_callback(house.close)
+        await _open_store(house, stop)
+        if stop.is_set():
+            return
+        if house.store.one_writer:
+            await release_what_was_in_hand(house)
+        await active_rules(house)
+        for part in PARTS:
+            if part in parts:
+                await stack.enter_async_context(_STARTERS[part](process))
+        await stack.enter_async_context(_beating(process))
+        if on_ready:
+            on_ready(settings.base_url)
+        await stop.wait()
+        process.health.stopping = True
+        log.info("stopping")
+
+
+async def _open_store(house: House, stop: asyncio.Event) -> None:
+    """Wait for a database that is not up yet; give up only when told to stop."""
+    while not stop.is_set():
+        try:
+            await house.store.open()
+            return
+        except StoreUnavailableError:
+            log.warning("the database cannot be reached; trying again")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), timeout=1)
+
+
+@contextmanager
+def _sole_owner(house: House, parts: tuple[str, ...]) -> Iterator[None]:
+    """SQLite has one owner of its folder: a second process is refused, in words."""
+    if not house.store.one_writer:
+        yield
+        return
+    if set(parts) != set(PARTS):
+        raise SettingsError("several processes need PostgreSQL: set DATABASE_URL, or use `guichet run`")
+    with (house.settings.data / "owner.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise SettingsError(f"another guichet is using {house.settings.data}") from None
+        yield
+
+
+@asynccontextmanager
+async def _background(name: str, work: Callable[[], Awaitable[None]], stop: Callable[[], None]) -> AsyncIterator[None]:
+    """Run a loop beside the others; at the end ask it to stop, and insist after a while."""
+    task = asyncio.create_task(_forever(name, work), name=name)
+    try:
+        yield
+    finally:
+        stop()
+        _, late = await asyncio.wait({task}, timeout=STOP_SECONDS - 5)
+        for one in late:
+            one.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await one
+
+
+async def _forever(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """A loop that ends by an error is logged and started again; only being stopped ends it."""
+    while True:
+        try:
+            await work()
+            return
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("a loop ended and starts again", loop=name)
+            await asyncio.sleep(1)
+
+
+@asynccontextmanager
+async def _web(process: Process) -> AsyncIterator[None]:
+    from gateway.web import serving  # noqa: PLC0415 (only the process that serves pages loads them)
+
+    async with serving(process.house, process.door, process.metrics, process.health):
+        yield
+
+
+@asynccontextmanager
+async def _mail(process: Process) -> AsyncIterator[None]:
+    from gateway.mailing import receiving  # noqa: PLC0415 (only the process that receives mail loads this)
+
+    async with receiving(process.house, process.door):
+        yield
+
+
+@asynccontextmanager
+async def _worker(process: Process) -> AsyncIterator[None]:
+    from gateway.mailing import senders  # noqa: PLC0415 (only the process that sends loads this)
+
+    house = process.house
+    settings = house.settings
+    parsing = Parsing(
+        ParserSettings(house.own_addresses, settings.authserv_id, settings.parse_memory_mb),
+        seconds=settings.parse_cpu_seconds,
+    )
+    process.classifying = classifying = Classifying()
+    loading = asyncio.create_task(classifying.start())
+    intake = Intake(house, parsing, classifying, process.metrics, patience=process.patience)
+    delivery = Delivery(house, senders(house), process.metrics, patience=process.patience)
+
+    async def begin() -> None:
+        # Reading without the model would send everything to people for the few seconds that it takes to load.
+        await asyncio.gather(parsing.warm(), asyncio.shield(loading))
+        await intake.run()
+
+    try:
+        async with (
+            _background("intake", begin, intake.stop),
+            _background("delivery", delivery.run, delivery.stop),
+        ):
+            yield
+    finally:
+        loading.cancel()
+        await asyncio.gather(loading, return_exceptions=True)
+        await parsing.close()
+        await classifying.close()
+
+
+@asynccontextmanager
+async def _clock(process: Process) -> AsyncIterator[None]:
+    clock = Clock(process.house)
+    async with _background("clock", clock.run, clock.stop):
+        yield
+
+
+@asynccontextmanager
+async def _beating(process: Process) -> AsyncIterator[None]:
+    """Leave a sign of life for each part, so that readiness and operators know who is there."""
+    name = f"{socket.gethostname()}-{os.getpid()}"
+
+    async def beat() -> None:
+        while True:
+            model = bool(process.classifying and process.classifying.ready)
+            try:
+                async with process.house.store.write() as tx:
+                    for part in process.parts:
+                        detail = {"model": model} if part == "worker" else {}
+                        await operations.beat(tx, f"{part}:{name}", "alive", detail, now=process.house.now())
+            except StoreUnavailableError:
+                log.warning("the store cannot be reached; no sign of life was left")
+            # A worker without its model yet says so again soon.
+            await asyncio.sleep(BEAT_SECONDS if model or "worker" not in process.parts else 1)
+
+    task = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+_STARTERS: Final = {"web": _web, "mail": _mail, "worker": _worker, "clock": _clock}

@@ -1,0 +1,174 @@
+"""The stages that need the CPU, run in children: raw bytes to messages, messages to classifications, in small batches."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+
+from channels.contract import UnreadableError
+from channels.message import InboundMessage, RawMessage
+from classifier.classification import Classification, Identity, Text
+from config.vocabulary import Language
+from gateway.children import Child, ChildEndedError, limit_memory
+
+if TYPE_CHECKING:
+    from classifier.pipeline import Classifier
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ParserSettings:
+    """What parsing depends on beside the bytes."""
+
+    own_addresses: frozenset[str]
+    authserv_id: str
+    memory_mb: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Why an item could not be parsed, in words that hold nothing of it."""
+
+    error: str
+
+
+class Parsing:
+    """Raw messages in, messages or failures out, in the same order."""
+
+    def __init__(self, settings: ParserSettings, *, seconds: float) -> None:
+        self._child = Child("parse", _prepare_parsing, settings)
+        self._seconds = seconds
+
+    async def parse(self, raws: Sequence[RawMessage]) -> list[InboundMessage | Failed]:
+        """Parse a batch; when it ends its child, each alone, so that only the guilty one fails."""
+        try:
+            return await self._child.call(parse_all, raws, seconds=self._seconds * max(1, len(raws)))
+        except ChildEndedError:
+            if len(raws) == 1:
+                return [Failed("The parser ended over this item (time or memory).")]
+        return [result for raw in raws for result in await self.parse([raw])]
+
+    async def warm(self) -> None:
+        """Start the child before it is needed."""
+        await self._child.call(parse_all, [], seconds=60)
+
+    async def close(self) -> None:
+        """End the child."""
+        await self._child.close()
+
+
+class Classifying:
+    """Texts in, classifications out. Without a model everything goes to people, and `ready` says so."""
+
+    def __init__(self, model: Path | None = None) -> None:
+        self._child = Child("classify", _prepare_classifying, model)
+        self.ready = False
+        self.model_id = ""
+
+    async def start(self) -> None:
+        """Load the model; a failure is logged and leaves the house working without."""
+        try:
+            self.model_id = await self._child.call(_model_id, seconds=120)
+            self.ready = True
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 (any failure to load means the same: people decide)
+            log.error("the classifier could not be loaded; everything goes to triage", error=type(error).__name__)
+
+    async def classify(self, texts: Sequence[Text]) -> list[Classification]:
+        """Classify a batch; texts over which the child ends are left to people."""
+        if not texts:
+            return []
+        if not self.ready:
+            return [unclassified(text) for text in texts]
+        try:
+            return await self._child.call(_classify_all, texts, seconds=10 + len(texts))
+        except ChildEndedError:
+            if len(texts) == 1:
+                return [unclassified(texts[0])]
+        return [result for text in texts for result in await self.classify([text])]
+
+    async def close(self) -> None:
+        """End the child."""
+        await self._child.close()
+
+
+def unclassified(text: Text, *, model: str = "none") -> Classification:
+    """What is said of a text that no classifier has read: a complaint until a person says otherwise, unsure of everything."""
+    language: Language = text.language_hint or "fr"
+    return Classification(
+        language=language,
+        kind="complaint",
+        flags={},
+        department=None,
+        departments=(),
+        probabilities={"kind": {"complaint": 1.0}},
+        abstained=("kind", "off_scope", "anonymous", "doctor", "department"),
+        evidence=(),
+        model=model,
+        identity=Identity(name=text.from_name),
+    )
+
+
+_parser: ParserSettings | None = None
+_classifier: Classifier | None = None
+
+
+def _prepare_parsing(settings: ParserSettings) -> None:
+    global _parser  # noqa: PLW0603 (the child's own state, set once before its first job)
+    _parser = settings
+
+    limit_memory(settings.memory_mb)
+
+
+def parse_all(raws: Sequence[RawMessage]) -> list[InboundMessage | Failed]:
+    """Parse each raw message by its channel (the child's job)."""
+    return [_parse_one(raw) for raw in raws]
+
+
+def _parse_one(raw: RawMessage) -> InboundMessage | Failed:
+    from channels.registry import parser_of  # noqa: PLC0415 (in the child only)
+
+    if _parser is None:
+        return Failed("The parser was not set up.")
+    try:
+        return parser_of(raw.channel)(raw, _parser.own_addresses, _parser.authserv_id)
+    except UnreadableError as error:
+        return Failed(f"Unreadable: {error}")
+    except MemoryError:
+        return Failed("The parser needed more memory than it may use.")
+    except RecursionError:
+        return Failed("The parser went deeper than it may.")
+    except Exception as error:  # noqa: BLE001 (a parser bug: quarantined with its class and place, and replayed once mended)
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
+        return Failed(f"{type(error).__name__} at {place}")
+
+
+def _prepare_classifying(model: Path | None) -> None:
+    # One thread a child: several workers share the machine by being several, not by each taking every core.
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"
+    from classifier import pipeline  # noqa: PLC0415 (spaCy is loaded in this child and nowhere else)
+
+    global _classifier  # noqa: PLW0603 (the child's own state, set once before its first job)
+    _classifier = pipeline.load(model) if model else pipeline.load()
+
+
+def _model_id() -> str:
+    return _classifier.model_id if _classifier else ""
+
+
+def _classify_all(texts: Sequence[Text]) -> list[Classification]:
+    if _classifier is None:
+        return [unclassified(text) for text in texts]
+    return _classifier.classify(texts)

@@ -1,0 +1,80 @@
+"""The reconciliation: every item has exactly one fate, every case its item, every mailbox what the register says it brought."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from store import inbox, operations
+from store.database import Tx
+from store.operations import Tally
+
+# What arrived within this time may still be in work.
+FRESH: Final = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the register holds and where it contradicts itself or its mailboxes."""
+
+    tallies: Sequence[Tally]
+    differences: tuple[str, ...]
+    waiting: int
+    quarantined: int
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is missing and nothing is there twice."""
+        return not self.differences
+
+    def as_json(self) -> dict[str, Any]:
+        """For `guichet reconcile --json`."""
+        return {
+            "sound": self.sound,
+            "differences": list(self.differences),
+            "waiting": self.waiting,
+            "quarantined": self.quarantined,
+            "accounts": [
+                {
+                    "account": tally.account,
+                    "channel": tally.channel,
+                    "deliveries": tally.deliveries,
+                    "items": tally.items,
+                    "fates": dict(tally.fates),
+                    "open": tally.open,
+                }
+                for tally in self.tallies
+            ],
+        }
+
+
+async def reconcile(tx: Tx, *, now: datetime, since: datetime | None = None) -> Report:
+    """Compare the fates with what the doors say they took in, and look for what must never be."""
+    tallies = await operations.tallies(tx, since=since)
+    backlog = await inbox.backlog(tx)
+    differences = [
+        f"{name.replace('_', ' ')}: {count}" for name, count in (await operations.contradictions(tx)).items() if count
+    ]
+    if backlog.oldest and now - backlog.oldest > FRESH:
+        differences.append(
+            f"items that wait for more than {int(FRESH.total_seconds() // 60)} minutes: {backlog.waiting}"
+        )
+    for beat in await operations.beats(tx):
+        if not beat.name.startswith("mailbox:"):
+            continue
+        account = beat.name.removeprefix("mailbox:")
+        delivered = int(beat.detail.get("submitted", 0))
+        # The mail process counts what it handed over since it started; the register must hold at least as much.
+        kept = await operations.deliveries_since(tx, account=account, since=_moment(beat.detail.get("since")))
+        if kept < delivered:
+            differences.append(f"{account}: {delivered} handed over, {kept} in the register")
+        failed = int(beat.detail.get("failed", 0))
+        if failed:
+            differences.append(f"{account}: {failed} could not be taken over and lie in its folder for failures")
+    return Report(tallies, tuple(differences), backlog.waiting, backlog.quarantined)
+
+
+def _moment(text: object) -> datetime | None:
+    return datetime.fromisoformat(text) if isinstance(text, str) and text else None

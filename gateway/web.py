@@ -1,0 +1,78 @@
+"""The web application: public pages, API, case page, console and health in one aiohttp app."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+
+from channels.form.routes import add_routes
+from channels.web.access_log import AccessLogger, route_name
+from channels.web.limits import Limiter, MemoryLimiter
+from channels.web.middleware import middlewares
+from gateway import keys
+from gateway.door import Door
+from gateway.health import Health
+from gateway.house import House
+from gateway.metrics import Metrics
+from store.limits import RedisLimits
+
+# Headers beyond these are refused (F1); aiohttp counts both in bytes.
+_LONGEST_LINE = 8190
+_LONGEST_FIELD = 8190
+
+
+def application(house: House, door: Door, metrics: Metrics, health: Health, limiter: Limiter) -> web.Application:
+    """Everything that is served over HTTP."""
+    settings = house.settings
+    app = web.Application(
+        middlewares=[_measuring(metrics), *middlewares(settings.base_url)],
+        handler_args={"max_line_size": _LONGEST_LINE, "max_field_size": _LONGEST_FIELD, "keepalive_timeout": 30},
+    )
+    add_routes(
+        app,
+        door=door,
+        limiter=limiter,
+        base_url=settings.base_url,
+        secret=keys.derived(house.secret, "public forms"),
+        trusted_proxies=settings.trusted_proxies,
+        production=settings.production,
+    )
+    health.add_routes(app)
+    return app
+
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def _measuring(metrics: Metrics) -> Any:  # aiohttp leaves the type of middlewares open
+    @web.middleware
+    async def measure(request: web.Request, handler: Handler) -> web.StreamResponse:
+        with metrics.in_progress.track_inprogress():
+            response = await handler(request)
+        metrics.requests.labels(route_name(request), f"{response.status // 100}xx").inc()
+        return response
+
+    return measure
+
+
+@asynccontextmanager
+async def serving(house: House, door: Door, metrics: Metrics, health: Health) -> AsyncIterator[None]:
+    """Serve until the block ends; requests under way are finished first."""
+    settings = house.settings
+    own = MemoryLimiter()
+    shared = RedisLimits(settings.redis_url, own) if settings.redis_url else None
+    app = application(house, door, metrics, health, shared or own)
+    runner = web.AppRunner(app, access_log_class=AccessLogger, shutdown_timeout=15)
+    await runner.setup()
+    # Several web processes may listen on the same port; the kernel shares the connections out.
+    site = web.TCPSite(runner, settings.host, settings.port, reuse_port=not house.store.one_writer)
+    await site.start()
+    try:
+        yield
+    finally:
+        await runner.cleanup()
+        if shared is not None:
+            await shared.close()
