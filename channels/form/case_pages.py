@@ -1,0 +1,218 @@
+"""The secret link, the receipt, and the page of the member's case (rules C1, C2, C5, S8).
+
+The link's token is swapped at once for a cookie and a clean address. Looking changes nothing; writing is a post with a
+token of its own. An unknown, an ended and a forbidden link get the same bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from aiohttp import web
+
+from channels.contract import StoreUnavailableError
+from channels.form import fields
+from channels.form.contract import CaseView, IdempotencyConflictError
+from channels.form.fields import Trouble
+from channels.form.form_pages import file_troubles, given_key, new_key
+from channels.form.site import BAD_LINKS, Site, page_language
+from channels.form.submission import Submission
+from channels.form.words import sentence
+from channels.web import csrf
+from channels.web.address import limit_key
+from channels.web.body import BodyError, Form, read_form
+from channels.web.middleware import error_answer
+from config.departments import department_name
+from config.vocabulary import DEPARTMENTS, Language
+
+PURPOSE: Final = "case"
+# The longest token worth looking up; what is longer is looked up cut, at the same cost, and never found.
+_LONGEST_TOKEN: Final = 64
+_KEPT: Final = ("text", "name", "member_number")
+
+
+class CasePages:
+    """Handlers of `/{language}/c/{token}`, `/{language}/receipt` and `/{language}/case`."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def open_link(self, request: web.Request) -> web.StreamResponse:
+        """Swap the token for a cookie and go on to the clean address."""
+        token = request.match_info["token"][:_LONGEST_TOKEN]
+        found = await self._look_up(request, token)
+        if isinstance(found, web.Response):
+            return found
+        page = "receipt" if "new" in request.query else "case"
+        answer = self._site.redirect(f"/{page_language(request)}/{page}")
+        self._site.case_cookie.set(answer, token)
+        return answer
+
+    async def receipt(self, request: web.Request) -> web.StreamResponse:
+        """Show the receipt, with the case as it stands now."""
+        found = await self._look_up(request, self._token(request))
+        if isinstance(found, web.Response):
+            return found
+        return self._site.pages.page(
+            "receipt.html", page_language(request), here="receipt", case=found, csrf=self._csrf(request)
+        )
+
+    async def show(self, request: web.Request) -> web.StreamResponse:
+        """Show the case."""
+        found = await self._look_up(request, self._token(request))
+        if isinstance(found, web.Response):
+            return found
+        return self._draw(request, found, status=200, sent="sent" in request.query)
+
+    async def add(self, request: web.Request) -> web.StreamResponse:
+        """Take a further message, a name, or a disagreement."""
+        site = self._site
+        if not csrf.same_origin(request, site.pages.base_url):
+            raise web.HTTPForbidden
+        token = self._token(request)
+        found = await self._look_up(request, token)
+        if isinstance(found, web.Response):
+            return found
+        wait = await site.wait_before_submitting(request)
+        fits = (request.content_length or 0) <= site.limits.body
+        try:
+            form = await read_form(request, site.limits, with_files=fits and not wait)
+        except BodyError as error:
+            return error_answer(request, site.pages, error.status)
+        if wait:
+            answer = self._draw(request, found, form=form, notice="too_many", status=429)
+            answer.headers["Retry-After"] = str(wait)
+            return answer
+        if not fits:
+            return self._draw(request, found, form=form, notice="too_large", status=413)
+        if not csrf.is_valid(site.secret, PURPOSE, token, form.fields.get("csrf", "")):
+            return self._draw(request, found, form=form, notice="again", status=403)
+        addition, troubles = await asyncio.to_thread(_addition, form, found, request)
+        if troubles:
+            status = 413 if form.stopped == "file_bytes" else 422
+            return self._draw(request, found, form=form, troubles=troubles, status=status)
+        return await self._hand_over(request, token, found, form, addition)
+
+    async def leave(self, request: web.Request) -> web.StreamResponse:
+        """Forget the case in this browser (a shared computer)."""
+        site = self._site
+        if not csrf.same_origin(request, site.pages.base_url):
+            raise web.HTTPForbidden
+        try:
+            form = await read_form(request, site.limits, with_files=False)
+        except BodyError as error:
+            return error_answer(request, site.pages, error.status)
+        if not csrf.is_valid(site.secret, PURPOSE, self._token(request), form.fields.get("csrf", "")):
+            raise web.HTTPForbidden
+        answer = site.redirect(f"/{page_language(request)}/")
+        site.case_cookie.forget(answer)
+        return answer
+
+    async def _hand_over(
+        self, request: web.Request, token: str, case: CaseView, form: Form, addition: Submission
+    ) -> web.StreamResponse:
+        try:
+            kept = await self._site.door.add_message(
+                token,
+                addition,
+                idempotency_key=given_key(form),
+                body_hash=await asyncio.to_thread(addition.body_hash),
+                address=self._site.address(request),
+            )
+        except StoreUnavailableError:
+            answer = self._draw(request, case, form=form, notice="store", status=503)
+            answer.headers["Retry-After"] = "120"
+            return answer
+        except IdempotencyConflictError:
+            return self._draw(request, case, form=form, notice="sent_before", status=422, key=new_key())
+        if not kept:
+            return error_answer(request, self._site.pages, 404)
+        return self._site.redirect(f"/{page_language(request)}/case?sent")
+
+    async def _look_up(self, request: web.Request, token: str) -> CaseView | web.Response:
+        """Return the case, or the answer for those who have none: 404, and 429 after too many tries."""
+        key = limit_key(self._site.address(request))
+        wait = self._site.barred.seconds_left(key)
+        if not wait:
+            found = await self._site.door.case_view(token)
+            if found is not None:
+                return found
+            allowed = BAD_LINKS
+            wait = await self._site.limiter.take(
+                "bad_link", key, rate=allowed.rate, burst=allowed.burst, per_day=allowed.per_day
+            )
+            if not wait:
+                return error_answer(request, self._site.pages, 404)
+            self._site.barred.bar(key, wait)
+        return error_answer(request, self._site.pages, 429, retry_after=wait)
+
+    def _token(self, request: web.Request) -> str:
+        return self._site.case_cookie.read(request)[:_LONGEST_TOKEN]
+
+    def _csrf(self, request: web.Request) -> str:
+        return csrf.token(self._site.secret, PURPOSE, self._token(request))
+
+    def _draw(
+        self,
+        request: web.Request,
+        case: CaseView,
+        *,
+        status: int,
+        sent: bool = False,
+        form: Form | None = None,
+        notice: str = "",
+        troubles: Sequence[Trouble] = (),
+        key: str = "",
+    ) -> web.Response:
+        typed = form.fields if form else {}
+        language = page_language(request)
+        return self._site.pages.page(
+            "case.html",
+            language,
+            sentence=lambda trouble: sentence(trouble, language),
+            timeline=sorted((*case.events, *case.messages), key=lambda entry: entry.at, reverse=True),
+            event_detail=lambda event: _named(event.detail, language),
+            department=_named(case.department, language),
+            status=status,
+            here="case",
+            case=case,
+            csrf=self._csrf(request),
+            key=key or (given_key(form) if form else new_key()),
+            values={name: fields.clean_text(typed.get(name, ""))[: 4 * fields.MAX_TEXT] for name in _KEPT},
+            disagrees=typed.get("act") == "disagree",
+            sent=sent,
+            notice=notice,
+            troubles=troubles,
+            files_lost=bool(form and (form.files or form.stopped)),
+        )
+
+
+def _named(detail: str, language: Language) -> str:
+    """Return the name of a department for its id; other details are words already."""
+    return next((department_name(known, language) for known in DEPARTMENTS if known == detail), detail)
+
+
+def _addition(form: Form, case: CaseView, request: web.Request) -> tuple[Submission, list[Trouble]]:
+    """Return the addition and what is wrong with it. A name, a file or "I don't agree" needs no text beside it."""
+    identifies = "identify" in case.can
+    wanted = ("text", *(("name", "member_number") if identifies else ()))
+    values: dict[str, object] = {name: form.fields.get(name, "") for name in wanted}
+    addition, troubles = fields.check(values, form.files, language=page_language(request))
+    disagrees = form.fields.get("act") == "disagree" and "disagree" in case.can
+    said_more = bool(addition.name) or bool(form.files) or disagrees
+    troubles = [trouble for trouble in troubles if not (trouble.key == "text_empty" and said_more)]
+    if identifies and not addition.name and not addition.text:
+        troubles = [Trouble("name", "name_empty"), *(trouble for trouble in troubles if trouble.key != "text_empty")]
+    return (
+        Submission(
+            text=addition.text,
+            language=addition.language,
+            name=addition.name,
+            member_number=addition.member_number,
+            files=addition.files,
+            disagrees=disagrees,
+        ),
+        [*troubles, *file_troubles(form)],
+    )

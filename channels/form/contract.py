@@ -1,0 +1,144 @@
+"""What the form, the API and the case page need from the house, and what they hand over. They know no store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, Literal, Protocol
+
+from channels.form.submission import Submission
+from channels.web.limits import Limiter
+from config.vocabulary import Kind, Language
+
+__all__ = [
+    "CaseEvent",
+    "CaseMessage",
+    "CaseView",
+    "Door",
+    "IdempotencyConflictError",
+    "Limiter",
+    "Receipt",
+    "case_path",
+]
+
+# Where a case stands, as its member is told. "received": registered, not yet with anybody.
+State = Literal["received", "in_department", "in_mediation", "waiting_for_you", "answered", "refused", "closed"]
+# What happened, as its member is told; `CaseEvent.detail` holds the department of "passed_on", the reason of "paused".
+Event = Literal["received", "passed_on", "asked", "paused", "resumed", "you_wrote", "answered", "reopened", "closed"]
+# What the member may do now: write more, say who they are (after an anonymous message), or disagree with the answer.
+Act = Literal["add", "identify", "disagree"]
+# The acknowledgement's situation (router.decision.Decision.situation); it picks the words of receipt and case page.
+Situation = Literal[
+    "mediation", "department", "medical", "anonymous", "off_scope", "urgent", "triage", "compliment", "suggestion"
+]
+
+TOKEN_LENGTH: Final = 22
+
+
+class IdempotencyConflictError(Exception):
+    """This key was used with another body; the caller learns nothing of the first answer (rule F3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What follows a submission. `status_url` is the secret link, made by `base_url + case_path(language, token)`.
+
+    `due_on` is None where no date is promised or the case is not yet made. `mail_sent_to` is masked ("m•••@mail.example"),
+    "" when no copy goes out.
+    """
+
+    reference: str
+    status_url: str
+    due_on: date | None
+    language: Language
+    kind: Kind | None = None
+    situation: Situation | None = None
+    mail_sent_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseMessage:
+    """One message that the member sent or was sent. `author` is how we sign it ("Anne L., Mediation"), "" for theirs."""
+
+    at: datetime
+    ours: bool
+    text: str
+    language: Language
+    author: str = ""
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEvent:
+    """One line of what happened."""
+
+    at: datetime
+    what: Event
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case as this member may see it: their own messages only, nothing internal.
+
+    `situation` is None until the case has been read by the classifier. `held_by` is how we name who has it ("Anne L.",
+    or ""), `department` the id of the department concerned. `question` is what we need to know from the member, `late`
+    says that `promised_on` passed; `due_on` is then the new date. `outcome` is the answer in plain words. Texts are
+    plain; the page escapes them.
+    """
+
+    reference: str
+    language: Language
+    state: State
+    received_on: date
+    due_on: date | None
+    kind: Kind | None = None
+    situation: Situation | None = None
+    working_days_left: int | None = None
+    late: bool = False
+    promised_on: date | None = None
+    department: str = ""
+    held_by: str = ""
+    question: str = ""
+    outcome: str = ""
+    mail_sent_to: str = ""
+    merged_into: str = ""
+    can: frozenset[Act] = frozenset({"add"})
+    messages: tuple[CaseMessage, ...] = ()
+    events: tuple[CaseEvent, ...] = ()
+
+
+class Door(Protocol):
+    """The house behind the form."""
+
+    async def accept(
+        self, submission: Submission, *, idempotency_key: str | None, body_hash: str, address: str
+    ) -> Receipt:
+        """Store `submission.to_bytes()` durably, reserve its reference, wait a little for the case, return the receipt.
+
+        The same key and hash within 24 hours give the same receipt, in parallel calls too. Raises
+        channels.contract.StoreUnavailableError when nothing could be kept, IdempotencyConflictError for another hash.
+        """
+        ...
+
+    async def case_view(self, token: str) -> CaseView | None:
+        """Return the case of a secret link; None for an unknown, ended or forbidden one, at the same cost.
+
+        Changes nothing. `token` is whatever stood in the address.
+        """
+        ...
+
+    async def add_message(
+        self, token: str, addition: Submission, *, idempotency_key: str | None, body_hash: str, address: str
+    ) -> bool:
+        """Store a further message of the member to the case of a secret link; False when there is no such case.
+
+        `addition.name` and `member_number` are filled when an anonymous sender says who they are; `addition.disagrees`
+        when the member does not agree with the answer. Raises as `accept` does.
+        """
+        ...
+
+
+def case_path(language: Language, token: str) -> str:
+    """Return the path of a secret link, below the public address of the house."""
+    return f"/{language}/c/{token}"

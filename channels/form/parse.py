@@ -1,0 +1,49 @@
+"""From the stored bytes of a submission to a message. A parser bug is repaired by replaying the bytes."""
+
+from __future__ import annotations
+
+from channels.form.fields import international
+from channels.form.files import sniff
+from channels.form.submission import Submission
+from channels.message import Attachment, InboundMessage, RawMessage, Sender, ThreadKeys
+from channels.reference import find_references
+
+
+def parse(raw: RawMessage) -> InboundMessage:
+    """Return what a submission says. Raises channels.contract.UnreadableError.
+
+    The sender is reached by mail where an address was given, else by telephone. A name with neither is a sender by post
+    without an address: somebody said who they are, but nothing can be sent. Nothing at all: no sender.
+    """
+    submission = Submission.from_bytes(raw.body)
+    contacts = _contacts(submission)
+    return InboundMessage(
+        channel=raw.channel,
+        account=raw.account,
+        external_id=raw.external_id,
+        sender=contacts[0] if contacts else None,
+        subject=submission.subject,
+        text=submission.text,
+        reply=submission.text,
+        received_at=raw.received_at,
+        sent_at=raw.received_at,
+        thread=ThreadKeys(quoted_references=find_references(f"{submission.subject}\n{submission.text}")),
+        attachments=tuple(
+            Attachment(file.name, sniff(file.content), file.content, declared_type=file.declared_type)
+            for file in submission.files
+        ),
+        language_hint=submission.language,
+        member_number=submission.member_number,
+        other_contacts=tuple(contacts[1:]),
+    )
+
+
+def _contacts(submission: Submission) -> list[Sender]:
+    contacts = []
+    if submission.email:
+        contacts.append(Sender("email", submission.email, submission.name))
+    if submission.phone:
+        contacts.append(Sender("phone", international(submission.phone) or submission.phone, submission.name))
+    if submission.name and not contacts:
+        contacts.append(Sender("post", "", submission.name))
+    return contacts

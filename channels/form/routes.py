@@ -1,0 +1,64 @@
+"""Everything the public web needs, put into an application in one call."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from channels.form.api import Api
+from channels.form.case_pages import CasePages
+from channels.form.contract import Door, Limiter
+from channels.form.form_pages import FormPages
+from channels.form.site import TEMPLATES, Site
+from channels.web.address import networks
+from channels.web.body import continue_if_wanted
+from channels.web.cookies import Cookie
+from channels.web.pages import Pages
+
+_LANGUAGE = "{language:fr|nl|de|en}"
+
+
+def add_routes(
+    app: web.Application,
+    *,
+    door: Door,
+    limiter: Limiter,
+    base_url: str,
+    secret: bytes,
+    trusted_proxies: tuple[str, ...],
+    production: bool,
+) -> None:
+    """Add the landing page, the form, the case page, the API and the static files.
+
+    The application must run `channels.web.middleware.middlewares(base_url)`. Raises ValueError for a secret under 16
+    bytes, a proxy that is no network, or, in production, a public address without https.
+    """
+    secure = urlsplit(base_url).scheme == "https"
+    if len(secret) < 16:
+        raise ValueError("the secret of the forms must have at least 16 bytes")
+    if production and not secure:
+        raise ValueError("in production the public address must be https")
+    site = Site(
+        door=door,
+        limiter=limiter,
+        secret=secret,
+        trusted=networks(trusted_proxies),
+        pages=Pages(base_url, [TEMPLATES]),
+        form_cookie=Cookie("form", secure),
+        case_cookie=Cookie("case", secure),
+    )
+    form, case, api = FormPages(site), CasePages(site), Api(site)
+    get, post = app.router.add_get, app.router.add_post
+    get("/", form.choose_language, name="choose-language")
+    get(f"/{_LANGUAGE}/", form.landing, name="landing")
+    get(f"/{_LANGUAGE}/complaint", form.show, name="form")
+    post(f"/{_LANGUAGE}/complaint", form.submit, name="form-submit", expect_handler=continue_if_wanted)
+    get(f"/{_LANGUAGE}/c/{{token}}", case.open_link, name="case-link")
+    get(f"/{_LANGUAGE}/receipt", case.receipt, name="receipt")
+    get(f"/{_LANGUAGE}/case", case.show, name="case")
+    post(f"/{_LANGUAGE}/case", case.add, name="case-add", expect_handler=continue_if_wanted)
+    post(f"/{_LANGUAGE}/case/leave", case.leave, name="case-leave")
+    post("/api/v1/messages", api.submit, name="api-messages", expect_handler=continue_if_wanted)
+    get("/api/v1/openapi.json", api.describe, name="api-description")
+    site.pages.static.add_to(app)

@@ -1,0 +1,72 @@
+"""What the handlers of the form, the API and the case page share: the house behind, and who may knock how often."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from channels.form.contract import Door
+from channels.web import languages
+from channels.web.address import Networks, client_address, limit_key
+from channels.web.body import BodyLimits
+from channels.web.cookies import Cookie
+from channels.web.limits import Barred, Limiter
+from channels.web.pages import Pages
+from config.vocabulary import Language
+
+TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many a minute, at most `burst` at once, and so many a day (0: no daily limit)."""
+
+    rate: int
+    burst: int
+    per_day: int
+
+
+# Rule F4, and rule C5: 30 bad secret links in ten minutes.
+SUBMISSIONS: Final = Rate(20, 40, 200)
+BAD_LINKS: Final = Rate(3, 30, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The parts that a handler needs. `secret` signs the tokens of forms."""
+
+    door: Door
+    limiter: Limiter
+    secret: bytes
+    trusted: Networks
+    pages: Pages
+    form_cookie: Cookie
+    case_cookie: Cookie
+    limits: BodyLimits = field(default_factory=BodyLimits)
+    barred: Barred = field(default_factory=Barred)
+
+    def address(self, request: web.Request) -> str:
+        """Return the address of the sender."""
+        return client_address(request, self.trusted)
+
+    async def wait_before_submitting(self, request: web.Request) -> int:
+        """Count one submission; return the seconds that this sender has to wait, 0 when it may go on."""
+        key = limit_key(self.address(request))
+        allowed = SUBMISSIONS
+        return await self.limiter.take("submit", key, rate=allowed.rate, burst=allowed.burst, per_day=allowed.per_day)
+
+    def redirect(self, path: str) -> web.Response:
+        """Send the browser to a page of ours, below the configured address (rule F9)."""
+        return self.see_other(f"{self.pages.base_url}{path}")
+
+    def see_other(self, url: str) -> web.Response:
+        """Send the browser to an address that the house made."""
+        return web.Response(status=303, headers={"Location": url, "Cache-Control": "no-store"})
+
+
+def page_language(request: web.Request) -> Language:
+    """Return the language of the page's address; the route has let only ours pass."""
+    return languages.known(request.match_info["language"]) or "fr"

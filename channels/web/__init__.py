@@ -1,0 +1,1 @@
+"""What every page of the house shares: headers, error pages, limits, reading of bodies, static files, languages."""

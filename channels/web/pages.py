@@ -1,0 +1,107 @@
+"""Drawing pages: one jinja2 environment with autoescape always on and undefined names refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+from aiohttp import web
+from markupsafe import Markup, escape
+
+from channels.web import languages, texts
+from channels.web.static import StaticFiles
+from config.vocabulary import LANGUAGES, Language
+
+HERE: Final = Path(__file__).resolve().parent
+
+
+def environment(*folders: Path) -> jinja2.Environment:
+    """Return an environment over these template folders, the shared ones last."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([*folders, HERE / "templates"]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters["lines"] = _lines
+    made.filters["fill"] = _fill
+    return made
+
+
+class Pages:
+    """The public pages' drawing board: templates, words, addresses of static files."""
+
+    def __init__(self, base_url: str, folders: Sequence[Path] = (), static: StaticFiles | None = None) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.static = static or StaticFiles(HERE / "static")
+        self._environment = environment(*folders)
+
+    def draw(self, template: str, language: Language, **context: Any) -> str:
+        """Return the page as text. The template sees `t` (the words), `say` (dates and times) and its own context."""
+        return self._environment.get_template(template).render(
+            t=texts.pages()[language],
+            say=Say(language),
+            language=language,
+            own_names=languages.OWN_NAMES,
+            languages=LANGUAGES,
+            static=self.static.url,
+            **context,
+        )
+
+    def page(
+        self,
+        template: str,
+        language: Language,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        **context: Any,
+    ) -> web.Response:
+        """Return the page as an answer; it is never kept by a browser or a proxy unless `headers` says so."""
+        response = web.Response(
+            text=self.draw(template, language, **context), status=status, content_type="text/html", headers=headers
+        )
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["Content-Language"] = language
+        return response
+
+
+class Say:
+    """Dates, times and references in the words of one language."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+
+    def long_date(self, day: Any) -> str:
+        """See languages.long_date."""
+        return languages.long_date(day, self._language)
+
+    def short_date(self, moment: Any) -> str:
+        """See languages.short_date."""
+        return languages.short_date(moment, self._language)
+
+    def clock_time(self, moment: Any) -> str:
+        """See languages.clock_time."""
+        return languages.clock_time(moment, self._language)
+
+    def spoken(self, reference: str) -> str:
+        """See languages.spoken."""
+        return languages.spoken(reference)
+
+
+def _fill(text: str, **values: object) -> Markup:
+    """Escape a text and put escaped values (or markup of ours) in the place of its {names}."""
+    return Markup(texts.fill(str(escape(text)), {name: str(escape(value)) for name, value in values.items()}))  # noqa: S704  # Both sides are escaped.
+
+
+def _lines(text: str) -> Markup:
+    """Escape a text and keep its paragraphs and line breaks."""
+    paragraphs = [part for part in text.replace("\r\n", "\n").split("\n\n") if part.strip()]
+    return Markup("").join(
+        Markup("<p>{}</p>").format(Markup("<br>").join(escape(line) for line in part.strip("\n").split("\n")))
+        for part in paragraphs
+    )

@@ -1,0 +1,112 @@
+"""A faithful house in memory for the tests of the form: it keeps the stored bytes, honours keys, shows cases."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+
+from channels.contract import StoreUnavailableError
+from channels.form.contract import CaseEvent, CaseMessage, CaseView, IdempotencyConflictError, Receipt, case_path
+from channels.form.submission import Submission
+from channels.reference import format_reference
+
+NOW = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)
+
+
+@dataclass
+class MemoryDoor:
+    """`raw` is what would be in the inbox; `view` is what a new case looks like, `cases` what each token opens."""
+
+    base_url: str
+    view: CaseView = CaseView(
+        reference="",
+        language="en",
+        state="in_mediation",
+        received_on=NOW.date(),
+        due_on=date(2026, 12, 23),
+        kind="complaint",
+        situation="mediation",
+        working_days_left=21,
+        held_by="Anne L., Mediation",
+    )
+    raw: list[bytes] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)
+    cases: dict[str, CaseView] = field(default_factory=dict)
+    additions: list[tuple[str, Submission]] = field(default_factory=list)
+    answers: dict[str, tuple[str, Receipt | bool]] = field(default_factory=dict)
+    full: bool = False
+    lookups: int = 0
+
+    async def accept(
+        self, submission: Submission, *, idempotency_key: str | None, body_hash: str, address: str
+    ) -> Receipt:
+        """Store, number, open a case."""
+        before = self._before(idempotency_key, body_hash)
+        if isinstance(before, Receipt):
+            return before
+        self.raw.append(submission.to_bytes())
+        self.addresses.append(address)
+        token = secrets.token_urlsafe(16)
+        language = submission.language or "fr"
+        reference = format_reference(2026, 4200 + len(self.raw))
+        sent_to = f"{submission.email[0]}•••@{submission.email.rpartition('@')[2]}" if submission.email else ""
+        message = CaseMessage(
+            NOW, ours=False, text=submission.text, language=language, files=tuple(file.name for file in submission.files)
+        )
+        view = replace(
+            self.view,
+            reference=reference,
+            language=language,
+            mail_sent_to=sent_to,
+            messages=(message,),
+            events=(CaseEvent(NOW, "received"),),
+        )
+        self.cases[token] = view
+        receipt = Receipt(
+            reference=reference,
+            status_url=self.base_url + case_path(language, token),
+            due_on=view.due_on,
+            language=language,
+            kind=view.kind,
+            situation=view.situation,
+            mail_sent_to=sent_to,
+        )
+        if idempotency_key is not None:
+            self.answers[idempotency_key] = (body_hash, receipt)
+        await asyncio.sleep(0)
+        return receipt
+
+    async def case_view(self, token: str) -> CaseView | None:
+        """Look it up."""
+        self.lookups += 1
+        return self.cases.get(token)
+
+    async def add_message(
+        self, token: str, addition: Submission, *, idempotency_key: str | None, body_hash: str, address: str
+    ) -> bool:
+        """Store and show."""
+        if self._before(idempotency_key, body_hash) is True:
+            return True
+        if token not in self.cases:
+            return False
+        self.raw.append(addition.to_bytes())
+        self.additions.append((token, addition))
+        if idempotency_key is not None:
+            self.answers[idempotency_key] = (body_hash, True)
+        case = self.cases[token]
+        if addition.text:
+            message = CaseMessage(NOW, ours=False, text=addition.text, language=case.language)
+            self.cases[token] = replace(case, messages=(*case.messages, message))
+        return True
+
+    def _before(self, key: str | None, body_hash: str) -> Receipt | bool | None:
+        if self.full:
+            raise StoreUnavailableError
+        if key is None or key not in self.answers:
+            return None
+        known, answer = self.answers[key]
+        if known != body_hash:
+            raise IdempotencyConflictError
+        return answer
