@@ -22,6 +22,7 @@ NAMES: Final = frozenset(
         "reference",
         "due_on",
         "received_on",
+        "written_on",
         "name",
         "what",
         "department",
