@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.servers import process
@@ -41,6 +40,9 @@ class DovecotServer:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count(1)
+        # All users are there from the start: Dovecot reads their file again only when the second of its change differs.
+        self._users = [ImapUser(f"box{number}", secrets.token_hex(8)) for number in range(1000)]
+        self._unused = iter(self._users)
         self.host = "127.0.0.1"
         self.port = process.free_port()
 
@@ -55,7 +57,8 @@ class DovecotServer:
         for mark, value in {"@T@": str(self._folder), "@U@": user, "@G@": group, "@PORT@": str(self.port)}.items():
             text = text.replace(mark, value)
         (self._folder / "dovecot.conf").write_text(text)
-        (self._folder / "users").touch()
+        lines = [f"{user.name}:{{PLAIN}}{user.password}\n" for user in self._users]
+        (self._folder / "users").write_text("".join(lines))
         process.give_away(self._folder)
 
     def start(self) -> None:
@@ -73,7 +76,7 @@ class DovecotServer:
             return
         sessions = process.family(self._process)[1:]
         process.end(self._process, signal.SIGKILL)
-        psutil.wait_procs(sessions, timeout=5)
+        process.wait_until(lambda: not any(map(process.is_alive, sessions)), "dovecot's sessions end")
         self._process = None
 
     def restart(self) -> None:
@@ -95,7 +98,7 @@ class DovecotServer:
         sessions = [each for each in process.family(self._process)[1:] if each.name() == "imap"]
         for session in sessions:
             session.kill()
-        psutil.wait_procs(sessions, timeout=5)
+        process.wait_until(lambda: not any(map(process.is_alive, sessions)), "dovecot's sessions end")
 
     def _signal(self, which: signal.Signals) -> None:
         assert self._process is not None
@@ -104,10 +107,7 @@ class DovecotServer:
 
     def create_user(self) -> ImapUser:
         """A new mailbox with a password of its own."""
-        user = ImapUser(f"box{next(self._numbers)}", secrets.token_hex(8))
-        with (self._folder / "users").open("a") as users:
-            users.write(f"{user.name}:{{PLAIN}}{user.password}\n")
-        return user
+        return next(self._unused)
 
     def deliver(self, user: ImapUser | str, raw: bytes) -> None:
         """Put a mail into the user's inbox as a delivery agent does (maildir), whether the server runs or not."""

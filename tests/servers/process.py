@@ -113,6 +113,14 @@ def end(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM, 
             continue
 
 
+def is_alive(one: psutil.Process) -> bool:
+    """Whether a process still does anything; a dead one that nobody has waited for does not."""
+    try:
+        return one.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def family(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
     """The server's process, then all its descendants."""
     try:
