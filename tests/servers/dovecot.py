@@ -9,9 +9,11 @@ import os
 import secrets
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -32,12 +34,14 @@ class DovecotServer:
     """One Dovecot. Mail and users survive kill() and start().
 
     `freeze()` stops all its processes without closing a connection, as a hung machine does; `drop_connections()` kills
-    the sessions only, as a restart of the service does.
+    the sessions only, as a restart of the service does. `extra` is more configuration, which wins over the template
+    (@T@ stands for the folder), and `files` are put into the folder for it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, extra: str = "", files: Mapping[str, bytes] = MappingProxyType({})) -> None:
         self._binary = process.find_binary("dovecot", "dovecot-imapd")
         self._folder = folder
+        self._extra, self._files = extra, files
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count(1)
         # All users are there from the start: Dovecot reads their file again only when the second of its change differs.
@@ -53,7 +57,9 @@ class DovecotServer:
         user, group = process.UNPRIVILEGED_USER, process.UNPRIVILEGED_GROUP
         if not process.is_root():
             user, group = getpass.getuser(), grp.getgrgid(os.getgid()).gr_name
-        text = _TEMPLATE.read_text()
+        for name, content in self._files.items():
+            (self._folder / name).write_bytes(content)
+        text = _TEMPLATE.read_text() + self._extra
         for mark, value in {"@T@": str(self._folder), "@U@": user, "@G@": group, "@PORT@": str(self.port)}.items():
             text = text.replace(mark, value)
         (self._folder / "dovecot.conf").write_text(text)
@@ -124,14 +130,23 @@ class DovecotServer:
         written.rename(home / "new" / unique)
 
 
-@pytest.fixture(scope="session")
-def _dovecot() -> Iterator[DovecotServer]:
+@contextmanager
+def running_dovecot(extra: str = "", files: Mapping[str, bytes] = MappingProxyType({})) -> Iterator[DovecotServer]:
+    """A Dovecot of one's own, configured otherwise than the run's common one."""
     with process.short_folder("dc") as folder:
-        server = DovecotServer(folder)
+        server = DovecotServer(folder, extra, files)
         server.configure()
         server.start()
+        try:
+            yield server
+        finally:
+            server.kill()
+
+
+@pytest.fixture(scope="session")
+def _dovecot() -> Iterator[DovecotServer]:
+    with running_dovecot() as server:
         yield server
-        server.kill()
 
 
 @pytest.fixture
