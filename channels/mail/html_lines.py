@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any, Final, Literal
 
 import lxml.etree  # type: ignore[import-untyped]  # lxml ships no types, and we use two functions of it.
@@ -52,6 +53,7 @@ _BREAKING: Final = frozenset(
         *("body", "section", "article", "header", "footer", "center", "form", "fieldset", "dl", "dt", "dd", "address"),
     ]
 )
+_TAG: Final = re.compile(r"<[^<>]*>")
 _HIDDEN_STYLES: Final = ("display:none", "visibility:hidden", "mso-hide:all")
 
 # Containers of the history, by a part of their class or id: Gmail, Yahoo, Proton, Outlook on the web, on mobiles and on
@@ -131,7 +133,7 @@ def read(html: str) -> list[Line]:
     """Give the lines of an HTML body; an empty list when there is nothing that could be read."""
     root = _tree(html)
     if root is None:
-        return []
+        return _stripped(html)
     state = _State()
     # What each open element changed, to be undone when it ends.
     undo: list[tuple[str, ...]] = []
@@ -153,12 +155,20 @@ def read(html: str) -> list[Line]:
 
 
 def _tree(html: str) -> Any:
-    """Parse what may be anything; libxml2 recovers, and refuses only what holds no element at all."""
+    """Parse what may be anything; None where libxml2 finds no element, or stops at its limit of 2 048 levels."""
     parser = lxml.etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     try:
-        return lxml.etree.fromstring(html.encode("utf-8", "replace"), parser)
+        root = lxml.etree.fromstring(html.encode("utf-8", "replace"), parser)
     except (lxml.etree.XMLSyntaxError, ValueError):
         return None
+    last = parser.error_log.last_error
+    return None if last is not None and last.type_name == "ERR_RESOURCE_LIMIT" else root
+
+
+def _stripped(html: str) -> list[Line]:
+    """Give the text of what has no usable tree: less exact, but nothing of it is lost."""
+    text = unescape(_TAG.sub("\n", html))
+    return [Line(" ".join(line.split())) for line in text.split("\n")]
 
 
 def _enter(state: _State, element: Any, tag: str) -> tuple[str, ...]:

@@ -108,7 +108,7 @@ def parts(message: Message) -> Iterator[tuple[Message, int]]:
         yield part, depth
         inside = part.get_payload()
         if isinstance(inside, list) and depth < _DEEPEST:
-            stack.extend((child, depth + 1) for child in reversed(inside) if isinstance(child, Message))
+            stack.extend((child, depth + 1) for child in reversed(inside[:_MOST_PARTS]) if isinstance(child, Message))
 
 
 def first_address(text: str) -> str:

@@ -87,13 +87,14 @@ def block_length(keys: Sequence[str], start: int) -> int:
     """Give how many lines the header block that begins at `start` covers; 0 where none begins.
 
     A block names the sender, and either the date or the recipient and the subject. A member who heads a letter with
-    "De : … / Objet : …" writes the same words: it takes an address, or a date with a time, to be a program's.
+    "De : … / Objet : …", or tells of a journey by "De : … / À : … / Date : …", writes the same words: to be a program's it
+    takes an address, or a time beside a subject, or a drawn line above.
     """
     first = label(keys[start])
-    if first is None or first[0] not in {"from", "sent", "to"}:
+    if first is None or first[0] not in {"from", "sent"}:
         return 0
     roles: set[Role] = set()
-    proof = False
+    addressed = timed = False
     end = start
     strange = 0
     role: Role = first[0]
@@ -102,6 +103,8 @@ def block_length(keys: Sequence[str], start: int) -> int:
         found = label(key)
         if found is not None:
             role = found[0]
+            if role in roles and role != "other":
+                break
             roles.add(role)
             end, strange = index + 1, 0
         elif key:
@@ -112,11 +115,12 @@ def block_length(keys: Sequence[str], start: int) -> int:
         elif index > start and not keys[index - 1]:
             break
         if role in {"from", "to"}:
-            proof = proof or ("@" in key and _ADDRESS.search(key[:_LONGEST]) is not None)
+            addressed = addressed or ("@" in key and _ADDRESS.search(key[:_LONGEST]) is not None)
         elif role == "sent" and found is not None:
-            proof = proof or (_TIME.search(key[:200]) is not None and _YEAR.search(key[:200]) is not None)
+            timed = _TIME.search(key[:200]) is not None and _YEAR.search(key[:200]) is not None
     enough = "from" in roles and ("sent" in roles or roles >= {"to", "subject"})
-    if (enough or roles >= {"sent", "to"}) and (proof or _above_is_drawn(keys, start)):
+    proof = addressed or (timed and "subject" in roles) or (enough and _above_is_drawn(keys, start))
+    if (enough or roles >= {"sent", "to"}) and proof:
         return end - start
     return 1 if len(roles) == 1 and _is_flat(keys[start]) else 0
 
@@ -172,6 +176,8 @@ def _closing_part(key: str) -> str:
 
 def _introduces(joined: str, first_length: int, *, quote_follows: bool) -> int | None:
     """Give the column at which an introduction begins in `joined`, which must begin in its first line; or None."""
+    if _YEAR.search(joined) is None and "@" not in joined:
+        return None
     lowered = joined.casefold()
     timed = _TIME.search(joined) is not None
     addressed = _ADDRESS.search(joined) is not None
