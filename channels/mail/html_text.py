@@ -32,13 +32,12 @@ _GENERIC_LINK = re.compile(
     re.IGNORECASE,
 )
 
-_VOID: Final = frozenset("area base basefont br col embed hr img input link meta param source track wbr".split())
-_SKIPPED: Final = frozenset("script style title template noembed noframes iframe object svg math select xml".split())
+_VOID: Final = frozenset(["area", "base", "basefont", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"])
+_SKIPPED: Final = frozenset(["script", "style", "title", "template", "noembed", "noframes", "iframe", "object", "svg", "math", "select", "xml"])
 _BLOCKS: Final = frozenset(
-    "address article aside body caption center dd details dialog dir div dt fieldset figcaption figure footer form header hgroup "
-    "html legend li main menu nav option section summary tbody tfoot thead tr".split()
+    ["address", "article", "aside", "body", "caption", "center", "dd", "details", "dialog", "dir", "div", "dt", "fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup", "html", "legend", "li", "main", "menu", "nav", "option", "section", "summary", "tbody", "tfoot", "thead", "tr"]
 )
-_SPACED: Final = frozenset("blockquote dl h1 h2 h3 h4 h5 h6 hr ol p pre table ul".split())
+_SPACED: Final = frozenset(["blockquote", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "ol", "p", "pre", "table", "ul"])
 _CLOSED_BY: Final[Mapping[str, frozenset[str]]] = {
     "p": frozenset(["p"]),
     "li": frozenset(["li"]),
@@ -49,7 +48,7 @@ _CLOSED_BY: Final[Mapping[str, frozenset[str]]] = {
     "dd": frozenset(["dt", "dd"]),
     "option": frozenset(["option"]),
 }
-_BARRIERS: Final = frozenset("table ul ol td th body html".split())
+_BARRIERS: Final = frozenset(["table", "ul", "ol", "td", "th", "body", "html"])
 # Only these attributes tell how an element looks; elements without any inherit.
 _LOOKS = re.compile(r"style|class|hidden|color|bgcolor|background|\bid\b|text", re.IGNORECASE)
 
