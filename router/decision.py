@@ -50,9 +50,10 @@ class RuleTrace:
 class Decision:
     """Where the case goes and what its member is told.
 
-    `situation` picks the acknowledgement ("mediation", "department", "medical", "anonymous", "off_scope", "urgent", "triage",
-    "compliment", "suggestion"). `refused` names why the case is not handled ("anonymous", "off_scope"), else "". `decided_by` is the id
-    of the rule that set the queue. `sealed`: only those who may see medical matters.
+    `situation` picks the acknowledgement ("mediation", "department", "medical", "anonymous", "off_scope", "urgent",
+    "triage", "compliment", "suggestion", "question"). `refused` names why the case is not handled ("anonymous",
+    "off_scope"), else "". `decided_by` is the id of the rule that set the queue. `sealed`: only those who may see medical
+    matters.
     """
 
     queue: str
