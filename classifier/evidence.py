@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from classifier.classification import Evidence
-from classifier.features import Floats, Reading, term
+from classifier.features import Floats, Reading, Terms
 from classifier.heads import COLUMNS, Heads
 from config.vocabulary import Department, Flag, Kind
 
@@ -27,7 +27,12 @@ _RULE_WEIGHT: Final = 4.0
 
 
 def collect(
-    heads: Heads, reading: Reading, kind: Kind, flags: Mapping[Flag, bool], department: Department | None
+    heads: Heads,
+    reading: Reading,
+    terms: Terms,
+    kind: Kind,
+    flags: Mapping[Flag, bool],
+    department: Department | None,
 ) -> tuple[Evidence, ...]:
     """Up to eight spans of whole words for the labels that were decided, the strongest of each label first."""
     labels: list[tuple[str, str]] = [(flag, flag) for flag, on in flags.items() if on]
@@ -41,7 +46,7 @@ def collect(
     ]
     taken = {(item.label, item.text) for item in found}
     if reading.words:
-        shares = _shares(heads, reading, [COLUMNS.index(label) for label in labels])
+        shares = _shares(heads, len(reading.words), terms, [COLUMNS.index(label) for label in labels])
         # Every label gets its strongest word before any gets its third.
         spans = [_strongest(reading, name, shares[:, at]) for at, (_, name) in enumerate(labels)]
         for rank in range(_MOST_A_LABEL):
@@ -50,34 +55,17 @@ def collect(
     return tuple(found[:_MOST])
 
 
-def _shares(heads: Heads, reading: Reading, columns: Sequence[int]) -> Floats:
-    """(words, columns): what each word adds to each column's logit."""
-    vocabulary = heads.vocabulary
-    ids, values = vocabulary.vector(reading.words)
-    worth = heads.word_weights(ids, columns) * values[:, None]
-    at = {int(index): place for place, index in enumerate(ids)}
-    owners: list[int] = []
-    places: list[int] = []
-    before = ""
-    for number, word in enumerate(reading.words):
-        index, parts = vocabulary.look_up(word.folded)
-        known = [index, *parts] if index >= 0 else list(parts)
-        pair = vocabulary.terms.get(f"{before} {term(word.folded)}", -1) if before else -1
-        before = term(word.folded)
-        owners.extend([number] * len(known))
-        places.extend(at[item] for item in known)
-        if pair >= 0:
-            owners.extend((number - 1, number))
-            places.extend((at[pair], at[pair]))
-    return _spread(worth, np.asarray(owners, dtype=np.int64), np.asarray(places, dtype=np.int64), len(reading.words))
-
-
-def _spread(worth: Floats, owners: np.ndarray, places: np.ndarray, words: int) -> Floats:
-    # A term that stands n times shares its worth among its owners.
-    uses = np.bincount(places, minlength=len(worth)).astype(np.float32)
+def _shares(heads: Heads, words: int, terms: Terms, columns: Sequence[int]) -> Floats:
+    """(words, columns): what each word adds to each column's logit. A term that stands n times, or belongs to a pair of
+    words, shares its worth among those who brought it."""
+    worth = heads.word_weights(terms.ids, columns) * terms.values[:, None]
+    places = np.searchsorted(terms.ids, terms.found)
+    uses = np.bincount(places, minlength=len(terms.ids))
     each = worth / np.maximum(uses, 1)[:, None]
-    columns = [np.bincount(owners, weights=each[places, column], minlength=words) for column in range(worth.shape[1])]
-    return np.stack(columns, axis=1).astype(np.float32)
+    shares = [
+        np.bincount(terms.owners, weights=each[places, column], minlength=words) for column in range(len(columns))
+    ]
+    return np.stack(shares, axis=1).astype(np.float32)
 
 
 def _strongest(reading: Reading, label: str, shares: Floats) -> list[Evidence]:

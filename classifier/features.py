@@ -30,18 +30,6 @@ _REMEMBERED_WORDS: Final = 30_000
 _UNREADABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _LINK: Final = re.compile(r"https?://|www\.|\bbit\.ly\b", re.IGNORECASE)
 
-HINTS: Final = (
-    "emergency",
-    "anonymity",
-    "discretion",
-    "adviser",
-    "carer",
-    "other_mutual",
-    "other_insurer",
-    "other_body",
-    "own",
-    "second_line",
-)
 # Channels on which a message without any name is normal: the conversation asks for it, or staff typed the message in.
 NAMED_CHANNELS: Final = ("email", "webform")
 _OWN_FACTS: Final = (
@@ -71,7 +59,7 @@ _OWN_FACTS: Final = (
 FACTS: Final[tuple[str, ...]] = (
     *(f"channel:{channel}" for channel in CHANNELS),
     *(f"language:{language}" for language in LANGUAGES),
-    *(f"hint:{hint}" for hint in HINTS),
+    *(f"hint:{hint}" for hint in ("emergency", *lexicon.HINTS)),
     *_OWN_FACTS,
 )
 _FACT_AT: Final = {name: index for index, name in enumerate(FACTS)}
@@ -115,7 +103,7 @@ def read(text: Text, capped: str, language: Language) -> Reading:
 def _facts(
     text: Text, joined: str, found: Sequence[Word], hits: Sequence[Hit], sender: Identity, language: Language
 ) -> Floats:
-    on = {f"channel:{text.channel}", f"language:{language}", *(f"hint:{hit.group}" for hit in hits)}
+    on = {f"channel:{text.channel}", f"language:{language}"}
     on.update(name for name, held in _sender_facts(text, sender))
     count = len(found)
     capitals = sum(1 for char in joined if char.isupper())
@@ -136,6 +124,9 @@ def _facts(
     values = np.zeros(len(FACTS), dtype=np.float32)
     for name in on:
         values[_FACT_AT[name]] = 1.0
+    # Four words about dentists say more than one, but not four times as much.
+    for group, times in Counter(hit.group for hit in hits).items():
+        values[_FACT_AT[f"hint:{group}"]] = 1.0 + math.log(times)
     return values
 
 
@@ -178,52 +169,83 @@ def nobody(text: Text, sender: Identity) -> bool:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The known terms of a message: `ids` ascending, `values` (1 + log tf) x idf scaled, and for evidence which word
+    (`owners`) brought which term (`found`); a pair of words is brought by both."""
+
+    ids: Ints
+    values: Floats
+    owners: Ints
+    found: Ints
+
+
+_NO_TERMS: Final = np.zeros(0, dtype=np.int64)
+
+
 @dataclass(slots=True)
 class Vocabulary:
-    """The words ("aan", "aan de") and pieces ("#aan") that the heads know, with their inverse document frequencies."""
+    """The words ("aan", "aan de") and pieces ("|<aan") that the heads know, with their inverse document frequencies."""
 
     terms: Mapping[str, int]
     idf: Floats
-    _remembered: dict[str, tuple[int, tuple[int, ...]]] = field(default_factory=dict, repr=False)
+    _remembered: dict[str, tuple[int, Ints]] = field(default_factory=dict, repr=False)
 
-    def look_up(self, word: str) -> tuple[int, tuple[int, ...]]:
+    def look_up(self, word: str) -> tuple[int, Ints]:
         """Index of the word itself (-1 when unknown) and of each known piece of it."""
         known = self._remembered.get(word)
         if known is None:
             # The memory is bounded: a flood of made-up words empties it, no more.
             if len(self._remembered) >= _REMEMBERED_WORDS:
                 self._remembered.clear()
-            found = (self.terms.get(piece, -1) for piece in pieces(word))
-            known = self.terms.get(term(word), -1), tuple(index for index in found if index >= 0)
+            found = [index for piece in pieces(word) if (index := self.terms.get(piece, -1)) >= 0]
+            known = self.terms.get(term(word), -1), np.asarray(found, dtype=np.int64)
             self._remembered[word] = known
         return known
 
-    def vector(self, text_words: Sequence[Word]) -> tuple[Ints, Floats]:
-        """Indices and values of the known terms: (1 + log tf) x idf, words and pieces each scaled to length one."""
-        word_counts: Counter[int] = Counter()
-        piece_counts: Counter[int] = Counter()
+    def vector(self, text_words: Sequence[Word]) -> Terms:
+        """The known terms of a text, words (with pairs) and pieces each scaled to length one."""
+        words: list[int] = []
+        word_owners: list[int] = []
+        of_pieces: list[Ints] = []
+        pair_at: list[int] = []
         before = ""
-        for word in text_words:
+        for number, word in enumerate(text_words):
             index, parts = self.look_up(word.folded)
+            of_pieces.append(parts)
             if index >= 0:
-                word_counts[index] += 1
-            piece_counts.update(parts)
-            if before and (pair := self.terms.get(f"{before} {term(word.folded)}", -1)) >= 0:
-                word_counts[pair] += 1
-            before = term(word.folded)
-        ids: list[int] = []
-        values: list[Floats] = []
-        for counts in (word_counts, piece_counts):
-            ids.extend(counts)
-            values.append(self._scaled(counts))
-        return np.asarray(ids, dtype=np.int64), np.concatenate(values) if ids else np.zeros(0, dtype=np.float32)
+                words.append(index)
+                word_owners.append(number)
+            this = term(word.folded)
+            if before and (pair := self.terms.get(f"{before} {this}", -1)) >= 0:
+                words.append(pair)
+                word_owners.append(number)
+                pair_at.append(len(words) - 1)
+            before = this
+        word_ids = np.asarray(words, dtype=np.int64)
+        piece_ids = np.concatenate(of_pieces) if of_pieces else _NO_TERMS
+        piece_owners = np.repeat(np.arange(len(of_pieces)), [len(parts) for parts in of_pieces])
+        first_owners = np.asarray(word_owners, dtype=np.int64)
+        ids, values = self._scaled(word_ids, piece_ids)
+        return Terms(
+            ids,
+            values,
+            np.concatenate((first_owners, first_owners[pair_at] - 1, piece_owners)),
+            np.concatenate((word_ids, word_ids[pair_at], piece_ids)),
+        )
 
-    def _scaled(self, counts: Counter[int]) -> Floats:
-        ids = np.fromiter(counts, dtype=np.int64, count=len(counts))
-        weights = np.fromiter((1.0 + math.log(tf) for tf in counts.values()), dtype=np.float32, count=len(counts))
-        weights *= self.idf[ids]
-        length = float(np.sqrt(weights @ weights))
-        return weights / np.float32(length) if length else weights
+    def _scaled(self, *blocks: Ints) -> tuple[Ints, Floats]:
+        all_ids: list[Ints] = []
+        all_values: list[Floats] = []
+        for block in blocks:
+            ids, counts = np.unique(block, return_counts=True)
+            weights = ((1.0 + np.log(counts)) * self.idf[ids]).astype(np.float32)
+            length = float(np.sqrt(weights @ weights))
+            all_ids.append(ids)
+            all_values.append(weights / np.float32(length) if length else weights)
+        ids, values = np.concatenate(all_ids), np.concatenate(all_values)
+        order = np.argsort(ids, kind="stable")
+        return ids[order], values[order]
 
 
 def term(word: str) -> str:

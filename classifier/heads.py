@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from classifier.features import FACTS, Floats, Ints, Vocabulary
+from classifier.features import FACTS, Floats, Ints, Terms, Vocabulary
 from config.vocabulary import DEPARTMENTS, FLAGS, KINDS
 
 # A case about the adviser's conduct, or praise for everybody, belongs to no department: a class of its own.
@@ -72,9 +72,10 @@ class Heads:
     provenance: Mapping[str, object]
     digest: str = ""
 
-    def logits(self, ids: Ints, values: Floats, facts: Floats, meaning: Floats) -> Floats:
+    def logits(self, terms: Terms, facts: Floats, meaning: Floats) -> Floats:
         """Fused and calibrated logits of all columns for one message."""
-        by_words = values @ self.arrays["words"][ids] + facts @ self.arrays["words_facts"] + self.arrays["words_bias"]
+        words = terms.values @ self.arrays["words"][terms.ids]
+        by_words = words + facts @ self.arrays["words_facts"] + self.arrays["words_bias"]
         by_meaning = (
             meaning @ self.arrays["meaning"] + facts @ self.arrays["meaning_facts"] + self.arrays["meaning_bias"]
         )

@@ -75,7 +75,7 @@ _MEMBER: Final = re.compile(
     r"(\d(?:[ .\-/]?\d){5,12})(?!\d)",
     re.IGNORECASE,
 )
-_NATIONAL: Final = re.compile(r"(?<![\d+])\d(?:[ .\-/]{0,2}\d){10}(?![\d])")
+_NATIONAL: Final = re.compile(r"(?<![\d+])(?<!\d[ .\-/])\d(?:[ .\-/]{0,2}\d){10}(?!\d)")
 _IBAN: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ .\-]?[A-Za-z0-9]){11,30}")
 _MAIL: Final = re.compile(
     r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9\-]{1,63}(?:\.[A-Za-z0-9\-]{1,63}){1,5}"

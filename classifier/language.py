@@ -17,6 +17,8 @@ _UNKNOWN: Final = 0.4
 # With a hint from the form, the chat or the member's file, a short doubtful text goes by the hint.
 _DOUBTFUL: Final = 0.65
 _FEW_LETTERS: Final = 25
+# Above this the sentences need not be asked one by one.
+_CERTAIN: Final = 0.995
 # A national member writes French most often: what is left when nothing else tells.
 _FALLBACK: Final[Language] = "fr"
 _LONGEST: Final = 1_500
@@ -46,6 +48,7 @@ def identify(text: Text, sentences: Sequence[str]) -> tuple[Language, float]:
     letters = sum(1 for char in whole if char.isalpha())
     if letters:
         votes += _scores(whole)
+    if letters and votes.max() < _CERTAIN:
         shares = [(sentence, sum(1 for char in sentence if char.isalpha())) for sentence in sentences[:40]]
         total = sum(count for _, count in shares) or 1
         if len(shares) > 1:

@@ -47,8 +47,9 @@ class Classifier:
         return results
 
     def _doc(self, text: Text):  # type: ignore[no-untyped-def]
-        doc = self._pipeline.make_doc(capped(text.text))
-        doc._.source = text
+        read = capped(text.text)
+        doc = self._pipeline.make_doc(read)
+        doc._.source, doc._.read = text, read
         return doc
 
 

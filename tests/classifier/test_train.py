@@ -1,0 +1,56 @@
+"""Training on a small corpus: the same bytes twice, a pipeline that loads, refusals that stay rare."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classifier import corpus, train
+from classifier.classification import Text
+from classifier.pipeline import load
+
+SMALL = 160
+
+
+@pytest.fixture(scope="module")
+def small_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("corpus")
+    lines: list[str] = []
+    for path in sorted(corpus.FOLDER.glob("*.jsonl")):
+        lines += path.read_text(encoding="utf-8").splitlines()
+    step = max(1, len(lines) // SMALL)
+    (folder / "small.jsonl").write_text("\n".join(lines[::step]) + "\n", encoding="utf-8")
+    return folder
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_the_same_corpus_and_seed_give_the_same_bytes(small_corpus: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    train.train(small_corpus, tmp_path / "one", seed=5, progress=said.append)
+    train.train(small_corpus, tmp_path / "two", seed=5)
+    assert digests(tmp_path / "one") == digests(tmp_path / "two")
+    assert said
+    assert not [path for path in (tmp_path / "one").rglob("*") if path.suffix in (".pkl", ".pickle", ".joblib")]
+    loaded = load(tmp_path / "one")
+    result = loaded.classify([Text("email", "Mijn terugbetaling is er nog altijd niet.")])[0]
+    assert result.model == loaded.model_id
+    assert loaded.seed == 5
+
+
+def test_arrays_are_never_pickles(small_corpus: Path, tmp_path: Path) -> None:
+    train.train(small_corpus, tmp_path / "model", seed=6)
+    with np.load(tmp_path / "model" / "guichet_heads" / "weights.npz", allow_pickle=False) as stored:
+        assert all(stored[name].dtype == np.float16 for name in stored.files)
+
+
+@pytest.mark.parametrize(("hits", "count", "lower"), [(0, 0, 0.0), (50, 50, 0.968), (60, 60, 0.973), (95, 100, 0.913)])
+def test_wilson(hits: int, count: int, lower: float) -> None:
+    assert train.wilson_lower(hits, count) == pytest.approx(lower, abs=0.002)
