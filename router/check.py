@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import random
+import time
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from router.acknowledgement import missing_texts
 from router.decide import decide
 from router.examples import facts_from
-from router.fields import FIELDS
-from router.ruleset import ConditionSpec, Example, Rule, RuleSet
+from router.fields import FIELDS, MAX_TEXT
+from router.ruleset import ConditionSpec, Example, Rule, RuleSet, compiled
+
+# All patterns of a set together, on the longest text that rules read.
+MAX_SECONDS: Final = 0.050
 
 
-def check(rules: RuleSet) -> list[str]:
-    """Every problem in a sentence, with the rule's id or the example's words; empty when the set may be published."""
-    problems = []
+def check(rules: RuleSet, clock: Callable[[], float] = time.process_time) -> list[str]:
+    """Every problem in a sentence, with the rule's id or the example's words; empty when the set may be published.
+
+    `clock` measures how long the patterns take, in seconds.
+    """
+    problems = list(_too_slow(rules.rules, clock))
     for rule in rules.rules:
         problems += [f"rule '{rule.id}': {problem}" for problem in _contradictions(rule)]
     problems += _never_reached(rules.rules)
@@ -43,6 +52,26 @@ def failures(example: Example, rules: RuleSet) -> list[str]:
         for what, (wanted, found) in stated.items()
         if wanted is not None and wanted != found
     ]
+
+
+def _too_slow(rules: tuple[Rule, ...], clock: Callable[[], float]) -> Iterable[str]:
+    """RE2 has no bad patterns, yet some are twenty times slower than others; these are found by trying."""
+    taken: list[tuple[float, str]] = []
+    for rule in rules:
+        for condition in rule.conditions:
+            if condition.test != "matches":
+                continue
+            # Letters of the pattern itself keep it hoping the longest.
+            letters = "".join(sorted({sign for sign in condition.value if sign.isalnum()})) + " é"
+            probe = "".join(random.Random(1).choices(letters, k=MAX_TEXT)).encode()  # noqa: S311  # No secret.
+            pattern = compiled(condition.value)
+            start = clock()
+            pattern.search(probe)
+            taken.append((clock() - start, rule.id))
+    total = sum(seconds for seconds, _ in taken)
+    if total > MAX_SECONDS:
+        slowest = max(taken)[1]
+        yield f"rule '{slowest}': the patterns take {total * 1000:.0f} ms on a long text, most of it here; at most 50"
 
 
 def _never_reached(rules: tuple[Rule, ...]) -> Iterable[str]:

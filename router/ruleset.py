@@ -22,8 +22,10 @@ from router.fields import FIELDS, Test
 
 MAX_RULES: Final = 500
 MAX_CONDITIONS: Final = 30
-MAX_PATTERNS: Final = 200
+MAX_PATTERNS: Final = 100
 MAX_PATTERN: Final = 500
+# Instructions of RE2 for one pattern: "x{900}" is short to write and long to run.
+MAX_PROGRAM: Final = 1_500
 MAX_EXAMPLES: Final = 2_000
 # "department": by the department that the classifier suggests. "mailbox": by the account the message came by.
 RULE_QUEUES: Final[tuple[str, ...]] = (*QUEUES, "department", "mailbox")
@@ -235,11 +237,11 @@ def _wrong_pattern(value: Any) -> str:
     if not isinstance(value, str) or not value or len(value) > MAX_PATTERN:
         return f"a pattern has 1 to {MAX_PATTERN} characters"
     try:
-        compiled(value)
+        program = compiled(value).programsize
     except re2.error as error:
         reason = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error)
         return f"the pattern cannot be used ({reason})"
-    return ""
+    return "the pattern is too large: repeat less" if program > MAX_PROGRAM else ""
 
 
 def _with_rule_ids(data: Any, lines: list[str]) -> list[str]:
