@@ -34,6 +34,18 @@ _YEAR: Final = re.compile(r"(?:19|20)\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{2}")
 _ADDRESS: Final = re.compile(r"[^\s@<>()]@[^\s@<>()]")
 # The start of an introduction in the middle of a line, where a program lost the line break before it.
 _GLUED: Final = re.compile(r"(?:^|[ -])(?=(?:On|Le|Op|Am|Den|El|Il|Em) [^ ]{1,14} ?[^ ]{0,14} ?[^ ]{0,14}\d)")
+_NAME_THEN_DATE: Final = (
+    *(
+        " schreef op ",
+        " heeft op ",
+        " schreef het volgende op ",
+        " schreef: ",
+        " schrieb am ",
+        " hat am ",
+        " schrieb: ",
+    ),
+    *(" a écrit le ", " wrote on ", " skrev den "),
+)
 _DEVICE: Final = ("sent from", "envoyé d", "verzonden v", "verstuurd v", "gesendet v")
 _DRAWN: Final = "-_=*>—–─"
 _RULE: Final = frozenset("-_=*~—–─━ ")
@@ -186,7 +198,8 @@ def _introduces(joined: str, first_length: int, *, quote_follows: bool) -> int |
     if not dated or (said and any(told in lowered for told in TOLD)):
         return None
     bare = joined.lstrip("-_*>\"' ")
-    if not (addressed and (timed or said)) and not (said and (timed or quote_follows)):
+    # Without an address only a quotation below, or dashes around, tell it from what a person reports.
+    if not (addressed and (timed or said)) and not (said and (quote_follows or joined.endswith("--"))):
         # Old Gmail wrote only "2011/4/7 NAME <address>" above its quotation.
         return 0 if addressed and quote_follows and bare[:1].isdigit() else None
     word = bare.split(" ", 1)[0].casefold().strip(",.")
@@ -208,8 +221,9 @@ _WEEKDAYS: Final = re.compile(
 
 def _names_first(lowered: str) -> bool:
     """Tell whether a name comes first and the date after the verb, as Roundcube, Evolution and Open-Xchange write."""
-    for phrase in (" schreef op ", " schrieb am ", " wrote on ", " a écrit le ", " schreef: ", " schrieb: "):
+    for phrase in _NAME_THEN_DATE:
         at = lowered.find(phrase)
-        if 0 < at <= 120 and lowered[at + len(phrase) : at + len(phrase) + 16].strip("admwovrzie.,n ")[:1].isdigit():
-            return True
+        if 0 < at <= 120:
+            after = lowered[at + len(phrase) : at + len(phrase) + 24]
+            return any(sign.isdigit() for sign in after)
     return False

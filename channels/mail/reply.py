@@ -85,7 +85,12 @@ def _divide(lines: list[Line], subject: str, *, typed: bool) -> ReplyParts:
     own = [index for index in new if index < forward]
     if len(own) < len(keys) and _points_below(keys, own):
         new, own, forward = list(range(len(keys))), [], 0
-    marked = [index for index in own if lines[index].signature]
+    # People also type into the place of their signature, so a sentence there is text.
+    marked = [
+        index
+        for index in own
+        if lines[index].signature and (signature.may_sign(keys[index]) or signature.is_disclaimer(keys[index]))
+    ]
     kept, signed = _without_signatures(texts, keys, own, frozenset(marked), typed=typed)
     if not any(keys[index] for index in kept) and forward >= len(keys):
         if any(keys[index] for index in own):
@@ -174,6 +179,9 @@ class _Scan:
         if self._quote_follows(after):
             return max(1, after - position)
         if self.spoken and not self.forwarded:
+            # The line drawn above it belongs to it.
+            while self.new and not _says(self.keys[self.new[-1]]):
+                self.new.pop()
             return -1
         # Nothing was said before it: this is a mail passed on, or an answer below; all of it is kept.
         for index in range(start, after):

@@ -28,6 +28,10 @@ _LOOK_BACK: Final = 60
 _DASHED_NAME: Final = re.compile(r"[-–—~/] ?[A-ZÀ-Þa-zà-þ][\w'.-]{0,24}(?: [A-ZÀ-Þ][\w'.-]{0,24}){0,3}\.?")
 _CONTACT: Final = re.compile(r"@[^\s@]|www\.|https?://|\d{3}|\d\d[ ./-]\d\d|^via mobile", re.IGNORECASE)
 _NAME: Final = re.compile(r"(?:#\w+#)?[A-ZÀ-Þ][\w'.’-]{0,24}(?:[ -][\w'.’-]{1,24}){0,4}(?:, [\w.]{1,8}){0,3}")
+_AROUND: Final = " ,.!*_-–"
+_PARTICLES: Final = frozenset(
+    ("de", "del", "der", "den", "du", "di", "da", "la", "le", "van", "von", "vander", "el", "ben", "et", "en", "und")
+)
 _WORDS: Final = re.compile(r"[^\W\d]+(?:'[^\W\d]+)?")
 
 
@@ -72,17 +76,17 @@ def _footer(keys: Sequence[str], end: int) -> int | None:
     start = end
     while start > 0 and keys[start - 1] and end - start < 40 and not is_rule(keys[start - 1]):
         start -= 1
-    paragraph = " ".join(keys[start:end])[:3000].casefold().strip("*_ ")
-    if _is_disclaimer(paragraph):
+    if is_disclaimer(" ".join(keys[start:end])[:3000]):
         return start
     return None
 
 
-def _is_disclaimer(paragraph: str) -> bool:
+def is_disclaimer(paragraph: str) -> bool:
     """Tell whether a paragraph is boilerplate: it begins as one, and says two of the things that they all say.
 
     One alone is not enough: "ce message est confidentiel" may be a member who asks for discretion.
     """
+    paragraph = paragraph.casefold().strip("*_ ")
     if paragraph.startswith(FOOTERS):
         return True
     if not paragraph.startswith(DISCLAIMER_STARTS):
@@ -126,9 +130,25 @@ def _closed(keys: Sequence[str], first: int, end: int, least: int, *, thanks_clo
     for index in range(end - 1, first - 1, -1):
         if index > least and (_is_closing(keys[index]) or _is_courtesy(keys, index)):
             return _grow_up(keys, index), _signature_end(keys, index + 1, end)
+        # Alone it may be all that was answered below a quotation, and stays.
+        if _is_closing_with_name(keys[index]) and _without_blanks(keys, index) > 0:
+            return index, _signature_end(keys, index + 1, end)
         if thanks_close and index > least and _is_thanks(keys[index]) and _name_follows(keys, index + 1, end):
             return index, end
-    return _unannounced(keys, end)
+    return _unannounced(keys, end) or (_bare_name(keys, end) if thanks_close else None)
+
+
+def _bare_name(keys: Sequence[str], end: int) -> tuple[int, int] | None:
+    """Find a name alone at the end of a typed mail: under a line that ends in a comma, or in a paragraph of its own.
+
+    Somebody who was asked for a name answers with just that, so some text must stand above.
+    """
+    if end < 2 or len(keys[end - 1]) > 50 or not _is_full_name(keys[end - 1]):
+        return None
+    above = keys[end - 2]
+    apart = not above and " " in keys[end - 1] and not _is_thanks(keys[end - 1])
+    spoken = sum(len(key.split()) for key in keys[max(0, end - 30) : end - 1])
+    return (end - 1, end) if spoken > 5 and (apart or above.endswith(",")) else None
 
 
 def _delimiter(lines: Sequence[str], keys: Sequence[str], first: int, end: int) -> int | None:
@@ -140,13 +160,18 @@ def _delimiter(lines: Sequence[str], keys: Sequence[str], first: int, end: int) 
         strict = lines[index].rstrip("\n") in {"-- ", "--"}
         if not below or len(below) > (20 if strict else _MOST_LINES):
             continue
-        if all(is_rule(key) or _may_sign(key) or _is_closing(key) or _is_thanks(key) for key in below):
+        if all(is_rule(key) or may_sign(key) or _is_closing(key) or _is_thanks(key) for key in below):
             return index
     return None
 
 
 def _grow_up(keys: Sequence[str], index: int) -> int:
-    """Take closing formulas that stand right above another one with it."""
+    """Take closing formulas that stand right above another one with it, or a long one that ends with it."""
+    for start in range(index - 1, max(0, index - 4), -1):
+        if not keys[start]:
+            break
+        if _is_courtesy(keys, start):
+            return start
     while index > 1 and (_is_closing(keys[index - 1]) or is_rule(keys[index - 1])):
         index -= 1
     return index
@@ -160,12 +185,12 @@ def _signature_end(keys: Sequence[str], start: int, end: int) -> int:
         if not key:
             continue
         count += 1
-        if count > _MOST_LINES or not (_may_sign(key) or _is_closing(key) or is_rule(key) or is_device_line(key)):
+        if count > _MOST_LINES or not (may_sign(key) or _is_closing(key) or is_rule(key) or is_device_line(key)):
             return index
     return end
 
 
-def _may_sign(key: str) -> bool:
+def may_sign(key: str) -> bool:
     """Tell whether a line may be part of a signature: short, no sentence, or something to reach or identify somebody by."""
     if len(key) > 120:
         return False
@@ -180,12 +205,45 @@ def _may_sign(key: str) -> bool:
 
 
 def _is_closing(key: str) -> bool:
-    """Tell whether a line is a closing formula and nothing else ("Bien à vous,", "Met vriendelijke groeten")."""
-    return len(key) < 80 and key.casefold().strip(" ,.!*_-–") in CLOSINGS
+    """Tell whether a line is closing formulas and nothing else ("Bien à vous,", "Bien à vous / Met vriendelijke groet")."""
+    if not 1 < len(key) < 80:
+        return False
+    lowered = key.casefold()
+    # "Mit freundlichen Grüßen aus Eupen", "Groeten uit Gent".
+    if lowered.partition(" aus ")[0].partition(" uit ")[0].strip(_AROUND) in CLOSINGS:
+        return True
+    pieces = [piece.strip(_AROUND) for piece in lowered.replace("|", "/").split("/")]
+    return len(pieces) > 1 and all(piece in CLOSINGS for piece in pieces)
+
+
+def _is_closing_with_name(key: str) -> bool:
+    """Tell whether a line is a formula and a name: "Cordialement, Marie Dupont"."""
+    if not 4 < len(key) < 80:
+        return False
+    words = key.split()
+    for count in range(min(5, len(words) - 1), 0, -1):
+        formula = " ".join(words[:count])
+        if formula.casefold().strip(_AROUND) in CLOSINGS:
+            return _is_full_name(" ".join(words[count:]).strip(_AROUND))
+    return False
+
+
+def _is_full_name(key: str) -> bool:
+    """Tell whether every word is one of a name: capitalised, or a particle; at most five."""
+    words = key.replace("-", " ").split()
+    if not 1 <= len(words) <= 5 or not key[:1].isupper():
+        return False
+    return all(
+        (word[:1].isupper() and word.strip(".'").isalpha()) or word in _PARTICLES for word in _without_quotes(words)
+    )
+
+
+def _without_quotes(words: list[str]) -> list[str]:
+    return [word.replace("'", "") for word in words]
 
 
 def _is_thanks(key: str) -> bool:
-    return len(key) < 60 and key.casefold().strip(" ,.!*_-–") in THANKS
+    return len(key) < 60 and key.casefold().strip(_AROUND) in THANKS
 
 
 def _is_courtesy(keys: Sequence[str], index: int) -> bool:
@@ -199,7 +257,7 @@ def _is_courtesy(keys: Sequence[str], index: int) -> bool:
 def _name_follows(keys: Sequence[str], start: int, end: int) -> bool:
     """Tell whether a name, and no more than a few lines that may sign, stand from `start` to `end`."""
     below = [key for key in keys[start:end] if key]
-    return 0 < len(below) <= 6 and _NAME.fullmatch(below[0]) is not None and all(map(_may_sign, below))
+    return 0 < len(below) <= 6 and _NAME.fullmatch(below[0]) is not None and all(map(may_sign, below))
 
 
 def _unannounced(keys: Sequence[str], end: int) -> tuple[int, int] | None:
@@ -217,7 +275,7 @@ def _unannounced(keys: Sequence[str], end: int) -> tuple[int, int] | None:
         return None
     named = _NAME.fullmatch(paragraph[0].strip("*_")) is not None and not _CONTACT.search(paragraph[0])
     reachable = any(_CONTACT.search(line) for line in paragraph[1:])
-    if named and reachable and all(_may_sign(line) and not line.startswith(("-", "*", "•")) for line in paragraph):
+    if named and reachable and all(may_sign(line) and not line.startswith(("-", "*", "•")) for line in paragraph):
         return start, end
     return None
 
