@@ -268,9 +268,13 @@ class MailboxWatcher:
     def _in_loop(self, work: Coroutine[Any, Any, T], seconds: float) -> T:
         """Do something in the event loop and wait for it here. Raises _StoppedError when told to stop meanwhile."""
         assert self._loop is not None  # noqa: S101 - run() sets it before it starts the thread
+        if self._stopped.is_set():
+            work.close()
+            raise _StoppedError
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         self._pending = future
         if self._stopped.is_set():
+            # Told so in between, when stop() had nothing yet to cancel.
             future.cancel()
         try:
             return future.result(seconds)

@@ -36,6 +36,7 @@ class LmtpLimits:
     errors: int = 20
     command_seconds: float = 300
     data_seconds: float = 180
+    message_seconds: float = 1800
     submit_seconds: float = 120
     stop_seconds: float = 10
     big_mails: int = 2
@@ -284,7 +285,9 @@ class _Connection:
         self.busy = True
         try:
             await self._reply("354 End with CRLF.CRLF")
-            raw = await self._wire.message(self._server.max_bytes, limits.data_seconds, growing)
+            # In all too, or a sender who drips could keep a big mail's place for days.
+            async with asyncio.timeout(limits.message_seconds):
+                raw = await self._wire.message(self._server.max_bytes, limits.data_seconds, growing)
             replies = await self._hand_over(transaction, raw)
             # RFC 2033 4.2: one reply for each recipient that RCPT accepted, in that order.
             await self._reply(*(replies[mailbox] for _, mailbox in transaction.recipients))

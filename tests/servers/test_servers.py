@@ -10,12 +10,23 @@ import pytest
 import redis
 from imapclient import IMAPClient
 
+from tests.servers import process
 from tests.servers.dovecot import DovecotServer, ImapUser
 from tests.servers.postgres import PostgresServer
 from tests.servers.redis import RedisServer
 from tests.servers.smtp import SmtpSink
 
 pytestmark = pytest.mark.servers
+
+
+def test_a_missing_server_is_named_and_is_a_failure_where_servers_are_required(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CI", "GUICHET_REQUIRE_SERVERS"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(pytest.skip.Exception, match=r"no-such-server is not installed \(Debian package nowhere\)"):
+        process.find_binary("no-such-server", "nowhere")
+    monkeypatch.setenv("GUICHET_REQUIRE_SERVERS", "1")
+    with pytest.raises(pytest.fail.Exception, match="no-such-server"):
+        process.find_binary("no-such-server", "nowhere")
 
 
 def test_redis_answers_and_comes_back_at_the_same_address(redis_server: RedisServer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -11,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import structlog
 from imapclient import IMAPClient
 
 from channels.contract import StoreUnavailableError
@@ -273,6 +275,42 @@ async def test_a_wrong_password_is_not_tried_again_soon(
         assert watcher.status.error == "LoginRefusedError"
         await asyncio.sleep(1)
         assert watcher.status.state == "refused"
+
+
+async def test_a_mail_kept_but_not_yet_moved_when_all_breaks_is_no_second_item(
+    dovecot_server: DovecotServer, imap_user: ImapUser, kept: Kept
+) -> None:
+    class Breaking(Kept):
+        async def submit(self, message: RawMessage) -> bool:
+            new = await super().submit(message)
+            if new:
+                await asyncio.to_thread(dovecot_server.drop_connections)
+            return new
+
+    breaking = Breaking()
+    dovecot_server.deliver(imap_user, mail(1))
+    async with watching(settings_of(dovecot_server, imap_user), breaking):
+        await until(lambda: len(folders(dovecot_server, imap_user).get("Processed", [])) == 1)
+    assert breaking.calls == 2
+    assert len(breaking.items) == 1
+
+
+async def test_no_log_line_holds_personal_data(
+    dovecot_server: DovecotServer, imap_user: ImapUser, kept: Kept, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    kept.trouble = [ValueError("lea@example.org"), StoreUnavailableError("lea@example.org")]
+    dovecot_server.deliver(imap_user, mail(1))
+    with structlog.testing.capture_logs() as ours:
+        async with watching(settings_of(dovecot_server, imap_user), kept):
+            await kept.numbers(1)
+            await until(lambda: len(folders(dovecot_server, imap_user)["Processed"]) == 1)
+        async with watching(settings_of(dovecot_server, imap_user, imap_password="wrong"), kept) as watcher:
+            await until(lambda: watcher.status.state == "refused")
+    lines = f"{ours} {caplog.text}"
+    assert "mailbox_mail_kept" in lines
+    secrets = ("example.org", "Plainte", "Bonjour", imap_user.name, imap_user.password, "wrong", "plaintes@")
+    assert [secret for secret in secrets if secret in lines] == []
 
 
 @pytest.mark.parametrize("moment", ["idle", "unreachable", "submitting", "frozen"])

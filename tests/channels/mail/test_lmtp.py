@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
+import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import cast
 
 import pytest
+import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -354,6 +359,96 @@ async def test_stopping_does_not_wait_for_ever(connect, server: LmtpServer, kept
     await server.stop()
     assert (await client.reply()).startswith("421")
     assert kept.items == []
+
+
+SERVER_PROCESS = """
+import asyncio, os, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from channels.mail.lmtp import LmtpServer
+from config.settings import MailboxSettings
+
+folder = Path(sys.argv[1])
+
+async def submit(message):
+    while (folder / "hold").exists():
+        await asyncio.sleep(0.01)
+    path = folder / message.external_id
+    new = not path.exists()
+    with path.open("wb") as file:
+        file.write(message.body)
+        os.fsync(file.fileno())
+    return new
+
+async def main():
+    box = MailboxSettings(address="plaintes@partenamut.example")
+    server = LmtpServer(submit, [box], host="127.0.0.1", port=0, max_bytes=10**6, clock=lambda: datetime.now(UTC))
+    await server.start()
+    print(server.port, flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+def contents(folder: Path) -> list[bytes]:
+    return sorted(path.read_bytes() for path in folder.iterdir())
+
+
+async def test_killed_at_any_moment_what_was_answered_with_250_is_there(tmp_path: Path) -> None:
+    async def start() -> tuple[asyncio.subprocess.Process, Client]:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", SERVER_PROCESS, str(tmp_path), stdout=asyncio.subprocess.PIPE
+        )
+        assert process.stdout is not None
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(await process.stdout.readline()))
+        client = Client(reader, writer)
+        await client.reply()
+        await client.envelope(COMPLAINTS)
+        return process, client
+
+    async def kill(process: asyncio.subprocess.Process, client: Client) -> None:
+        process.kill()
+        await process.wait()
+        client.writer.close()
+
+    process, client = await start()
+    assert (await client.data(MAIL + b".\r\n"))[0] == "250 2.0.0 Kept"
+    await kill(process, client)
+    assert contents(tmp_path) == [MAIL]
+
+    # Killed before the store had it: no reply, so that the mail server tries again; then it is there.
+    other = MAIL.replace(b"<1@", b"<2@")
+    (tmp_path / "hold").touch()
+    process, client = await start()
+    waiting = asyncio.create_task(client.data(other + b".\r\n"))
+    await asyncio.sleep(0.2)
+    await kill(process, client)
+    with contextlib.suppress(ConnectionError):
+        assert await waiting == [""]
+    (tmp_path / "hold").unlink()
+    process, client = await start()
+    assert (await client.data(other + b".\r\n"))[0] == "250 2.0.0 Kept"
+    # And the first, handed over again because its 250 got lost, is known.
+    await client.envelope(COMPLAINTS)
+    assert (await client.data(MAIL + b".\r\n"))[0] == "250 2.0.0 Kept before"
+    await kill(process, client)
+    assert contents(tmp_path) == sorted([MAIL, other])
+
+
+async def test_no_log_line_holds_personal_data(connect, kept: Kept, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with structlog.testing.capture_logs() as ours:
+        client = await connect()
+        await client.envelope(COMPLAINTS)
+        await client.data(MAIL + b".\r\n")
+        kept.trouble[COMPLAINTS] = RuntimeError("lea@example.org")
+        await client.envelope(COMPLAINTS)
+        await client.data(MAIL + b".\r\n")
+    lines = f"{ours} {caplog.text}"
+    assert "lmtp_mail_kept" in lines
+    assert "lmtp_connection_failed" in lines
+    assert [secret for secret in ("lea", "example.org", "Plainte", "Bonjour", "plaintes@") if secret in lines] == []
 
 
 @pytest.mark.parametrize(

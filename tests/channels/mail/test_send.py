@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 import time
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 
 from channels.contract import Delivery
 from channels.mail.send import Composer, FileSender, MailSender, mail_sender
@@ -176,6 +178,19 @@ async def test_with_a_server_mails_go_there(smtp_sink: SmtpSink, tmp_path: Path)
     settings = Settings(data=tmp_path, smtp_host=smtp_sink.host, smtp_port=smtp_sink.port, smtp_tls="none")
     assert (await mail_sender(settings, [MAILBOX], keys=KEYS, instance="a", clock=_now).send(MESSAGE)).outcome == "sent"
     assert len(smtp_sink.messages) == 1
+
+
+async def test_no_log_line_holds_personal_data(smtp_sink: SmtpSink, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    smtp_sink.answer("lea@example.org", "550 5.1.1 <lea@example.org> unknown")
+    with structlog.testing.capture_logs() as ours:
+        assert (await sender(smtp_sink).send(MESSAGE)).outcome == "failed"
+        assert (await sender(smtp_sink).send(replace(MESSAGE, recipient="leo@example.org"))).outcome == "sent"
+    # The sink itself logs what it is sent; only what comes from our side counts.
+    lines = f"{ours} {[each.getMessage() for each in caplog.records if each.name != 'mail.log']}"
+    assert "mail_handed_over" in lines
+    words = ("lea@", "leo@", "Léa", "Votre plainte", "Bonjour", MESSAGE.reply_tag)
+    assert [word for word in words if word in lines] == []
 
 
 def _now() -> datetime:
