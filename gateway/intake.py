@@ -108,7 +108,7 @@ class Intake:
         ]
         for item, found in zip(items, parsed, strict=True):
             if isinstance(found, Failed):
-                await self._set_back(item, found.error)
+                await self._set_back(item, found.error, final=found.final)
         arrivals = await self._classified(readable)
         await self._record_all(arrivals)
 
@@ -176,9 +176,9 @@ class Intake:
         for outbox_id in recorded.outbox_ids:
             await self.house.departures.put(outbox_id)
 
-    async def _set_back(self, item: Item, error: str) -> None:
+    async def _set_back(self, item: Item, error: str, *, final: bool = False) -> None:
         now = self.house.now()
-        again = item.attempt < inbox.TRIES
+        again = item.attempt < inbox.TRIES and not final
         due_at = now + RETRIES[item.attempt - 1] * random.uniform(0.8, 1.2) if again else None  # noqa: S311 (jitter)
         async with self.house.store.write() as tx:
             await inbox.set_back(tx, item, due_at=due_at, error=error, now=now)

@@ -34,9 +34,14 @@ class ParserSettings:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Why an item could not be parsed, in words that hold nothing of it."""
+    """Why an item could not be parsed, in words that hold nothing of it.
+
+    `final`: the same bytes would fail in the same way, so that only a mended parser or a person helps. Otherwise the
+    machine may have been short of something, and the item is tried again.
+    """
 
     error: str
+    final: bool = True
 
 
 class Parsing:
@@ -52,7 +57,7 @@ class Parsing:
             return await self._child.call(parse_all, raws, seconds=self._seconds * max(1, len(raws)))
         except ChildEndedError:
             if len(raws) == 1:
-                return [Failed("The parser ended over this item (time or memory).")]
+                return [Failed("The parser ended over this item (time or memory).", final=False)]
         return [result for raw in raws for result in await self.parse([raw])]
 
     async def warm(self) -> None:
@@ -137,13 +142,13 @@ def _parse_one(raw: RawMessage) -> InboundMessage | Failed:
     from channels.registry import parser_of  # noqa: PLC0415 (in the child only)
 
     if _parser is None:
-        return Failed("The parser was not set up.")
+        return Failed("The parser was not set up.", final=False)
     try:
         return parser_of(raw.channel)(raw, _parser.own_addresses, _parser.authserv_id)
     except UnreadableError as error:
         return Failed(f"Unreadable: {error}")
     except MemoryError:
-        return Failed("The parser needed more memory than it may use.")
+        return Failed("The parser needed more memory than it may use.", final=False)
     except RecursionError:
         return Failed("The parser went deeper than it may.")
     except Exception as error:  # noqa: BLE001 (a parser bug: quarantined with its class and place, and replayed once mended)
