@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.server
 import os
 import threading
@@ -94,13 +95,24 @@ def test_too_long_a_text_is_cut_and_says_so():
     assert "dossier PM-2026-004217-75" in many
 
 
-async def test_the_pdf_is_made_in_a_child_without_our_settings(monkeypatch, tmp_path):
+async def test_the_pdf_is_made_in_a_child_without_our_settings(monkeypatch):
     monkeypatch.setenv("GUICHET_SECRET_KEY", "never for the child")
+    monkeypatch.setenv("DATABASE_URL", "never for the child")
+    given = {}
+    start = asyncio.create_subprocess_exec
+
+    async def watched(*args, **options):
+        given.update(options["env"])
+        return await start(*args, **options)
+
+    monkeypatch.setattr("router.letter_process.asyncio.create_subprocess_exec", watched)
     pdf = await make_letter(letter(HOSTILE), timeout=60)
     assert pdf.startswith(b"%PDF-")
     # No file was attached to it, and no link made.
     assert b"/EmbeddedFile" not in pdf
     assert b"/URI" not in pdf
+    assert "PATH" in given
+    assert "never for the child" not in given.values()
 
 
 async def test_a_child_that_takes_too_long_is_ended():

@@ -115,6 +115,13 @@ def test_every_shipped_text_can_be_read_in_every_language():
                 parse(source, language)
 
 
+def test_text_files_hold_plain_spaces_and_curved_apostrophes():
+    for words in wording().values():
+        for text in words.situations.values():
+            for source in (text.subject, text.long, text.short):
+                assert not set("\u00a0\u202f\t'") & set(source)
+
+
 def test_a_situation_names_the_same_things_in_every_language():
     # The help lines differ: each language names those where it is spoken.
     lines = {"suicide_fr", "suicide_nl", "talk_fr", "talk_nl", "talk_de", "talk_en"}
