@@ -36,16 +36,10 @@ class Api:
 
     async def submit(self, request: web.Request) -> web.StreamResponse:
         """Take one message; 201 with its reference and secret link."""
-        site = self._site
         language = languages.of_request(request)
-        if not csrf.same_origin(request, site.pages.base_url):
-            return problem.response(403, 403, language)
-        keys = request.headers.getall("Idempotency-Key", [])
-        if len(keys) > 1 or not all(_is_key(key) for key in keys):
-            return _refused(400, language, [Trouble("Idempotency-Key", "key")])
-        wait = await site.wait_before_submitting(request)
-        if wait:
-            return _later(problem.response(429, 429, language), wait)
+        refusal = await self._at_the_door(request, language)
+        if refusal is not None:
+            return refusal
         try:
             values, form = await self._read(request)
         except BodyError as error:
@@ -57,7 +51,17 @@ class Api:
         troubles += file_troubles(form)
         if troubles:
             return _refused(413 if form.stopped == "file_bytes" else 422, language, troubles)
-        return await self._hand_over(request, keys[0] if keys else None, language, submission)
+        return await self._hand_over(request, request.headers.get("Idempotency-Key"), language, submission)
+
+    async def _at_the_door(self, request: web.Request, language: Language) -> web.Response | None:
+        """Return the refusal that needs no look at the body, None when there is none."""
+        if not csrf.same_origin(request, self._site.pages.base_url):
+            return problem.response(403, 403, language)
+        keys = request.headers.getall("Idempotency-Key", [])
+        if len(keys) > 1 or not all(_is_key(key) for key in keys):
+            return _refused(400, language, [Trouble("Idempotency-Key", "key")])
+        wait = await self._site.wait_before_submitting(request)
+        return _later(problem.response(429, 429, language), wait) if wait else None
 
     async def _hand_over(
         self, request: web.Request, key: str | None, language: Language, submission: Submission

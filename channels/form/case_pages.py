@@ -16,7 +16,7 @@ from channels.contract import StoreUnavailableError
 from channels.form import fields
 from channels.form.contract import CaseView, IdempotencyConflictError
 from channels.form.fields import Trouble
-from channels.form.form_pages import file_troubles, given_key, new_key
+from channels.form.form_pages import NOTICE_STATUS, Notice, file_troubles, given_key, new_key
 from channels.form.site import BAD_LINKS, Site, page_language
 from channels.form.submission import Submission
 from channels.form.words import sentence
@@ -81,19 +81,25 @@ class CasePages:
             form = await read_form(request, site.limits, with_files=fits and not wait)
         except BodyError as error:
             return error_answer(request, site.pages, error.status)
-        if wait:
-            answer = self._draw(request, found, form=form, notice="too_many", status=429)
-            answer.headers["Retry-After"] = str(wait)
+        notice = self._objection(form, token, wait, fits)
+        if notice:
+            answer = self._draw(request, found, form=form, notice=notice, status=NOTICE_STATUS[notice])
+            if wait:
+                answer.headers["Retry-After"] = str(wait)
             return answer
-        if not fits:
-            return self._draw(request, found, form=form, notice="too_large", status=413)
-        if not csrf.is_valid(site.secret, PURPOSE, token, form.fields.get("csrf", "")):
-            return self._draw(request, found, form=form, notice="again", status=403)
         addition, troubles = await asyncio.to_thread(_addition, form, found, request)
         if troubles:
             status = 413 if form.stopped == "file_bytes" else 422
             return self._draw(request, found, form=form, troubles=troubles, status=status)
         return await self._hand_over(request, token, found, form, addition)
+
+    def _objection(self, form: Form, token: str, wait: int, fits: bool) -> Notice:
+        if wait:
+            return "too_many"
+        if not fits:
+            return "too_large"
+        valid = csrf.is_valid(self._site.secret, PURPOSE, token, form.fields.get("csrf", ""))
+        return "" if valid else "again"
 
     async def leave(self, request: web.Request) -> web.StreamResponse:
         """Forget the case in this browser (a shared computer)."""
@@ -162,7 +168,7 @@ class CasePages:
         status: int,
         sent: bool = False,
         form: Form | None = None,
-        notice: str = "",
+        notice: Notice = "",
         troubles: Sequence[Trouble] = (),
         key: str = "",
     ) -> web.Response:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Final, Literal
 
@@ -52,16 +53,11 @@ def trouble(file: Upload) -> Trouble | None:
 
 def sniff(content: bytes) -> str:
     """Return the type that the bytes show, "application/octet-stream" when they show none."""
-    if content.startswith(b"%PDF-"):
-        return "application/pdf"
-    if content[4:8] == b"ftyp" and content[8:12] in _HEIC_BRANDS:
-        return "image/heic"
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return "image/webp"
     if content.startswith(b"PK\x03\x04"):
         return _office(content)
-    if _is_text(content):
-        return "text/plain"
+    for type_, shows in _SIGNS.items():
+        if shows(content):
+            return type_
     try:
         return str(puremagic.from_string(content[:4096], mime=True)) or "application/octet-stream"
     except (puremagic.PureError, ValueError):
@@ -102,3 +98,11 @@ def _decodes(content: bytes, charset: str) -> bool:
 def _is_markup(content: bytes) -> bool:
     start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     return start.startswith((b"<!doctype", b"<html", b"<svg", b"<?xml", b"<script"))
+
+
+_SIGNS: Final[dict[str, Callable[[bytes], bool]]] = {
+    "application/pdf": lambda content: content.startswith(b"%PDF-"),
+    "image/heic": lambda content: content[4:8] == b"ftyp" and content[8:12] in _HEIC_BRANDS,
+    "image/webp": lambda content: content[:4] == b"RIFF" and content[8:12] == b"WEBP",
+    "text/plain": _is_text,
+}

@@ -29,7 +29,7 @@ _KEPT: Final = ("text", "name", "email", "phone", "member_number")
 
 # Something about the whole form, not about one field (config/pages, "notice").
 Notice = Literal["", "again", "too_many", "too_large", "store", "sent_before", "trap"]
-_STATUS: Final[dict[Notice, int]] = {
+NOTICE_STATUS: Final[dict[Notice, int]] = {
     "": 422,
     "again": 403,
     "too_many": 429,
@@ -89,7 +89,7 @@ class FormPages:
             return self._draw(request, typed, status=200)
         notice = self._objection(request, form, wait, fits)
         if notice:
-            answer = self._draw(request, typed, notice=notice, status=_STATUS[notice])
+            answer = self._draw(request, typed, notice=notice, status=NOTICE_STATUS[notice])
             if wait:
                 answer.headers["Retry-After"] = str(wait)
             return answer

@@ -6,6 +6,8 @@ operator needs.
 
 from __future__ import annotations
 
+import logging
+
 import structlog
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
@@ -34,7 +36,30 @@ def route_name(request: web.BaseRequest) -> str:
     """Return the name given to the request's route, "unnamed" for a route without one, "none" where none matched."""
     if not isinstance(request, web.Request):
         return "none"
-    route = request.match_info.route
-    if request.match_info.http_exception is not None:
+    try:
+        match = request.match_info
+    except AssertionError:
+        # Bytes that are no HTTP: aiohttp answers 400 before it looks for a route, and still logs the answer.
         return "none"
-    return route.name or "unnamed"
+    return "none" if match.http_exception is not None else match.route.name or "unnamed"
+
+
+def server_logger() -> logging.Logger:
+    """Return the logger to give to the runner (`web.AppRunner(app, logger=server_logger())`).
+
+    aiohttp's own names the address of a sender whose bytes are no HTTP, and prints these bytes in its traceback.
+    """
+    logger = logging.getLogger("guichet.http")
+    if not any(isinstance(known, _WithoutPersons) for known in logger.filters):
+        logger.addFilter(_WithoutPersons())
+    return logger
+
+
+class _WithoutPersons(logging.Filter):
+    """Keeps what kind of trouble there was; drops arguments and tracebacks."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change the record in place; it is always written."""
+        kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else "no exception"
+        record.msg, record.args, record.exc_info = f"http server: {kind}", (), None
+        return True

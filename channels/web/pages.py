@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +15,8 @@ from channels.web import languages, texts
 from channels.web.static import StaticFiles
 from config.vocabulary import LANGUAGES, Language
 
+# A telephone number in brackets, with plain or no-break spaces.
+_NUMBER = re.compile(r"\[([0-9\s]+)\]")
 HERE: Final = Path(__file__).resolve().parent
 
 
@@ -29,6 +32,7 @@ def environment(*folders: Path) -> jinja2.Environment:
     )
     made.filters["lines"] = _lines
     made.filters["fill"] = _fill
+    made.filters["callable"] = _callable
     return made
 
 
@@ -96,6 +100,16 @@ class Say:
 def _fill(text: str, **values: object) -> Markup:
     """Escape a text and put escaped values (or markup of ours) in the place of its {names}."""
     return Markup(texts.fill(str(escape(text)), {name: str(escape(value)) for name, value in values.items()}))  # noqa: S704  # Both sides are escaped.
+
+
+def _callable(text: str) -> Markup:
+    """Escape a text and turn each [number] into a link that calls it; a leading 0 is a Belgian number."""
+
+    def link(match: re.Match[str]) -> Markup:
+        digits = "".join(character for character in match.group(1) if character.isdigit())
+        return Markup('<a class="tel" href="tel:{}">{}</a>').format(re.sub("^0", "+32", digits), match.group(1))
+
+    return Markup(_NUMBER.sub(link, str(escape(text))))  # noqa: S704  # The text is escaped, the links are ours.
 
 
 def _lines(text: str) -> Markup:

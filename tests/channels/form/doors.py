@@ -15,22 +15,25 @@ from channels.reference import format_reference
 NOW = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)
 
 
+VIEW = CaseView(
+    reference="",
+    language="en",
+    state="in_mediation",
+    received_on=NOW.date(),
+    due_on=date(2026, 12, 23),
+    kind="complaint",
+    situation="mediation",
+    working_days_left=21,
+    held_by="Anne L., Mediation",
+)
+
+
 @dataclass
 class MemoryDoor:
     """`raw` is what would be in the inbox; `view` is what a new case looks like, `cases` what each token opens."""
 
     base_url: str
-    view: CaseView = CaseView(
-        reference="",
-        language="en",
-        state="in_mediation",
-        received_on=NOW.date(),
-        due_on=date(2026, 12, 23),
-        kind="complaint",
-        situation="mediation",
-        working_days_left=21,
-        held_by="Anne L., Mediation",
-    )
+    view: CaseView = VIEW
     raw: list[bytes] = field(default_factory=list)
     addresses: list[str] = field(default_factory=list)
     cases: dict[str, CaseView] = field(default_factory=dict)
@@ -53,7 +56,11 @@ class MemoryDoor:
         reference = format_reference(2026, 4200 + len(self.raw))
         sent_to = f"{submission.email[0]}•••@{submission.email.rpartition('@')[2]}" if submission.email else ""
         message = CaseMessage(
-            NOW, ours=False, text=submission.text, language=language, files=tuple(file.name for file in submission.files)
+            NOW,
+            ours=False,
+            text=submission.text,
+            language=language,
+            files=tuple(file.name for file in submission.files),
         )
         view = replace(
             self.view,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from aiohttp import FormData
 
@@ -17,7 +19,7 @@ def multipart(fields: dict[str, str], files: list[tuple[str, bytes]]) -> FormDat
     for name, value in fields.items():
         data.add_field(name, value)
     for name, content in files:
-        data.add_field("files", content, filename=name, content_type="application/octet-stream")
+        data.add_field("files", io.BytesIO(content), filename=name, content_type="application/octet-stream")
     return data
 
 
@@ -46,7 +48,9 @@ async def test_from_form_to_receipt_to_case(running: Running) -> None:
         "name": "Marie Dubois",
         "email": "marie@mail.example",
     }
-    answer = await running.client.post("/fr/complaint", data=multipart(fields, [("photo.png", PNG)]), allow_redirects=False)
+    answer = await running.client.post(
+        "/fr/complaint", data=multipart(fields, [("photo.png", PNG)]), allow_redirects=False
+    )
     assert answer.status == 303
     link = answer.headers["Location"]
     token = next(iter(running.door.cases))
@@ -79,7 +83,9 @@ async def test_empty_form_says_so_beside_the_field_and_above(running: Running) -
 
 async def test_what_was_typed_stays_in_the_area_of_text_with_its_first_line_break(running: Running) -> None:
     typed = "\nfirst </textarea><script>\nsecond"
-    page = await (await running.client.post("/en/complaint", data={**await running.form(), "text": typed, "email": "x"})).text()
+    page = await (
+        await running.client.post("/en/complaint", data={**await running.form(), "text": typed, "email": "x"})
+    ).text()
     assert "first &lt;/textarea&gt;&lt;script&gt;\nsecond</textarea>" in page
     assert "This e-mail address is not complete" in page
 
