@@ -7,12 +7,13 @@ from email.message import Message
 from typing import Any, Final
 
 from channels.mail import dsn
-from channels.mail.mail_headers import Fields, first_address
+from channels.mail.mail_headers import Fields, first_address, one_line
 from channels.mail.robot_phrases import BOUNCE_SUBJECTS, BOUNCE_WORDS, RETURNED_COPY, TEMPORARY_WORDS
 from channels.message import Bounce
 
 _READ: Final = 20_000
 _MOST_JSON: Final = 200_000
+_EXPLANATION: Final = 500
 _NOTICE_WORDS: Final = ("otification", "eventType")
 
 
@@ -68,7 +69,7 @@ def _explanation(words: str) -> str:
     """Give the line that tells most: the one with the other server's code, else the first with a known phrase."""
     for line in words.splitlines()[:400]:
         if len(line) < 1000 and dsn.status_in(line):
-            return " ".join(line.split())[:500]
+            return one_line(line, _EXPLANATION)
     return ""
 
 
@@ -102,8 +103,8 @@ def service_notice(text: str) -> tuple[str, Bounce | None] | None:
         recipient=first_address(str(first.get("emailAddress", ""))),
         permanent=permanent,
         status=status,
-        explanation=str(first.get("diagnosticCode", ""))[:500],
-        original_message_id=str(_mapping(mail.get("commonHeaders")).get("messageId", ""))[:400],
+        explanation=one_line(str(first.get("diagnosticCode", "")), _EXPLANATION),
+        original_message_id=one_line(str(_mapping(mail.get("commonHeaders")).get("messageId", "")), _EXPLANATION),
     )
 
 

@@ -57,8 +57,13 @@ def _readable(value: object) -> str:
         text = str(value)
     except (UnicodeError, LookupError, ValueError):
         return ""
-    text = text[:_LONGEST_VALUE]
-    return " ".join(text.encode("utf-8", "replace").decode("utf-8", "replace").split())
+    return one_line(text, _LONGEST_VALUE)
+
+
+def one_line(text: str, limit: int) -> str:
+    """Give a text on one line without what cannot be shown or stored: control signs, NUL, halves of surrogates."""
+    line = " ".join(text[:limit].split())
+    return line if line.isprintable() else "".join(sign for sign in line if sign.isprintable())
 
 
 def _decoded(value: str) -> str:
@@ -74,7 +79,7 @@ def _decoded(value: str) -> str:
                 pieces.append(piece)
     except (HeaderParseError, LookupError, ValueError):
         return value
-    return " ".join("".join(pieces).split())
+    return one_line("".join(pieces), _LONGEST_VALUE)
 
 
 def content_type(part: Message) -> str:
@@ -114,10 +119,10 @@ def parts(message: Message) -> Iterator[tuple[Message, int]]:
 def first_address(text: str) -> str:
     """Give the first mail address in a text, or an empty string."""
     found = _ADDRESS.search(text)
-    return found.group().strip(".'") if found else ""
+    return one_line(found.group(), 400).strip(".'") if found else ""
 
 
 def message_id(text: str) -> str:
     """Give the first message identifier in a text, with its angle brackets, or an empty string."""
     found = _MESSAGE_ID.search(text)
-    return found.group() if found else ""
+    return one_line(found.group(), 500) if found else ""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from bench.replies import bodies, cases, folded, reply_results
+from channels.mail.parse import parse
 from channels.mail.reply import split
+from channels.message import RawMessage
 
 # Expectations that we do not share, with what we do instead and why.
 REJECTED = {
@@ -50,6 +54,21 @@ def test_new_text_of_a_real_mail(case: dict, data: bytes) -> None:
         assert not all(holds for _, holds in reply_results(case, parts.new)), "no longer to be rejected"
     else:
         assert all(holds for _, holds in reply_results(case, parts.new)), parts
+
+
+@pytest.mark.parametrize(("case", "data"), REAL)
+def test_the_parser_finds_the_same(case: dict, data: bytes) -> None:
+    if case["wrap"] is not None:
+        kind = "plain" if case["wrap"] == "text" else "html"
+        head = (
+            f"From: a@example.org\nTo: b@example.org\nMIME-Version: 1.0\nContent-Type: text/{kind}; charset=utf-8\n\n"
+        )
+        data = head.encode() + data
+    found = parse(RawMessage("email", "plaintes@partenamut.example", "1", data, datetime(2026, 5, 4, tzinfo=UTC)))
+    if case["id"] in REJECTED:
+        assert folded(found.reply) == REJECTED[case["id"]][1]
+    else:
+        assert all(holds for _, holds in reply_results(case, found.reply)), found.reply
 
 
 def test_only_known_cases_are_rejected() -> None:

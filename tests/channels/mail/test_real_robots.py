@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
 
 import pytest
 
 from bench.replies import bodies, cases
+from channels.mail.parse import parse
 from channels.mail.robots import screen
+from channels.message import RawMessage
 
 SETS = ("flanker", "sisimai_err", "mailgem", "mime4j", "talon")
 LABELLED = [
@@ -39,6 +42,15 @@ def test_a_labelled_mail(case: dict, data: bytes) -> None:
     if "bounce" in case["checks"]:
         assert (bounce is not None) == case["checks"]["bounce"], bounce
         assert bounce is None or bounce.recipient, "a bounce that concerns nobody is of no use"
+
+
+@pytest.mark.parametrize(("case", "data"), LABELLED)
+def test_the_parser_finds_the_same(case: dict, data: bytes) -> None:
+    found = parse(RawMessage("email", "plaintes@partenamut.example", "1", data, datetime(2026, 5, 4, tzinfo=UTC)))
+    if "robot" in case["checks"]:
+        assert (found.robot is not None) == case["checks"]["robot"], found.robot
+    if "bounce" in case["checks"]:
+        assert (found.bounce is not None) == case["checks"]["bounce"], found.bounce
 
 
 @pytest.mark.parametrize("name", SETS)

@@ -122,6 +122,25 @@ def test_it_never_raises_on_combinations(fields: list[tuple[str, str]], text: st
     screen(message, text, own_addresses=OWN, envelope={})
 
 
+def test_what_is_read_from_a_bounce_can_be_stored() -> None:
+    """PostgreSQL takes neither NUL nor half a surrogate, and a raw mail may hold both."""
+    notice = (
+        '{"notificationType":"Bounce","bounce":{"bouncedRecipients":[{"emailAddress":"a\\u0000b@example.org",'
+        '"diagnosticCode":"x\\ud800\\u0000\\ny"}]},"mail":{"commonHeaders":{"messageId":"<a\\u0000@b>"}}}'
+    )
+    report = message_from_bytes(
+        b"From: mailer-daemon@example.org\nContent-Type: multipart/report; boundary=a\n\n--a\n"
+        b"Content-Type: message/delivery-status\n\nReporting-MTA: x\n\nFinal-Recipient: rfc822; \xff\x00a@example.org\n"
+        b"Action: failed\nDiagnostic-Code: \xff\x00\x1b 550\n--a--\n"
+    )
+    for message, text in ((Message(), notice), (report, "")):
+        _, bounce = screen(message, text, own_addresses=OWN, envelope={})
+        assert bounce is not None
+        for value in (bounce.recipient, bounce.explanation, bounce.original_message_id, bounce.status):
+            assert value.isprintable()
+            value.encode("utf-8")
+
+
 def test_a_hundred_nested_mails() -> None:
     raw = "Content-Type: message/rfc822\n\n" * 100 + "Subject: a\n\nb"
     assert screen(message_from_string(raw), "b", own_addresses=OWN, envelope={}) == (None, None)
