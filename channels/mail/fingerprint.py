@@ -18,7 +18,10 @@ _NOT_CONTENT = frozenset({b"content-length"})
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _LINE_END = re.compile(rb"\r?\n")
-_SLICE = 1024 * 1024
+# Beyond it a header without end is taken for the body, as the parser does (M3): reading it field by field is slow.
+_HEADER_LIMIT = 256 * 1024
+# Short enough that a thread at work on it lets the others run.
+_SLICE = 256 * 1024
 
 
 def external_id(raw: bytes) -> str:
@@ -28,8 +31,8 @@ def external_id(raw: bytes) -> str:
     LF), blank lines at the very end and header folding do not count, since servers change them. Linear in the size;
     the body is read in slices, never copied whole.
     """
-    blank = _BLANK_LINE.search(raw)
-    header_end, body_start = (blank.start(), blank.end()) if blank else (len(raw), len(raw))
+    blank = _BLANK_LINE.search(raw, 0, _HEADER_LIMIT)
+    header_end, body_start = (blank.start(), blank.end()) if blank else (_HEADER_LIMIT, _HEADER_LIMIT)
     digest = hashlib.sha256()
     for name, value in sorted(_writers_fields(raw[:header_end])):
         digest.update(b"%d %s:%s\n" % (len(value), name, value))

@@ -70,31 +70,67 @@ class Wire:
     async def message(self, max_bytes: int, seconds: float, growing: Callable[[int], Awaitable[None]]) -> bytes | None:
         """The message up to its end, stuffed dots removed; None when it was larger than `max_bytes` and not kept.
 
-        `growing` is awaited with the size so far before more is read, so that the caller can hold the sender back.
+        `growing` is awaited with what is held so far before more is read, so that the caller can hold the sender back.
         Raises EOFError when the connection ends in the middle and TimeoutError when nothing comes for `seconds`.
         """
         # The CRLF of the DATA command begins the first line: a dot right there is an empty message.
-        kept = bytearray(b"\r\n") + self._waiting
+        message = _Message(max_bytes)
+        window = bytearray(b"\r\n") + self._waiting
         self._waiting = bytearray()
-        searched, too_large = 0, False
-        while (end := kept.find(_END_OF_DATA, searched)) < 0:
-            if len(kept) > max_bytes + len(_END_OF_DATA):
-                too_large = True
-            if too_large:
-                del kept[: -len(_END_OF_DATA)]
-            searched = max(0, len(kept) - len(_END_OF_DATA) + 1)
-            await growing(len(kept))
-            if not await self._more(kept, seconds):
+        while (end := window.find(_END_OF_DATA)) < 0:
+            cut = _safe_cut(window)
+            message.add(window[:cut])
+            del window[:cut]
+            await growing(message.held)
+            if not await self._more(window, seconds):
                 raise EOFError
-        self._waiting = kept[end + len(_END_OF_DATA) :]
-        # The message keeps the CRLF of its last line, and loses the one that was put before it.
-        del kept[end + 2 :]
-        if too_large or len(kept) - 2 > max_bytes:
-            return None
-        return bytes(kept.replace(b"\r\n.", b"\r\n")[2:])
+        # The message keeps the CRLF of its last line.
+        message.add(window[: end + 2])
+        self._waiting = window[end + len(_END_OF_DATA) :]
+        return message.whole()
 
     async def _more(self, buffer: bytearray, seconds: float) -> bool:
         async with asyncio.timeout(seconds):
             chunk = await self._reader.read(CHUNK)
         buffer += chunk
         return bool(chunk)
+
+
+class _Message:
+    """A message as it comes: kept in pieces, so that no step takes long, and no more once it is too large."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self.size = 0
+        self._max_bytes = max_bytes
+        self._pieces: list[bytes] = []
+        # The CRLF put before the first line, to be left out again.
+        self._to_skip = 2
+
+    def add(self, raw: bytearray) -> None:
+        """Take a piece as it was on the wire; it must not begin or end inside CRLF dot."""
+        plain = bytes(raw.replace(b"\r\n.", b"\r\n"))
+        skipped = min(self._to_skip, len(plain))
+        self._to_skip -= skipped
+        self.size += len(plain) - skipped
+        if self.size > self._max_bytes:
+            self._pieces.clear()
+        else:
+            self._pieces.append(plain[skipped:])
+
+    @property
+    def held(self) -> int:
+        """Bytes in memory."""
+        return 0 if self.size > self._max_bytes else self.size
+
+    def whole(self) -> bytes | None:
+        """The message; None when it was too large."""
+        return None if self.size > self._max_bytes else b"".join(self._pieces)
+
+
+def _safe_cut(window: bytearray) -> int:
+    """How much may be taken off the front: all that cannot be the beginning of the end, nor splits a CRLF dot."""
+    cut = max(0, len(window) - len(_END_OF_DATA) + 1)
+    for back in (1, 2):
+        if cut >= back and window[cut - back : cut - back + 3] == b"\r\n.":
+            return cut - back
+    return cut
