@@ -35,7 +35,7 @@ async def _own_policy(_: web.Request) -> web.Response:
 async def _send_raw(client: Client, data: bytes) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", client.port)
     writer.write(data)
-    assert (await reader.read(100)).startswith(b"HTTP/1.1 400 ")
+    assert b" 400 Bad Request" in await reader.read(100)
     writer.close()
     await writer.wait_closed()
 
