@@ -9,7 +9,7 @@ _MAX: Final = 128 * 1024
 _FIELD = re.compile(
     r"^(SUMMARY|DTSTART|DTEND|LOCATION|DESCRIPTION|COMMENT)((?:;[^:\r\n]{0,200})?):(.*)$", re.IGNORECASE | re.MULTILINE
 )
-_EVENT = re.compile(r"^BEGIN:(?:VEVENT|VTODO)\s*$(.*?)^END:(?:VEVENT|VTODO)", re.IGNORECASE | re.MULTILINE | re.DOTALL)
+_BEGIN = re.compile(r"^BEGIN:(?:VEVENT|VTODO)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)\d{0,2}(Z?))?")
 _ESCAPE = re.compile(r"\\([nN,;\\])")
 
@@ -30,11 +30,9 @@ def calendar_text(source: str) -> str:
     """Return title, time, place and description of at most ten events, one item a line; "" when there is none."""
     source = re.sub(r"\r?\n[ \t]", "", source[:_MAX])
     events: list[str] = []
-    for number, event in enumerate(_EVENT.finditer(source)):
-        if number >= 10:
-            break
+    for event in _BEGIN.split(source)[1:11]:
         found: dict[str, str] = {}
-        for name, _, value in _FIELD.findall(event[1]):
+        for name, _, value in _FIELD.findall(event):
             found.setdefault(name.upper(), value.strip())
         times = " – ".join(_when(found[name]) for name in ("DTSTART", "DTEND") if name in found)
         lines = [_plain(found.get("SUMMARY", "")), times]

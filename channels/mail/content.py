@@ -10,6 +10,7 @@ from typing import Final
 from channels.mail.calendar_text import calendar_text
 from channels.mail.charset import decode
 from channels.mail.fields import one_line
+from channels.mail.hidden import may_hide
 from channels.mail.html_text import MAX_HTML, html_to_text
 from channels.mail.sniff import extension_for, type_of
 from channels.mail.structure import Part, header_text, salvage
@@ -85,10 +86,12 @@ def clean_text(text: str) -> str:
 class Reader:
     """Walks the tree once and fills a Content. No recursion is deeper than the tree, whose depth is bounded."""
 
-    def __init__(self) -> None:
-        """Start with nothing read."""
+    def __init__(self, *, enclosed: bool = False, spare_html: bool = False) -> None:
+        """Start with nothing read. `enclosed`: inside a mail within the mail, which is kept as a file already."""
         self.content = Content()
-        self._pending: list[Part] = []
+        self._enclosed = enclosed
+        # The plain form of this text has been read already; HTML matters only for what it hides.
+        self._spare_html = spare_html
 
     def read(self, root: Part) -> Content:
         """Read a whole mail."""
@@ -124,8 +127,7 @@ class Reader:
         """An enclosed mail: its text below a line that says so, itself as a file, the files in it as files too."""
         inner = part.children[0]
         outer = self.content
-        outermost = not any("nested" in kept for kept in ())
-        reader = Reader()
+        reader = Reader(enclosed=True)
         reader._part(inner, related=False)
         found = reader.content
         subject = one_line(header_text(inner, "subject"), 300)
@@ -141,7 +143,7 @@ class Reader:
         outer.enclosed.append("\n".join([_SEPARATOR, *head, "", found.whole_text]).rstrip())
         outer.hidden += found.hidden
         outer.defects |= found.defects
-        if outermost:
+        if not self._enclosed:
             raw = (
                 part.source[part.start : part.end]
                 if part.encoding not in {"base64", "quoted-printable"}
@@ -149,13 +151,14 @@ class Reader:
             )
             name = file_name(part.filename() or (f"{subject[:80]}.eml" if subject else ""), "message/rfc822", "message")
             outer.attachments.append(Attachment(name, "message/rfc822", raw, part.content_type))
-        outer.attachments += [each for each in found.attachments if each.type != "message/rfc822"]
+        outer.attachments += found.attachments
 
     def _alternative(self, part: Part) -> None:
         """Of several forms of one text, the plain one unless it says nothing; files of all forms are kept."""
         results: list[Content] = []
         for child in part.children:
-            reader = Reader()
+            spoken = any(found.own_text.strip() and not _is_stub(found.own_text) for found in results)
+            reader = Reader(enclosed=self._enclosed, spare_html=spoken)
             reader._part(child, related=False)
             results.append(reader.content)
         speaking = [found for found in results if found.own_text.strip()]
@@ -249,8 +252,10 @@ class Reader:
         if len(source) > MAX_HTML:
             self.content.defects.add("text_cut")
             source = source[:MAX_HTML]
-        text, hidden = html_to_text(source)
         self.content.html.append(source.replace("\x00", ""))
+        if self._spare_html and not may_hide(source):
+            return
+        text, hidden = html_to_text(source)
         if hidden:
             self.content.hidden.append(hidden)
         self._add(clean_text(text))
@@ -315,14 +320,13 @@ class Reader:
 
     def _from_files(self, root: Part) -> None:
         for part in root.walk():
-            if (
-                part.kind == "leaf"
-                and part.content_type == "text/plain"
-                and part.headers.get("content-disposition")[:10] != "attachment"
-            ):
-                self._plain(part)
-            elif part.kind == "leaf" and part.content_type == "text/html":
+            if part.kind != "leaf" or part.disposition()[0] == "attachment":
+                continue
+            seen = type_of(part.content()[0], part.content_type)
+            if part.content_type == "text/html" or seen == "text/html":
                 self._html(part)
+            elif seen in {"text/plain", "message/delivery-status", "message/rfc822"}:
+                self._plain(part)
             if self.content.texts:
                 return
 
@@ -334,8 +338,8 @@ class Reader:
 
     def _from_bytes(self, root: Part) -> None:
         # Only where the structure is suspect: a mail that holds one picture and no word is no broken mail.
-        broken = (
-            any(part.kind == "raw" for part in root.walk()) or (root.kind == "multipart" and not self.content.attachments)
+        broken = any(part.kind == "raw" for part in root.walk()) or (
+            root.kind == "multipart" and not self.content.attachments
         )
         if broken:
             self._add(clean_text(decode(salvage(root.source, root.start, root.end))[0]))

@@ -24,9 +24,9 @@ MAX_FIELDS: Final = 1000
 _MAX_SCAN: Final = 8 * 1024 * 1024
 _MAX_SCAN_FIELDS: Final = 120_000
 
-_FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)(?:\n|\Z)")
+_FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:([^\n]*(?:\n[ \t][^\n]*){0,5000}+)(?:\n|\Z)")
 _BLANK = re.compile(rb"\r?(?:\n|\Z)")
-_LEADING = re.compile(rb"(?:[ \t]*\r?\n)*(?:>?From [^\n]*(?:\n|\Z))?")
+_LEADING = re.compile(rb"(?:[ \t]{0,200}\r?\n){0,1000}+(?:>?From [^\n]*(?:\n|\Z))?")
 _LINE = re.compile(rb"[^\n]*(?:\n|\Z)")
 _FOLD = re.compile(r"\r?\n(?=[ \t])|[\r\n]")
 # Names that only a mail's header has; a block with none of them is text that happens to hold a colon.
@@ -86,7 +86,9 @@ class _Kept:
             value = value[-MAX_FIELD:] if name.lower() == b"references" else value[:MAX_FIELD]
         if self.size + len(value) > MAX_BLOCK or len(self.fields) >= MAX_FIELDS:
             self.cut = True
-            return
+            # What says who wrote, what and how is kept from behind a heap of others too.
+            if name.lower() not in _KNOWN or self.size > 2 * MAX_BLOCK or len(self.fields) >= 2 * MAX_FIELDS:
+                return
         self.size += len(value) + len(name)
         self.fields.append((name.decode("ascii"), value.decode("ascii", "surrogateescape").strip(" \t\r\n")))
 

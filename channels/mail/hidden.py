@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final
 
@@ -38,6 +38,11 @@ _RGB = re.compile(r"rgba?\(\s*([\d.]{1,9}%?)[\s,]+([\d.]{1,9}%?)[\s,]+([\d.]{1,9
 _WORD = re.compile(r"[a-z-]+")
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _RULE = re.compile(r"([^{}]{1,2000})\{([^{}]{0,4000})\}")
+_MAY_HIDE = re.compile(
+    r"display|visibility|hidden|hide|opacity|color|font-size\s*:|font\s*:|overflow|position|indent|transform|margin-left"
+    r"|clip|<body[^>]{0,500}\stext|<style",
+    re.IGNORECASE,
+)
 _SIMPLE = re.compile(r"([a-z][a-z0-9]*)?([.#][a-z_-][\w-]*)?\Z")
 
 
@@ -53,15 +58,19 @@ class Look:
     size: float = 16.0
     ink: Colour | None = _BLACK
     paper: Colour | None = _WHITE
+    # Whether text placed here is invisible to a reader; worked out once, asked at every tag.
+    hidden: bool = field(init=False, default=False)
 
-    @property
-    def hidden(self) -> bool:
-        """Whether text placed here is invisible to a reader."""
-        if self.gone or self.invisible or self.size < _SMALLEST:
-            return True
-        if self.ink is None or self.paper is None:
-            return False
-        return all(abs(one - other) <= _SAME for one, other in zip(self.ink, self.paper, strict=True))
+    def __post_init__(self) -> None:
+        """Work out `hidden`."""
+        if self.gone or self.invisible or self.size < _SMALLEST or _same_colour(self.ink, self.paper):
+            object.__setattr__(self, "hidden", True)
+
+
+def _same_colour(ink: Colour | None, paper: Colour | None) -> bool:
+    if ink is None or paper is None:
+        return False
+    return all(abs(one - other) <= _SAME for one, other in zip(ink, paper, strict=True))
 
 
 @lru_cache(maxsize=1024)
@@ -88,7 +97,7 @@ def _length(value: str, base: float) -> float | None:
 
 
 @lru_cache(maxsize=1024)
-def colour(value: str) -> Colour | None | bool:
+def colour(value: str) -> Colour | bool | None:
     """Return the colour in a CSS or HTML value, False when it is transparent, None when it names none."""
     value = value.strip().lower()
     if "transparent" in value:
@@ -138,9 +147,7 @@ def _is_gone(style: Mapping[str, str]) -> bool:
         return True
     if re.search(r"scale\(\s*0+\s*[,)]", style.get("transform", "")):
         return True
-    if (_length(style.get("text-indent", ""), 16.0) or 0) <= -500:
-        return True
-    return (_length(style.get("margin-left", ""), 16.0) or 0) <= -900
+    return any((_length(style.get(name, ""), 16.0) or 0) <= -500 for name in ("text-indent", "margin-left"))
 
 
 def look_of(parent: Look, attributes: Mapping[str, str], style: Mapping[str, str]) -> Look:
@@ -176,6 +183,11 @@ def _paper(inherited: Colour | None, attributes: Mapping[str, str], style: Mappi
         return None
     given = colour(style.get("background-color") or style.get("background") or attributes.get("bgcolor") or "")
     return given if isinstance(given, tuple) else inherited
+
+
+def may_hide(source: str) -> bool:
+    """Tell whether an HTML mail holds anything at all that can make text invisible; quick, to spare plain ones the rest."""
+    return bool(_MAY_HIDE.search(source))
 
 
 class Sheet:

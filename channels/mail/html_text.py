@@ -14,14 +14,15 @@ from typing import Final
 
 from channels.mail.hidden import Look, Sheet, look_of
 
-MAX_HTML: Final = 2 * 1024 * 1024
+MAX_HTML: Final = 1024 * 1024
 # How far up an end tag looks for its start tag.
-_REACH: Final = 200
+_REACH: Final = 64
 _MAX_DEPTH: Final = 5000
 
 _TAG = re.compile(
     r"<(?:(/?)([a-zA-Z][^\s/>]{0,60})((?:[^<>\"']|\"[^\"]{0,20000}\"|'[^']{0,20000}')*)>|(!--)|([!?/][^>]*)>)"
 )
+_NO_TAG = re.compile(r"<[^<]*(?:<(?![a-zA-Z/!?])[^<]*)*+")
 _LOOSE_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9:]{0,20})(?=[\s/>])[^<>]{0,20000}>")
 _ATTRIBUTE = re.compile(r"([a-zA-Z_:][\w:.-]{0,60})\s*(?:=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+)))?")
 _SPACE = re.compile(r"[ \t\r\n\f\v\xa0\u2000-\u200a\u202f\u205f\u3000]+")
@@ -32,12 +33,22 @@ _GENERIC_LINK = re.compile(
     re.IGNORECASE,
 )
 
-_VOID: Final = frozenset(["area", "base", "basefont", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"])
-_SKIPPED: Final = frozenset(["script", "style", "title", "template", "noembed", "noframes", "iframe", "object", "svg", "math", "select", "xml"])
-_BLOCKS: Final = frozenset(
-    ["address", "article", "aside", "body", "caption", "center", "dd", "details", "dialog", "dir", "div", "dt", "fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup", "html", "legend", "li", "main", "menu", "nav", "option", "section", "summary", "tbody", "tfoot", "thead", "tr"]
+_VOID: Final = frozenset(
+    ("area", "base", "basefont", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "wbr")
 )
-_SPACED: Final = frozenset(["blockquote", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "ol", "p", "pre", "table", "ul"])
+_SKIPPED: Final = frozenset(
+    ("script", "style", "title", "template", "noembed", "noframes", "iframe", "svg", "math", "select", "xml")
+)
+_BLOCKS: Final = frozenset(
+    [
+        *("address", "article", "aside", "body", "caption", "center", "dd", "details", "dir", "div", "dt", "fieldset"),
+        *("figcaption", "figure", "footer", "form", "header", "html", "legend", "li", "main", "menu", "nav", "option"),
+        *("section", "summary", "tbody", "tfoot", "thead", "tr"),
+    ]
+)
+_SPACED: Final = frozenset(
+    ("blockquote", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "ol", "p", "pre", "table", "ul")
+)
 _CLOSED_BY: Final[Mapping[str, frozenset[str]]] = {
     "p": frozenset(["p"]),
     "li": frozenset(["li"]),
@@ -136,6 +147,7 @@ class _Reader:
         self.out = _Writer()
         self.sheet = Sheet()
         self.stack: list[_Open] = [_Open("", Look())]
+        self.open: dict[str, int] = {}
         # What was sought once to the end in vain is not sought again: time stays linear.
         self.missing: set[str] = set()
 
@@ -151,8 +163,10 @@ class _Reader:
                 self._data(source[position:found])
             match = _TAG.match(source, found) or _LOOSE_TAG.match(source, found)
             if match is None:
-                self._data("<")
-                position = found + 1
+                # A lone "<", or many: text up to the next one that could begin a tag.
+                lone = _NO_TAG.match(source, found)
+                position = lone.end() if lone else found + 1
+                self._data(source[found:position])
             elif match.re is _LOOSE_TAG:
                 # Quotes that never close: the element counts, its attributes cannot be read.
                 position = match.end()
@@ -211,6 +225,7 @@ class _Reader:
         elif tag == "a":
             opened.href, opened.anchor_at = attributes.get("href", "").strip(), len(self.out.pieces)
         self.stack.append(opened)
+        self.open[tag] = self.open.get(tag, 0) + 1
         return end
 
     def _skip(self, tag: str, source: str, end: int) -> int:
@@ -262,6 +277,8 @@ class _Reader:
         if closes is None:
             return
         barriers = _BARRIERS - closes
+        if not any(map(self.open.get, closes)):
+            return
         for depth in range(len(self.stack) - 1, max(0, len(self.stack) - 1 - _REACH), -1):
             name = self.stack[depth].tag
             if name in closes:
@@ -280,6 +297,8 @@ class _Reader:
         if tag == "p" and not any(opened.tag == "p" for opened in self.stack[-8:]):
             self.out.block(2)
             return
+        if not self.open.get(tag):
+            return
         table = tag in {"table", "tbody", "thead", "tfoot", "tr", "td", "th"}
         for depth in range(len(self.stack) - 1, max(0, len(self.stack) - 1 - _REACH), -1):
             name = self.stack[depth].tag
@@ -292,6 +311,7 @@ class _Reader:
 
     def _pop(self) -> None:
         opened = self.stack.pop()
+        self.open[opened.tag] -= 1
         if opened.look.hidden:
             return
         if opened.tag == "a" and opened.href:
@@ -316,7 +336,7 @@ def _tidy(text: str) -> str:
 
 
 def html_to_text(source: str) -> tuple[str, str]:
-    """Return (visible text, hidden text) of an HTML mail, of at most its first 2 MiB characters.
+    """Return (visible text, hidden text) of an HTML mail, of at most its first 1 MiB characters.
 
     Paragraphs are parted by blank lines, items have bullets or numbers, cells of a row stand on one line. Time is linear.
     """

@@ -26,6 +26,9 @@ from config.vocabulary import Language
 
 MAX_SUBJECT: Final = 1000
 _MAX_HIDDEN: Final = 100_000
+# What is searched for new text, in characters: nobody types more, and quoted history stands below.
+_MAX_REPLY: Final = 100_000
+_MAX_REPLY_HTML: Final = 300_000
 _EARLIEST: Final = datetime(1995, 1, 1, tzinfo=UTC)
 _CLOCK_ERROR: Final = timedelta(days=2)
 _LANGUAGE_FIELDS: Final = ("content-language", "accept-language", "x-accept-language", "x-language")
@@ -71,8 +74,8 @@ def _cut(text: str, limit: int, defects: set[str]) -> str:
 
 def _reply(content: Content, own_text: str, subject: str) -> str:
     # Where the HTML hides something, its structure is not asked: the hidden words would come in by that door (M14).
-    html = "" if content.hidden else "\n".join(content.html)
-    return new_text(own_text, html, subject=subject)
+    html = "" if content.hidden or sum(map(len, content.html)) > _MAX_REPLY_HTML else "\n".join(content.html)
+    return new_text(own_text[:_MAX_REPLY], html, subject=subject)
 
 
 def parse(raw: RawMessage, *, own_addresses: frozenset[str] = frozenset(), authserv_id: str = "") -> InboundMessage:

@@ -208,9 +208,12 @@ def read_structure(data: bytes) -> tuple[Part, set[str]]:
 def salvage(source: bytes, start: int, end: int) -> bytes:
     """Return what may be text among bytes that could not be taken apart: no boundary lines, part headers or base64 lines.
 
-    At most the first 512 KiB are looked at.
+    At most the first and the last 512 KiB are looked at.
     """
-    return _MIME_LINES.sub(b"", source[start : min(end, start + _SALVAGED)]).strip()
+    data = source[start : min(end, start + _SALVAGED)]
+    if end - start > _SALVAGED:
+        data += b"\n" + source[max(start + _SALVAGED, end - _SALVAGED) : end]
+    return _MIME_LINES.sub(b"", data).strip()
 
 
 def as_message(part: Part) -> Message[str, str]:

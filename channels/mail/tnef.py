@@ -67,7 +67,7 @@ def _objects(data: bytes) -> Iterator[tuple[int, int, bytes]]:
         position = end + 2
 
 
-def _values(data: bytes, kind: int, position: int) -> tuple[bytes, int]:
+def _values(data: bytes, position: int) -> tuple[bytes, int]:
     """Return (first value, where the next property starts) for a property of variable length."""
     (count,) = struct.unpack_from("<I", data, position)
     position += 4
@@ -95,7 +95,7 @@ def _properties(data: bytes) -> Iterator[tuple[int, int, bytes]]:
                 position += 24 + (extra + -extra % 4 if by_name else 0)
             multiple, kind = kind & 0x1000, kind & 0xEFFF
             if kind in _VARIABLE:
-                value, position = _values(data, kind, position)
+                value, position = _values(data, position)
             elif kind in _FIXED:
                 size = _FIXED[kind]
                 (amount,) = struct.unpack_from("<I", data, position) if multiple else (1,)
