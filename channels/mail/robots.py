@@ -130,6 +130,11 @@ def _own(mail: _Mail) -> Robot | None:
         return Robot("own", "X-Guichet")
     if any(_plain(sender) in mail.own for sender in mail.senders):
         return Robot("own", "From")
+    return None
+
+
+def _own_sent_on(mail: _Mail) -> Robot | None:
+    """Our own automatic mail, sent on under another name. Asked after bounces: our mail server writes those."""
     automatic = mail.fields.get("auto-submitted").casefold()
     domain = mail.fields.get("message-id").rpartition("@")[2].strip("> ").casefold()
     if automatic not in {"", "no"} and domain and any(address.endswith(f"@{domain}") for address in mail.own):
@@ -342,4 +347,11 @@ def _has_person_behind(mail: _Mail) -> bool:
     return any(word in mail.lowered for word in FORM_WORDS)
 
 
-_CHECKS: Final[tuple[Callable[[_Mail], Robot | None], ...]] = (_reports, _answering_fields, _lists, _away, _machines)
+_CHECKS: Final[tuple[Callable[[_Mail], Robot | None], ...]] = (
+    _own_sent_on,
+    _reports,
+    _answering_fields,
+    _lists,
+    _away,
+    _machines,
+)

@@ -146,7 +146,7 @@ def _bare_name(keys: Sequence[str], end: int) -> tuple[int, int] | None:
     if end < 2 or len(keys[end - 1]) > 50 or not _is_full_name(keys[end - 1]):
         return None
     above = keys[end - 2]
-    apart = not above and " " in keys[end - 1] and not _is_thanks(keys[end - 1])
+    apart = not above and " " in keys[end - 1] and not _is_thanks(keys[end - 1]) and not _is_asked_for(keys, end - 1)
     spoken = sum(len(key.split()) for key in keys[max(0, end - 30) : end - 1])
     return (end - 1, end) if spoken > 5 and (apart or above.endswith(",")) else None
 
@@ -273,11 +273,19 @@ def _unannounced(keys: Sequence[str], end: int) -> tuple[int, int] | None:
     paragraph = keys[start:end]
     if start == 0 or not 2 <= len(paragraph) <= 10 or len(paragraph[0]) > 60:
         return None
+    if _is_asked_for(keys, start):
+        return None
     named = _NAME.fullmatch(paragraph[0].strip("*_")) is not None and not _CONTACT.search(paragraph[0])
     reachable = any(_CONTACT.search(line) for line in paragraph[1:])
     if named and reachable and all(may_sign(line) and not line.startswith(("-", "*", "•")) for line in paragraph):
         return start, end
     return None
+
+
+def _is_asked_for(keys: Sequence[str], start: int) -> bool:
+    """Tell whether what begins at `start` is what a colon above announced: "La bonne adresse est :"."""
+    above = _without_blanks(keys, start)
+    return above > 0 and keys[above - 1].endswith(":")
 
 
 def _is_no_list_item(keys: Sequence[str], index: int) -> bool:
@@ -286,7 +294,7 @@ def _is_no_list_item(keys: Sequence[str], index: int) -> bool:
     if above == 0:
         return False
     before = keys[above - 1]
-    if before.endswith(":") or before[0] == keys[index][0]:
+    if _is_asked_for(keys, index) or before[0] == keys[index][0]:
         return False
     first = keys[index].lstrip("-–—~/ ")[:1]
     return first.isupper() or before.endswith((".", "!", "?"))
