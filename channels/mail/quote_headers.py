@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from channels.mail.quote_words import FORWARDED, LABELS, OPENERS, ORIGINAL, TOLD, VERBS, Role
+from channels.mail.quote_words import FORWARDED, LABELS, OPENERS, ORIGINAL, POSSESSIVES, TELLERS, TOLD, VERBS, Role
 
 # A header over more lines, or a longer one, has not been seen; the bounds are what keeps the search linear.
 _WRAPPED: Final = 6
@@ -195,11 +195,14 @@ def _introduces(joined: str, first_length: int, *, quote_follows: bool) -> int |
     addressed = _ADDRESS.search(joined) is not None
     dated = _YEAR.search(joined) is not None or (addressed and lowered.startswith(_DEVICE))
     said = any(verb in lowered for verb in VERBS)
-    if not dated or (said and any(told in lowered for told in TOLD)):
+    told = (said and any(words in lowered for words in TOLD)) or (not quote_follows and _tells(lowered))
+    if not dated or told:
         return None
     bare = joined.lstrip("-_*>\"' ")
-    # Without an address only a quotation below, or dashes around, tell it from what a person reports.
-    if not (addressed and (timed or said)) and not (said and (quote_follows or joined.endswith("--"))):
+    # Without an address only a quotation below, or dashes around, tell it from what a person reports; without a verb
+    # that we know, the address must stand in brackets at the very end.
+    by_address = addressed and (said or (timed and (quote_follows or lowered.endswith((">:", "> :", "):", ") :")))))
+    if not by_address and not (said and (quote_follows or joined.endswith("--"))):
         # Old Gmail wrote only "2011/4/7 NAME <address>" above its quotation.
         return 0 if addressed and quote_follows and bare[:1].isdigit() else None
     word = bare.split(" ", 1)[0].casefold().strip(",.")
@@ -217,6 +220,15 @@ _WEEKDAYS: Final = re.compile(
     r"mo|mi|fr|sa|so|mån|tis|ons|tor|fre|lör|sön)[a-zé]{0,8}[.,]? \d",
     re.IGNORECASE,
 )
+
+
+def _tells(lowered: str) -> bool:
+    """Tell whether a sentence of a person ends in this colon ("Le 12 mai à 10:12, j'ai écrit à info@… :")."""
+    # The first word may be "On" or "A", which open introductions in one language and are pronouns in another.
+    words = {word.strip(',.:;"') for word in lowered.split()[1:]}
+    if not words.isdisjoint(TELLERS):
+        return True
+    return ">" not in lowered and not words.isdisjoint(POSSESSIVES)
 
 
 def _names_first(lowered: str) -> bool:

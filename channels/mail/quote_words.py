@@ -199,6 +199,23 @@ TOLD: Final[tuple[str, ...]] = (
     "mir geschrieben",
 )
 
+# Words that no program puts into such a line: a person is telling something. Possessives may stand in a display name
+# ("Mijn Partenamut <…>"), so they tell only where the address is not in brackets.
+TELLERS: Final[frozenset[str]] = frozenset(
+    [
+        *("je", "j'ai", "j'avais", "nous", "vous", "m'a", "m'ont", "on", "qui"),
+        *("ik", "wij", "we", "mij", "ons", "heb", "hebben", "kreeg", "die"),
+        *("ich", "wir", "mir", "uns", "habe", "haben", "bekam"),
+        *("i", "i've", "me", "you", "we", "us", "have", "received", "got"),
+    ]
+)
+POSSESSIVES: Final[frozenset[str]] = frozenset(
+    [
+        *("mon", "ma", "mes", "votre", "vos", "notre", "mijn", "uw", "onze", "mein", "meine", "ihr", "ihre", "ihrem"),
+        *("my", "your", "our"),
+    ]
+)
+
 # First words of such a line. The day's short name stands first in Swedish, the date itself in Gmail's international form.
 OPENERS: Final[frozenset[str]] = frozenset(
     ("on", "le", "op", "am", "den", "på", "w", "dnia", "el", "il", "em", "vào", "a")
