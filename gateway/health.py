@@ -68,6 +68,7 @@ class Health:
             backlog = await inbox.backlog(tx)
             waiting, _ = await outbox.waiting(tx)
         self.metrics.waiting.set(backlog.waiting)
+        self.metrics.items.set(backlog.items)
         self.metrics.quarantined.set(backlog.quarantined)
         self.metrics.outgoing.set(waiting)
         self.metrics.oldest.set((now - backlog.oldest).total_seconds() if backlog.oldest else 0)

@@ -135,17 +135,14 @@ class Intake:
         )
 
     async def _record_all(self, arrivals: Sequence[Arrival]) -> None:
-        """On SQLite the whole batch shares one commit; what fails is then tried alone, so that it fails alone."""
+        """The whole batch shares one commit; when it fails, each is tried alone, so that what fails fails alone."""
         if not arrivals:
-            return
-        if not self.house.store.one_writer or len(arrivals) == 1:
-            await asyncio.gather(*(self._record_one(arrival) for arrival in arrivals))
             return
         try:
             async with self.house.store.write() as tx:
                 recorder = self._recorder()
                 done = [await recorder.record(tx, arrival, now=self.house.now()) for arrival in arrivals]
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, StoreUnavailableError):
             raise
         except Exception as error:  # noqa: BLE001 (nothing was written; each is tried alone and fails for itself)
             log.info("a batch is recorded one by one", reason=type(error).__name__)

@@ -70,7 +70,7 @@ class _Owner:
         self._box = house.mailboxes[number]
         self._name = f"{socket.gethostname()}-{os.getpid()}"
         self._since = house.now()
-        self._submitted = 0
+        self._new = 0
         self._failed = 0
         self._reached_at = house.now()
 
@@ -105,7 +105,7 @@ class _Owner:
 
     async def _submit(self, raw: RawMessage) -> bool:
         new = await self._door.submit(raw)
-        self._submitted += 1
+        self._new += new
         return new
 
     def _alarm(self, _mailbox: str, words: str) -> None:
@@ -131,7 +131,7 @@ class _Owner:
         detail = {
             "number": self._number,
             "error": status.error,
-            "submitted": self._submitted,
+            "new": self._new,
             "failed": self._failed,
             "since": self._since.isoformat(),
             "last_contact": status.last_contact.isoformat() if status.last_contact else "",

@@ -16,6 +16,7 @@ class Metrics:
             "guichet_deliveries", "Attempts to send, by outcome", ["channel", "outcome"], registry=self.registry
         )
         self.waiting = Gauge("guichet_inbox_waiting", "Items without a fate yet", registry=self.registry)
+        self.items = Gauge("guichet_inbox_items", "Items ever kept", registry=self.registry)
         self.quarantined = Gauge("guichet_quarantined", "Items in quarantine", registry=self.registry)
         self.outgoing = Gauge("guichet_outbox_waiting", "Messages that wait to go out", registry=self.registry)
         self.oldest = Gauge(

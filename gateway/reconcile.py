@@ -65,9 +65,9 @@ async def reconcile(tx: Tx, *, now: datetime, since: datetime | None = None) -> 
         if not beat.name.startswith("mailbox:"):
             continue
         account = beat.name.removeprefix("mailbox:")
-        delivered = int(beat.detail.get("submitted", 0))
-        # The mail process counts what it handed over since it started; the register must hold at least as much.
-        kept = await operations.deliveries_since(tx, account=account, since=_moment(beat.detail.get("since")))
+        delivered = int(beat.detail.get("new", 0))
+        # The mail process counts what was new since it started; the register must hold at least as much.
+        kept = await operations.kept_since(tx, account=account, since=_moment(beat.detail.get("since")))
         if kept < delivered:
             differences.append(f"{account}: {delivered} handed over, {kept} in the register")
         failed = int(beat.detail.get("failed", 0))

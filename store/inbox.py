@@ -54,6 +54,7 @@ async def add(tx: Tx, raw: RawMessage, *, now: datetime, reserved_reference: str
         size=len(raw.body),
         envelope=texts.keep_json(dict(raw.envelope), _ENVELOPE),
         received_at=raw.received_at,
+        kept_at=now,
         redeliveries=0,
         state="waiting",
         attempts=0,
@@ -209,6 +210,7 @@ class Backlog:
     waiting: int
     oldest: datetime | None
     quarantined: int
+    items: int
 
 
 async def backlog(tx: Tx) -> Backlog:
@@ -216,7 +218,8 @@ async def backlog(tx: Tx) -> Backlog:
     open_ = inbox.c.state.in_(("waiting", "taken"))
     row = (await tx.conn.execute(select(func.count(), func.min(inbox.c.received_at)).where(open_))).one()
     kept = (await tx.conn.execute(select(func.count()).where(inbox.c.state == "quarantined"))).scalar_one()
-    return Backlog(int(row[0]), row[1], int(kept))
+    items = (await tx.conn.execute(select(func.count()).select_from(inbox))).scalar_one()
+    return Backlog(int(row[0]), row[1], int(kept), int(items))
 
 
 async def outcome(tx: Tx, item_id: int) -> tuple[str, int | None]:

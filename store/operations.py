@@ -147,11 +147,11 @@ async def tallies(tx: Tx, *, since: datetime | None = None) -> list[Tally]:
     ]
 
 
-async def deliveries_since(tx: Tx, *, account: str, since: datetime | None) -> int:
-    """How many deliveries, redeliveries included, the register holds of an account since then."""
-    query = select(func.count() + func.coalesce(func.sum(inbox.c.redeliveries), 0)).where(inbox.c.account == account)
+async def kept_since(tx: Tx, *, account: str, since: datetime | None) -> int:
+    """How many items of an account were committed since then."""
+    query = select(func.count()).where(inbox.c.account == account)
     if since:
-        query = query.where(inbox.c.received_at >= since)
+        query = query.where(inbox.c.kept_at >= since)
     return int((await tx.conn.execute(query)).scalar_one())
 
 

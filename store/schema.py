@@ -83,6 +83,8 @@ inbox = Table(
     Column("size", Integer, nullable=False),
     Column("envelope", LargeBinary, nullable=False),
     Column("received_at", Moment, nullable=False),
+    # When these bytes were committed; a mailbox says itself when it received them.
+    Column("kept_at", Moment, nullable=False),
     # How often the same delivery was handed over again; with this, the items add up to what the mailbox delivered.
     Column("redeliveries", Integer, nullable=False, default=0),
     Column("state", String(12), nullable=False, default="waiting"),

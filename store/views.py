@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -61,16 +61,20 @@ class Row:
     due_on: date | None
     unread: bool
     version: int
+    person_id: int | None
+    closed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which cases a list shows. `mine`/`unassigned` narrow by assignee; `text` searches."""
+    """Which cases a list shows. `mine`/`unassigned` narrow by assignee; `urgent` to those in distress, or all others;
+    `text` searches."""
 
     queue: str | None = None
     state: str = "open"
     mine: bool = False
     unassigned: bool = False
+    urgent: bool | None = None
     text: str = ""
 
 
@@ -87,6 +91,19 @@ async def listing(
     return [_row(row, viewer) for row in await tx.conn.execute(query)]
 
 
+async def closed(
+    tx: Tx, viewer: Viewer, wanted: Filter, *, before: tuple[datetime, int] | None = None, limit: int = PAGE
+) -> list[Row]:
+    """Closed cases, the latest first; `before` is the (closed_at, id) of the last row of the page before."""
+    conditions = await _conditions(tx, viewer, replace(wanted, state="closed"))
+    if before:
+        conditions.append(
+            or_(cases.c.closed_at < before[0], and_(cases.c.closed_at == before[0], cases.c.id < before[1]))
+        )
+    query = _rows().where(*conditions).order_by(cases.c.closed_at.desc(), cases.c.id.desc()).limit(limit)
+    return [_row(row, viewer) for row in await tx.conn.execute(query)]
+
+
 async def _conditions(tx: Tx, viewer: Viewer, wanted: Filter) -> list[ColumnElement[Any]]:
     # A sealed case is listed as existing, without its words; it is never found by searching its words.
     conditions: list[ColumnElement[Any]] = [cases.c.merged_into.is_(None)]
@@ -100,6 +117,9 @@ async def _conditions(tx: Tx, viewer: Viewer, wanted: Filter) -> list[ColumnElem
         conditions.append(cases.c.assignee_id == viewer.user_id)
     if wanted.unassigned:
         conditions.append(cases.c.assignee_id.is_(None))
+    if wanted.urgent is not None:
+        urgent = cases.c.priority == "urgent"
+        conditions.append(urgent if wanted.urgent else ~urgent)
     if wanted.text:
         ids = await search.find(tx, wanted.text)
         conditions.append(cases.c.id.in_(ids))
@@ -143,6 +163,8 @@ def _row(row: Any, viewer: Viewer) -> Row:
         due_on=row.due_on,
         unread=row.unread,
         version=row.version,
+        person_id=None if locked else row.person_id,
+        closed_at=row.closed_at,
     )
 
 

@@ -32,7 +32,12 @@ def external_id(raw: bytes) -> str:
     the body is read in slices, never copied whole.
     """
     blank = _BLANK_LINE.search(raw, 0, _HEADER_LIMIT)
-    header_end, body_start = (blank.start(), blank.end()) if blank else (_HEADER_LIMIT, _HEADER_LIMIT)
+    if blank is None or not raw[blank.end() : blank.end() + _SLICE].strip():
+        # Without a body, what was written may stand in any line above: everything counts. Two routes may then make two
+        # items of it; taking two people's mails for one would lose the second.
+        header_end, body_start = (blank.start() if blank else 0), 0
+    else:
+        header_end, body_start = blank.start(), blank.end()
     digest = hashlib.sha256()
     for name, value in sorted(_writers_fields(raw[:header_end])):
         digest.update(b"%d %s:%s\n" % (len(value), name, value))

@@ -112,6 +112,15 @@ class Processes:
             for path in sorted(self.folder.glob("*.log"))
         )
 
+    def metric(self, name: str) -> float:
+        """One gauge of the web process's /metrics; -1 while it cannot be asked."""
+        try:
+            with urllib.request.urlopen(self.url("/metrics"), timeout=10) as answer:
+                lines = answer.read().decode().splitlines()
+        except OSError:
+            return -1
+        return next(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
+
     def post(self, text: str, *, email: str = "", key: str = "") -> dict[str, Any]:
         """Post a message by the API."""
         headers = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})

@@ -16,13 +16,11 @@ pytestmark = pytest.mark.servers
 
 def wait_for(house: Processes, items: int, seconds: float = 180) -> dict[str, Any]:
     until = time.monotonic() + seconds
-    report: dict[str, Any] = {}
     while time.monotonic() < until:
-        report = house.reconcile()
-        if sum(account["items"] for account in report["accounts"]) >= items and report["waiting"] == 0:
-            return report
-        time.sleep(1)
-    raise AssertionError(f"{report}\n{house.logs()}")
+        if house.metric("guichet_inbox_items") >= items and house.metric("guichet_inbox_waiting") == 0:
+            return house.reconcile()
+        time.sleep(0.5)
+    raise AssertionError(f"{house.reconcile()}\n{house.logs()}")
 
 
 def test_five_hundred_mixed_mails(house: Processes, dovecot_server: Any, imap_user: Any, smtp_sink: Any) -> None:

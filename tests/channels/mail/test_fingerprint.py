@@ -74,3 +74,15 @@ def test_a_header_without_end_is_linear() -> None:
     start = time.perf_counter()
     external_id(raw)
     assert time.perf_counter() - start < 3
+
+
+def test_mails_without_a_body_are_never_taken_for_one_another() -> None:
+    texts = [
+        b"no header at all, only my story number 1",
+        b"no header at all, only my story number 2",
+        b"Plainte: numero 1\r\n\r\n",
+        b"Plainte: numero 2\r\n\r\n",
+        b"From: a@mail.example\r\nX-Story: one\r\n\r\n \r\n",
+        b"From: a@mail.example\r\nX-Story: two\r\n\r\n \r\n",
+    ]
+    assert len({external_id(text) for text in texts}) == len(texts)

@@ -1,0 +1,80 @@
+"""What stands around a case on its page: the member's other cases, what waits to go out, the fate of what came in, who looked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from store import views
+from store.database import Tx
+from store.schema import audit, cases, inbox, messages, outbox, users
+from store.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class OtherCase:
+    """Another case of the same member."""
+
+    reference: str
+    kind: str
+    state: str
+    outcome: str | None
+    received_at: datetime
+
+
+async def other_cases(tx: Tx, viewer: Viewer, case: views.Row, *, limit: int = 10) -> list[OtherCase]:
+    """The member's other cases that this viewer may open, the latest first.
+
+    A sealed one is left out for everybody else: that this person has one would say something about their health.
+    """
+    if case.person_id is None:
+        return []
+    rows = await tx.conn.execute(
+        select(cases.c.reference, cases.c.kind, cases.c.state, cases.c.outcome, cases.c.received_at)
+        .where(cases.c.person_id == case.person_id, cases.c.id != case.id, viewer.may_see())
+        .order_by(cases.c.received_at.desc(), cases.c.id.desc())
+        .limit(limit)
+    )
+    return [OtherCase(*row) for row in rows]
+
+
+async def departing(tx: Tx, viewer: Viewer, case_id: int) -> Mapping[int, datetime]:
+    """When each message of the case that waits to go out will go, by outbox id."""
+    rows = await tx.conn.execute(
+        select(outbox.c.id, outbox.c.due_at)
+        .join(cases, cases.c.id == outbox.c.case_id)
+        .where(outbox.c.case_id == case_id, outbox.c.state == "waiting", viewer.may_see())
+    )
+    return {int(row.id): row.due_at for row in rows}
+
+
+async def fates(tx: Tx, viewer: Viewer, case_id: int) -> Mapping[int, str]:
+    """What became of each item that came in for the case, by inbox id."""
+    rows = await tx.conn.execute(
+        select(inbox.c.id, inbox.c.fate)
+        .join(messages, messages.c.inbox_id == inbox.c.id)
+        .join(cases, cases.c.id == messages.c.case_id)
+        .where(messages.c.case_id == case_id, viewer.may_see())
+    )
+    return {int(row.id): row.fate or "" for row in rows}
+
+
+async def opened_since(tx: Tx, viewer: Viewer, case_id: int, *, since: datetime) -> bool:
+    """Whether this person has said, since then, why they open the sealed case."""
+    found = await tx.conn.execute(
+        select(func.count()).where(
+            audit.c.case_id == case_id,
+            audit.c.actor == f"user:{viewer.user_id}",
+            audit.c.act == "case.unsealed",
+            audit.c.at >= since,
+        )
+    )
+    return bool(found.scalar_one())
+
+
+async def names(tx: Tx) -> Mapping[str, str]:
+    """What the audit's actors are called."""
+    return {f"user:{row.id}": row.name for row in await tx.conn.execute(select(users.c.id, users.c.name))}
