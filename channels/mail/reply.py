@@ -178,15 +178,20 @@ class _Scan:
         position = start if here is None else here
         if self._quote_follows(after):
             return max(1, after - position)
-        if self.spoken and not self.forwarded:
+        if self.spoken and not self.forwarded and not self._announced():
             # The line drawn above it belongs to it.
             while self.new and not _says(self.keys[self.new[-1]]):
                 self.new.pop()
             return -1
-        # Nothing was said before it: this is a mail passed on, or an answer below; all of it is kept.
+        # Nothing was said before it, or only what leads up to it: a mail passed on or shown, or an answer below; it stays.
         for index in range(start, after):
             self._add(index)
         return max(1, after - position)
+
+    def _announced(self) -> bool:
+        """Tell whether a sentence led up to this: "Voici le mail reçu :"."""
+        last = next((self.keys[index] for index in reversed(self.new[-8:]) if self.keys[index]), "")
+        return last.endswith(":")
 
     def _looks_like_header(self, index: int) -> bool:
         """Tell whether a few of the next lines are labels: Outlook's boundary in a language that we do not know."""

@@ -28,6 +28,7 @@ _LOOK_BACK: Final = 60
 _DASHED_NAME: Final = re.compile(r"[-–—~/] ?[A-ZÀ-Þa-zà-þ][\w'.-]{0,24}(?: [A-ZÀ-Þ][\w'.-]{0,24}){0,3}\.?")
 _CONTACT: Final = re.compile(r"@[^\s@]|www\.|https?://|\d{3}|\d\d[ ./-]\d\d|^via mobile", re.IGNORECASE)
 _NAME: Final = re.compile(r"(?:#\w+#)?[A-ZÀ-Þ][\w'.’-]{0,24}(?:[ -][\w'.’-]{1,24}){0,4}(?:, [\w.]{1,8}){0,3}")
+_LISTED: Final = re.compile(r"(?:\d{1,2}[.)]|[-*•]) ")
 _AROUND: Final = " ,.!*_-–"
 _PARTICLES: Final = frozenset(
     ("de", "del", "der", "den", "du", "di", "da", "la", "le", "van", "von", "vander", "el", "ben", "et", "en", "und")
@@ -192,7 +193,7 @@ def _signature_end(keys: Sequence[str], start: int, end: int) -> int:
 
 def may_sign(key: str) -> bool:
     """Tell whether a line may be part of a signature: short, no sentence, or something to reach or identify somebody by."""
-    if len(key) > 120:
+    if len(key) > 120 or _LISTED.match(key) is not None:
         return False
     lowered = key.casefold()
     if lowered.startswith(("ps", "p.s", "n.b", "nb ", "nb:")) or key.endswith(("?", "!", ":", ";")):
