@@ -12,7 +12,7 @@ from channels.contract import StoreUnavailableError
 from channels.form import fields, openapi
 from channels.form.contract import IdempotencyConflictError
 from channels.form.fields import Trouble
-from channels.form.form_pages import file_troubles
+from channels.form.form_pages import LATER, file_troubles
 from channels.form.site import Site
 from channels.form.submission import Submission
 from channels.form.words import sentence
@@ -40,6 +40,12 @@ class Api:
         refusal = await self._at_the_door(request, language)
         if refusal is not None:
             return refusal
+        with self._site.uploads.room(request) as room:
+            if not room:
+                return _later(problem.response(503, 503, language), LATER)
+            return await self._take(request, language)
+
+    async def _take(self, request: web.Request, language: Language) -> web.StreamResponse:
         try:
             values, form = await self._read(request)
         except BodyError as error:
@@ -74,7 +80,7 @@ class Api:
                 address=self._site.address(request),
             )
         except StoreUnavailableError:
-            return _later(problem.response(503, 503, language), 120)
+            return _later(problem.response(503, 503, language), LATER)
         except IdempotencyConflictError:
             return _refused(422, language, [Trouble("Idempotency-Key", "key_conflict")])
         body = {

@@ -16,7 +16,7 @@ from channels.contract import StoreUnavailableError
 from channels.form import fields
 from channels.form.contract import CaseView, IdempotencyConflictError
 from channels.form.fields import Trouble
-from channels.form.form_pages import NOTICE_STATUS, Notice, file_troubles, given_key, new_key
+from channels.form.form_pages import LATER, NOTICE_STATUS, Notice, file_troubles, given_key, new_key
 from channels.form.site import BAD_LINKS, Site, page_language
 from channels.form.submission import Submission
 from channels.form.words import sentence
@@ -68,24 +68,27 @@ class CasePages:
 
     async def add(self, request: web.Request) -> web.StreamResponse:
         """Take a further message, a name, or a disagreement."""
-        site = self._site
-        if not csrf.same_origin(request, site.pages.base_url):
+        if not csrf.same_origin(request, self._site.pages.base_url):
             raise web.HTTPForbidden
-        token = self._token(request)
+        with self._site.uploads.room(request) as room:
+            return await self._take(request, room)
+
+    async def _take(self, request: web.Request, room: bool) -> web.StreamResponse:
+        site, token = self._site, self._token(request)
         found = await self._look_up(request, token)
         if isinstance(found, web.Response):
             return found
         wait = await site.wait_before_submitting(request)
         fits = (request.content_length or 0) <= site.limits.body
         try:
-            form = await read_form(request, site.limits, with_files=fits and not wait)
+            form = await read_form(request, site.limits, with_files=fits and room and not wait)
         except BodyError as error:
             return error_answer(request, site.pages, error.status)
-        notice = self._objection(form, token, wait, fits)
+        notice = self._objection(form, token, wait, fits, room)
         if notice:
             answer = self._draw(request, found, form=form, notice=notice, status=NOTICE_STATUS[notice])
-            if wait:
-                answer.headers["Retry-After"] = str(wait)
+            if notice in ("too_many", "store"):
+                answer.headers["Retry-After"] = str(wait or LATER)
             return answer
         addition, troubles = await asyncio.to_thread(_addition, form, found, request)
         if troubles:
@@ -93,11 +96,11 @@ class CasePages:
             return self._draw(request, found, form=form, troubles=troubles, status=status)
         return await self._hand_over(request, token, found, form, addition)
 
-    def _objection(self, form: Form, token: str, wait: int, fits: bool) -> Notice:
+    def _objection(self, form: Form, token: str, wait: int, fits: bool, room: bool) -> Notice:
         if wait:
             return "too_many"
-        if not fits:
-            return "too_large"
+        if not fits or not room:
+            return "store" if fits else "too_large"
         valid = csrf.is_valid(self._site.secret, PURPOSE, token, form.fields.get("csrf", ""))
         return "" if valid else "again"
 
@@ -129,7 +132,7 @@ class CasePages:
             )
         except StoreUnavailableError:
             answer = self._draw(request, case, form=form, notice="store", status=503)
-            answer.headers["Retry-After"] = "120"
+            answer.headers["Retry-After"] = str(LATER)
             return answer
         except IdempotencyConflictError:
             return self._draw(request, case, form=form, notice="sent_before", status=422, key=new_key())

@@ -23,6 +23,8 @@ from channels.web.middleware import error_answer
 from config.vocabulary import Language
 
 PURPOSE: Final = "form"
+# After so many seconds a sender may try again when we could not keep the message (rule Q5).
+LATER: Final = 120
 # A field that people do not see; programs that fill in every field give themselves away by it.
 TRAP: Final = "website"
 _KEPT: Final = ("text", "name", "email", "phone", "member_number")
@@ -75,23 +77,27 @@ class FormPages:
 
     async def submit(self, request: web.Request) -> web.StreamResponse:
         """Take the form: on to the receipt, or back to the page with words about what is wrong."""
-        site = self._site
-        if not csrf.same_origin(request, site.pages.base_url):
+        if not csrf.same_origin(request, self._site.pages.base_url):
             raise web.HTTPForbidden
+        with self._site.uploads.room(request) as room:
+            return await self._take(request, room)
+
+    async def _take(self, request: web.Request, room: bool) -> web.StreamResponse:
+        site = self._site
         wait = await site.wait_before_submitting(request)
         fits = (request.content_length or 0) <= site.limits.body
         try:
-            form = await read_form(request, site.limits, with_files=fits and not wait)
+            form = await read_form(request, site.limits, with_files=fits and room and not wait)
         except BodyError as error:
             return error_answer(request, site.pages, error.status)
         typed = _typed(form)
         if "switch" in form.fields:
             return self._draw(request, typed, status=200)
-        notice = self._objection(request, form, wait, fits)
+        notice = self._objection(request, form, wait, fits, room)
         if notice:
             answer = self._draw(request, typed, notice=notice, status=NOTICE_STATUS[notice])
-            if wait:
-                answer.headers["Retry-After"] = str(wait)
+            if notice in ("too_many", "store"):
+                answer.headers["Retry-After"] = str(wait or LATER)
             return answer
         submission, troubles = await asyncio.to_thread(
             fields.check, form.fields, form.files, language=page_language(request)
@@ -112,7 +118,7 @@ class FormPages:
             )
         except StoreUnavailableError:
             answer = self._draw(request, typed, notice="store", status=503)
-            answer.headers["Retry-After"] = "120"
+            answer.headers["Retry-After"] = str(LATER)
             return answer
         except IdempotencyConflictError:
             # They went back, changed something and sent again: that is a second message, sent when they press again.
@@ -121,11 +127,11 @@ class FormPages:
             )
         return self._site.see_other(f"{receipt.status_url}?new")
 
-    def _objection(self, request: web.Request, form: Form, wait: int, fits: bool) -> Notice:
+    def _objection(self, request: web.Request, form: Form, wait: int, fits: bool, room: bool) -> Notice:
         if wait:
             return "too_many"
-        if not fits:
-            return "too_large"
+        if not fits or not room:
+            return "store" if fits else "too_large"
         cookie = self._site.form_cookie.read(request)
         if not csrf.is_cookie(cookie) or not csrf.is_valid(
             self._site.secret, PURPOSE, cookie, form.fields.get("csrf", "")

@@ -11,7 +11,7 @@ from aiohttp import web
 from channels.form.contract import Door
 from channels.web import languages
 from channels.web.address import Networks, client_address, limit_key
-from channels.web.body import BodyLimits
+from channels.web.body import BodyLimits, Uploads
 from channels.web.cookies import Cookie
 from channels.web.limits import Barred, Limiter
 from channels.web.pages import Pages
@@ -46,6 +46,7 @@ class Site:
     form_cookie: Cookie
     case_cookie: Cookie
     limits: BodyLimits = field(default_factory=BodyLimits)
+    uploads: Uploads = field(default_factory=Uploads)
     barred: Barred = field(default_factory=Barred)
 
     def address(self, request: web.Request) -> str:

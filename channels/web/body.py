@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import warnings
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeVar, cast
 from urllib.parse import parse_qsl
@@ -98,6 +99,30 @@ _STATUS: Final[dict[Refusal, int]] = {
     "unsupported": 415,
     "compressed": 415,
 }
+
+
+class Uploads:
+    """How many bytes of large bodies may be in memory at once, over all senders. Small bodies always have room: a story
+    without files gets through while others send theirs."""
+
+    def __init__(self, most: int = 256 * 1024 * 1024, limits: BodyLimits | None = None) -> None:
+        self._left = most
+        self._limits = limits or BodyLimits()
+
+    @contextmanager
+    def room(self, request: web.BaseRequest) -> Iterator[bool]:
+        """Hold room for this body while it is read and handed over; gives False when there is none."""
+        size = self._limits.body if request.content_length is None else request.content_length
+        # What is over the limit is refused unread, and what is small is not worth counting.
+        size = size if self._limits.text < size <= self._limits.body else 0
+        if size > self._left:
+            yield False
+            return
+        self._left -= size
+        try:
+            yield True
+        finally:
+            self._left += size
 
 
 async def continue_if_wanted(request: web.Request) -> None:

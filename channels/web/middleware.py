@@ -110,6 +110,6 @@ def error_answer(
 
 def _place(error: BaseException) -> str:
     """Name the error and where it was raised; never its message, which may hold what somebody typed."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else "?"
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    where = " > ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames)
     return f"{type(error).__name__} at {where}"

@@ -25,9 +25,10 @@ _AUDIT = """() => {
   if (new Set(ids).size !== ids.length) wrong.push("an id twice");
   for (const field of document.querySelectorAll("input:not([type=hidden]), textarea"))
     if (!field.labels.length) wrong.push(`no label: ${field.name}`);
-  for (const element of document.querySelectorAll("[aria-describedby], [aria-labelledby]"))
-    for (const id of `${element.getAttribute("aria-describedby") ?? ""} ${element.getAttribute("aria-labelledby") ?? ""}`.trim().split(/\\s+/))
-      if (!document.getElementById(id)) wrong.push(`nothing is called ${id}`);
+  for (const name of ["aria-describedby", "aria-labelledby"])
+    for (const element of document.querySelectorAll(`[${name}]`))
+      for (const id of element.getAttribute(name).split(" "))
+        if (!document.getElementById(id)) wrong.push(`nothing is called ${id}`);
   for (const link of document.querySelectorAll("a[href^='#']"))
     if (!document.getElementById(link.hash.slice(1))) wrong.push(`leads nowhere: ${link.hash}`);
   for (const target of document.querySelectorAll("button, nav a, .button, input[type=text], input[type=file], textarea"))

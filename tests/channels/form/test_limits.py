@@ -133,6 +133,33 @@ async def test_the_longest_text_is_taken_with_browser_line_ends(running: Running
     assert text + "xx</textarea>" in page
 
 
+async def test_only_so_many_large_bodies_at_once_while_stories_get_through(running: Running) -> None:
+    lines = [f"Content-Type: multipart/form-data; boundary={BOUNDARY}", "Content-Length: 33000000"]
+    waiting = []
+    for _ in range(8):
+        _, writer = await asyncio.open_connection("127.0.0.1", running.client.port)
+        writer.write(head("/api/v1/messages", *lines).encode() + b"\r\n\r\n" + part("text", b"and then"))
+        await writer.drain()
+        waiting.append(writer)
+    await asyncio.sleep(0.2)
+    answer, _ = await talk(running, head("/api/v1/messages", *lines), [])
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"Retry-After: 120" in answer
+    fields = {**await running.form(), "text": "Keep me."}
+    response = await running.client.post("/en/complaint", data=multipart(fields, [("a.png", PNG + b"x" * 15 * MB)]))
+    assert response.status == 503
+    assert "Keep me.</textarea>" in await response.text()
+    assert (await running.client.post("/api/v1/messages", json={"text": "Only a story."})).status == 201
+    for writer in waiting:
+        writer.close()
+        await writer.wait_closed()
+    await asyncio.sleep(0.2)
+    response = await running.client.post(
+        "/en/complaint", data=multipart(fields, [("a.png", PNG + b"x" * 15 * MB)]), allow_redirects=False
+    )
+    assert response.status == 303
+
+
 async def test_a_sender_who_stalls_is_let_go(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     waited = []
     plain = asyncio.wait_for
