@@ -68,7 +68,7 @@ class Content:
 
 def file_name(given: str, kind: str, base: str) -> str:
     """Return a name that is no path and holds no control or bidi characters; one made from the type when none is left."""
-    name = one_line(given.replace("\\", "/").rsplit("/", 1)[-1], _MAX_NAME).strip(" .")
+    name = one_line(given.replace("\\", "/").rsplit("/", 1)[-1], _MAX_NAME).rstrip(" .")
     return name or f"{base}{extension_for(kind)}"
 
 

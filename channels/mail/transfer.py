@@ -8,7 +8,8 @@ import re
 from typing import Final
 
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
-_BASE64_LINES = re.compile(rb"(?:[ \t]*[A-Za-z0-9+/]*={0,3}[ \t]*(?:\r?\n|\Z))*")
+_FOREIGN = re.compile(rb"[^A-Za-z0-9+/=\r\n\t ]")
+_BASE64_LINES = re.compile(rb"(?:[ \t]*[A-Za-z0-9+/]*={0,3}[ \t]*(?:\r?\n|\Z))*+")
 _UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} ([^\r\n]{1,255})\r?\n", re.MULTILINE)
 _UU_FILES: Final = 50
 
@@ -18,12 +19,19 @@ def _decode_base64(data: bytes) -> tuple[bytes, bytes, bool]:
 
     Mailing lists and virus scanners add plain lines below an encoded text; they must not be read as base64.
     """
-    encoded = _BASE64_LINES.match(data)
-    end = encoded.end() if encoded else 0
+    # Only where foreign characters occur is it worked out line by line, which costs memory.
+    encoded = _BASE64_LINES.match(data) if _FOREIGN.search(data) else None
+    end = encoded.end() if encoded else len(data)
     rest = data[end:]
     if end < len(data) and b"=" not in data[max(0, end - 8) : end]:
         # Foreign characters in the middle: RFC 2045 says to ignore them.
         end, rest = len(data), b""
+    if data.find(b"=", 0, max(0, end - 80)) < 0:
+        # The usual case, without copies: a mail may be 60 MB.
+        try:
+            return binascii.a2b_base64(memoryview(data)[:end]), rest, end == len(data)
+        except binascii.Error:
+            pass
     compact = _NOT_BASE64.sub(b"", data[:end])
     sound = len(compact) % 4 != 1 and end == len(data)
     if len(compact) % 4 == 1:

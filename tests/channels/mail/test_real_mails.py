@@ -22,11 +22,17 @@ _EQUAL = ("from_address", "from_name", "subject", "message_id", "in_reply_to")
 _REJECTED: dict[tuple[str, str], tuple[str, dict[str, list[str]]]] = {
     ("mime4j/mimetools-testmsgs/uu-zeegee", "text_contains"): (
         "mime4j leaves uuencoded files in the text as lines of signs; we make attachments of them",
-        {"text": ["I've uuencoded the ZeeGee logo and another GIF file below."], "attachments": ["up.gif", "zeegee.gif"]},
+        {
+            "text": ["I've uuencoded the ZeeGee logo and another GIF file below."],
+            "attachments": ["up.gif", "zeegee.gif"],
+        },
     ),
     ("mime4j/mimetools-testmsgs/sig-uu", "text_contains"): (
         "the same: the first uuencoded file becomes an attachment, the second has no name and stays in the text",
-        {"text": ["so here goes... first off, my .sig file:", "And now, a little .gif icon:"], "attachments": [".signature"]},
+        {
+            "text": ["so here goes... first off, my .sig file:", "And now, a little .gif icon:"],
+            "attachments": [".signature"],
+        },
     ),
     ("mime4j/testmsgs/malformedHeaderStartsBody-nocrlfcrlf", "text_contains"): (
         "mime4j drops the line after the malformed header; we show it, since it may be what the member wrote",
@@ -81,8 +87,7 @@ def test_nothing_shown_only_where_nothing_is_said() -> None:
     silent = {
         case.values[0]["id"]
         for case in _cases()
-        if not describe(_read(*case.values), "x")["text"]
-        and not describe(_read(*case.values), "x")["attachments"]
+        if not describe(_read(*case.values), "x")["text"] and not describe(_read(*case.values), "x")["attachments"]
     }
     assert silent == {
         "flanker/false-multipart",
