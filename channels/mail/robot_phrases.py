@@ -39,8 +39,8 @@ NOBODIES: Final[tuple[str, ...]] = (
     "notifications",
 )
 
-# The beginning of a subject that a program writes for somebody who is away. Outlook's forms end in a colon.
-AWAY_SUBJECTS: Final[tuple[str, ...]] = (
+# The beginning of a subject that a program writes for somebody who is away, or who is not there at all.
+AUTOMATIC_SUBJECTS: Final[tuple[str, ...]] = (
     "automatic reply",
     "auto reply",
     "auto-reply",
@@ -48,37 +48,45 @@ AWAY_SUBJECTS: Final[tuple[str, ...]] = (
     "auto response",
     "autoresponse",
     "auto:",
-    "out of office",
-    "out of the office",
-    "out-of-office",
     "ooo:",
-    "vacation",
-    "away from my mail",
+    "out of office reply",
+    "out of office autoreply",
+    "out of office:",
     "réponse automatique",
     "reponse automatique",
     "réponse auto",
     "absence du bureau",
     "message d'absence",
-    "absent du bureau",
-    "absence :",
-    "absence:",
-    "je suis absent",
     "automatisch antwoord",
     "automatische reactie",
     "automatisch bericht",
     "afwezigheidsbericht",
+    "niet op kantoor:",
+    "automatische antwort",
+    "automatische rückantwort",
+    "abwesenheitsnotiz",
+    "auto-antwort",
+)
+# People begin a subject so too ("Absence de réponse", "Afwezig op het werk"): only an answer may be taken for a robot's.
+AWAY_SUBJECTS: Final[tuple[str, ...]] = (
+    *AUTOMATIC_SUBJECTS,
+    "out of office",
+    "out of the office",
+    "out-of-office",
+    "vacation",
+    "away from my mail",
+    "absent du bureau",
+    "absence :",
+    "absence:",
+    "je suis absent",
     "afwezig",
     "niet aanwezig",
     "niet op kantoor",
     "buiten kantoor",
-    "automatische antwort",
-    "automatische rückantwort",
-    "abwesenheitsnotiz",
     "abwesenheit",
     "abwesend",
-    "außer haus",
+    "ausser haus",
     "nicht im büro",
-    "auto-antwort",
 )
 # What the text of such a notice says. One is no proof: a member writes "je suis en congé de maladie" too.
 AWAY_WORDS: Final[tuple[str, ...]] = (

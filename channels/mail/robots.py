@@ -23,6 +23,7 @@ from channels.mail import bounce, dsn
 from channels.mail.mail_headers import Fields, content_type, parameter, parts
 from channels.mail.quote_headers import fold, is_forward
 from channels.mail.robot_phrases import (
+    AUTOMATIC_SUBJECTS,
     AWAY_SUBJECTS,
     AWAY_WORDS,
     DAEMONS,
@@ -314,8 +315,10 @@ def _away(mail: _Mail) -> Robot | None:
         return Robot("auto_reply", "X-Auto-Response-Suppress and subject")
     if mail.null_return_path:
         return Robot("auto_reply", "Return-Path and subject")
-    if words and (answered or ":" in mail.subject[:40] or len(mail.text) < 600):
+    automatic = mail.subject.startswith(AUTOMATIC_SUBJECTS)
+    if words and (answered or (automatic and len(mail.text) < 1500)):
         return Robot("auto_reply", f"subject and text: {words}")
+    # Who answers by hand keeps "Re:" in front.
     if answered and ":" in mail.subject[:40]:
         return Robot("auto_reply", "subject of an answer")
     return None
