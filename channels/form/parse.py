@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from channels.form.fields import international
-from channels.form.files import sniff
 from channels.form.submission import Submission
+from channels.mail.sniff import sniff
 from channels.message import Attachment, InboundMessage, RawMessage, Sender, ThreadKeys
 from channels.reference import find_references
 

@@ -226,7 +226,9 @@ async def _read_all(request: web.Request, limits: BodyLimits, most: int) -> byte
 
 def _plain_form(data: bytes, limits: BodyLimits) -> Form:
     try:
-        pairs = parse_qsl(data.decode("ascii"), keep_blank_values=True, max_num_fields=limits.parts, errors="replace")
+        pairs = parse_qsl(
+            data.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=limits.parts, errors="replace"
+        )
     except ValueError:
         raise BodyError("malformed") from None
     return Form(dict(reversed(pairs)))

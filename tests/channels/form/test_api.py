@@ -222,6 +222,46 @@ async def test_no_body_makes_a_500(start: Start) -> None:
     await asyncio.to_thread(fuzz)
 
 
+_pieces = st.sampled_from(
+    [
+        b"--b",
+        b"--b--",
+        b"\r\n",
+        b"\n",
+        b"--",
+        b'Content-Disposition: form-data; name="text"\r\n',
+        b'Content-Disposition: form-data; name="f"; filename="a.png"\r\n',
+        b"Content-Disposition: form-data; filename*=utf-8''%ff%00.txt; name=f\r\n",
+        b"Content-Disposition: form-data; name\r\n",
+        b'Content-Disposition: ;;;="\r\n',
+        b'Content-Disposition: form-data; name="_charset_"\r\n\r\nutf-7',
+        b"Content-Type: text/plain; charset=nonsense\r\n",
+        b"Content-Type: multipart/mixed; boundary=c\r\n",
+        b"Content-Transfer-Encoding: base64\r\n",
+        b"Content-Length: -1\r\n",
+        b"words \xff\x00 words",
+        b": no name\r\n",
+    ]
+) | st.binary(max_size=20)
+
+
+async def test_no_multipart_makes_a_500(start: Start) -> None:
+    running = await start(limiter=_Never())
+    loop = asyncio.get_running_loop()
+
+    async def post(body: bytes) -> int:
+        answer = await running.client.post(URL, data=body, headers={"Content-Type": "multipart/form-data; boundary=b"})
+        return answer.status
+
+    @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.lists(_pieces, max_size=12), st.booleans())
+    def fuzz(pieces: list[bytes], begun: bool) -> None:
+        body = (b"--b\r\n" if begun else b"") + b"".join(pieces)
+        assert asyncio.run_coroutine_threadsafe(post(body), loop).result(30) in (201, 400, 413, 422)
+
+    await asyncio.to_thread(fuzz)
+
+
 class _Never:
     async def take(self, scope: str, key: str, *, rate: int, burst: int, per_day: int) -> int:
         return 0
