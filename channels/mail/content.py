@@ -13,7 +13,7 @@ from channels.mail.fields import one_line
 from channels.mail.hidden import may_hide
 from channels.mail.html_text import MAX_HTML, html_to_text
 from channels.mail.sniff import extension_for, type_of
-from channels.mail.structure import Part, header_text, salvage
+from channels.mail.structure import SMIME, Part, header_text, salvage
 from channels.mail.tnef import read_tnef
 from channels.mail.transfer import split_uuencoded
 from channels.message import Attachment
@@ -26,7 +26,6 @@ _SEPARATOR: Final = "---------- Forwarded message ----------"
 _READ_AS_TEXT: Final = frozenset(["text/plain", "text/markdown", "text/enriched", "text/richtext", "text/x-plain"])
 _CALENDARS: Final = frozenset(["text/calendar", "application/ics"])
 _TNEF_TYPES: Final = frozenset(["application/ms-tnef", "application/vnd.ms-tnef"])
-_SMIME: Final = frozenset(["application/pkcs7-mime", "application/x-pkcs7-mime"])
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_:-]{2,40})", re.IGNORECASE)
 _PGP_MESSAGE = re.compile(
     r"^-----BEGIN PGP MESSAGE-----.*?(?:^-----END PGP MESSAGE-----[ \t]*$|\Z)", re.DOTALL | re.MULTILINE
@@ -185,7 +184,7 @@ class Reader:
             text, _ = self._decoded(part)
             self._add(calendar_text(text))
             attached = True
-        elif kind in _SMIME and "signed" not in part.params.get("smime-type", ""):
+        elif kind in SMIME and "certs" not in part.params.get("smime-type", ""):
             self.content.defects.add("encrypted")
         if not attached and kind in _READ_AS_TEXT:
             self._plain(part)

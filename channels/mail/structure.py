@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from email.message import Message
 from typing import Final
 
+from channels.mail.cms import signed_content
 from channels.mail.fields import Headers, decode_words, parameters, split_block
 from channels.mail.transfer import decode_transfer
 
@@ -24,6 +25,9 @@ _SALVAGED: Final = 512 * 1024
 # What the tree for the robot check carries of one leaf; files are of no interest there.
 _MESSAGE_LEAF: Final = 256 * 1024
 
+# Parts that may hold others beside multiparts: enclosed mails, and signed S/MIME with the text inside the signature.
+_ENCLOSING: Final = frozenset(["message/rfc822", "message/global", "message/news"])
+SMIME: Final = frozenset(["application/pkcs7-mime", "application/x-pkcs7-mime"])
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+-]{1,100}")
 _AFTER_BOUNDARY = re.compile(rb"(--)?[ \t]*(?:\r?\n|\r?\Z)")
 _GUESSED_BOUNDARY = re.compile(rb"(?:\A|\n)--([^\s][^\r\n]{0,99}?)[ \t]*\r?\n(?=content-)", re.IGNORECASE)
@@ -103,16 +107,14 @@ class _Builder:
         main = "text/html" if main == "html" else main or default
         content_type = main if _TYPE.fullmatch(main) else "text/plain"
         part = Part(headers, content_type, params, source, body, end, depth)
-        if content_type.startswith("multipart/") or content_type in {
-            "message/rfc822",
-            "message/global",
-            "message/news",
-        }:
+        if content_type.startswith("multipart/") or content_type in _ENCLOSING | SMIME:
             self.waiting.append(part)
         return part
 
     def open(self, part: Part) -> None:
         """Find the children of a part that may have some."""
+        if part.content_type in SMIME and (part.depth >= MAX_DEPTH or self.parts >= MAX_PARTS):
+            return
         if part.depth >= MAX_DEPTH:
             self.defects.add("too_deep")
             part.kind = "raw"
@@ -121,6 +123,8 @@ class _Builder:
             part.kind = "raw"
         elif part.content_type.startswith("multipart/"):
             self._open_multipart(part)
+        elif part.content_type in SMIME:
+            self._open_signed(part)
         else:
             self._open_message(part)
 
@@ -132,6 +136,12 @@ class _Builder:
             source = part.content()[0]
             start, end = 0, len(source)
         part.children.append(self.entity(source, start, end, depth=part.depth + 1, default="text/plain"))
+
+    def _open_signed(self, part: Part) -> None:
+        inner = signed_content(part.content()[0])
+        if inner is not None:
+            part.kind = "multipart"
+            part.children.append(self.entity(inner, 0, len(inner), depth=part.depth + 1, default="text/plain"))
 
     def _open_multipart(self, part: Part) -> None:
         source, start, end = part.source, part.start, part.end

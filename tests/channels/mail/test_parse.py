@@ -280,6 +280,28 @@ def test_signed_and_encrypted() -> None:
     assert len(pgp.attachments) == 2
 
 
+def _der(tag: int, *content: bytes) -> bytes:
+    data = b"".join(content)
+    length = bytes([len(data)]) if len(data) < 128 else b"\x82" + len(data).to_bytes(2, "big")
+    return bytes([tag]) + length + data
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_text_inside_an_smime_signature(chunked: bool) -> None:
+    entity = b"Content-Type: text/plain; charset=utf-8\n\nla lettre sign\xc3\xa9e" + b" " * 200
+    octets = _der(0x24, _der(4, entity[:50]), _der(4, entity[50:])) if chunked else _der(4, entity)
+    data_oid = bytes.fromhex("06092a864886f70d010701")
+    signed = _der(0x30, _der(2, b"\x01"), _der(0x31), _der(0x30, data_oid, _der(0xA0, octets)), _der(0x31))
+    cms = _der(0x30, bytes.fromhex("06092a864886f70d010702"), _der(0xA0, signed))
+    message = read(
+        typed("application/pkcs7-mime; name=smime.p7m", base64.encodebytes(cms), "Content-Transfer-Encoding: base64")
+    )
+    assert message.text == "la lettre signée"
+    assert message.defects == ()
+    for cut in range(0, len(cms), 7):
+        assert describe(typed("application/pkcs7-mime", cms[:cut]), "x")["subject"] == "Plainte"
+
+
 def test_inline_pgp() -> None:
     clear = (
         b"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nBonjour\n- -- \nMarie\n"
