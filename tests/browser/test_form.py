@@ -110,6 +110,10 @@ async def test_keyboard_language_and_back_keep_what_was_typed(
     await page.keyboard.press("Tab")
     assert await page.evaluate("document.activeElement.className") == "skip"
     await page.locator("#text").fill("Depuis août.")
+    await page.get_by_role("link", name="Partenamut").click()
+    await page.get_by_role("link", name="Écrire ma plainte").wait_for()
+    await page.go_back()
+    assert await page.locator("#text").input_value() == "Depuis août."
     await page.get_by_role("button", name="Nederlands").click()
     await page.get_by_role("heading", name="Schrijf ons").wait_for()
     assert await page.locator("#text").input_value() == "Depuis août."
