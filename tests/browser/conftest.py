@@ -7,7 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
+from tests.channels.form.running import start
 from tests.servers import process
+
+__all__ = ["browser", "complaints", "open_page", "start"]
 
 _ARGUMENTS = [
     "--no-sandbox",

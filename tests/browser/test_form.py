@@ -9,10 +9,9 @@ from playwright.async_api import Page
 
 from channels.form.submission import Submission
 from tests.browser.conftest import OpenPage
-from tests.channels.form.conftest import Start
 from tests.channels.form.doors import NOW
+from tests.channels.form.running import Start
 
-pytest_plugins = ("tests.channels.form.conftest",)
 pytestmark = pytest.mark.browser
 
 # What must hold on every page; returns what does not, in words.

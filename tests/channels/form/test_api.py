@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from channels.form.submission import Submission
-from tests.channels.form.conftest import Running, Start
+from tests.channels.form.running import Running, Start
 from tests.channels.form.schema import check_answer
 
 URL = "/api/v1/messages"

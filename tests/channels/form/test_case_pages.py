@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 
 from channels.form.contract import CaseMessage
-from tests.channels.form.conftest import Running, Start, hidden
 from tests.channels.form.doors import NOW
+from tests.channels.form.running import Running, Start, hidden
 
 
 async def test_link_swaps_the_token_for_a_cookie_and_looking_fifty_times_changes_nothing(running: Running) -> None:

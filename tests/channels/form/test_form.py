@@ -8,7 +8,7 @@ import pytest
 from aiohttp import FormData
 
 from channels.form.submission import Submission
-from tests.channels.form.conftest import Running, Start, hidden
+from tests.channels.form.running import Running, Start, hidden
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 

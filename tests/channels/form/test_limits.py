@@ -9,7 +9,7 @@ import tracemalloc
 import pytest
 
 from channels.form.fields import MAX_TEXT
-from tests.channels.form.conftest import Running
+from tests.channels.form.running import Running
 from tests.channels.form.test_form import PNG, multipart
 
 MB = 1000 * 1000
