@@ -17,7 +17,7 @@ from classifier.classification import Text
 from config.vocabulary import CHANNELS, DEPARTMENTS, FLAGS, KINDS, LANGUAGES, Channel, Department, Flag, Kind, Language
 
 FOLDER: Final = Path(__file__).parent / "corpus"
-# Which part of the groups is kept for the test, and never seen in training or calibration.
+# Which part of the authors is kept for the test, and never seen in training or calibration.
 TEST_SHARE: Final = 0.2
 _FIELDS: Final = (
     "id",
@@ -121,36 +121,26 @@ def _check(data: dict[str, Any]) -> None:
         raise ValueError("the mutual's own adviser is never off scope")
 
 
-def groups(records: Sequence[Record]) -> list[int]:
-    """A group number for each record: two which share an author or a scenario are in the same group."""
-    parent = list(range(len(records)))
-
-    def root(item: int) -> int:
-        while parent[item] != item:
-            parent[item] = parent[parent[item]]
-            item = parent[item]
-        return item
-
-    first: dict[tuple[str, str], int] = {}
-    for index, record in enumerate(records):
-        for key in (("author", record.author), ("scenario", record.scenario)):
-            parent[root(index)] = root(first.setdefault(key, index))
-    return [root(index) for index in range(len(records))]
-
-
 def split(records: Sequence[Record], *, seed: int) -> tuple[list[Record], list[Record]]:
-    """(training, test). A group is in the test by a hash of its name, so no author or scenario is in both parts, and a
-    corpus that grows leaves most groups where they were."""
-    of_record = groups(records)
-    named: dict[int, str] = {}
-    for group, record in zip(of_record, records, strict=True):
-        named[group] = min(named.get(group, record.author), record.author)
-    held = {group for group, name in named.items() if _share(f"{seed}:{name}") < TEST_SHARE}
-    training = [record for record, group in zip(records, of_record, strict=True) if group not in held]
-    test = [record for record, group in zip(records, of_record, strict=True) if group in held]
+    """(training, test): no author and no scenario is in both.
+
+    An author is in the test by a hash of the name, so a corpus that grows leaves everybody where they were. A scenario goes
+    with its authors; one which authors of both sides wrote about goes to one side by its own hash, and what the others
+    wrote about it is left out of both.
+    """
+    held = {record.author for record in records if share(f"{seed}:author:{record.author}") < TEST_SHARE}
+    sides: dict[str, set[bool]] = {}
+    for record in records:
+        sides.setdefault(record.scenario, set()).add(record.author in held)
+    tested = {
+        scenario: share(f"{seed}:scenario:{scenario}") < TEST_SHARE if len(of_both) > 1 else True in of_both
+        for scenario, of_both in sides.items()
+    }
+    training = [r for r in records if r.author not in held and not tested[r.scenario]]
+    test = [r for r in records if r.author in held and tested[r.scenario]]
     return training, test
 
 
-def _share(name: str) -> float:
+def share(name: str) -> float:
     """A number from 0 to 1 that depends on the name alone."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") / 2**64

@@ -13,6 +13,11 @@ from config.vocabulary import DEPARTMENTS, FLAGS, KINDS, Department, Flag, Kind,
 
 # What a rule says is written as this probability: certain, without pretending to be a measured 1.
 _CERTAIN: Final = 0.99
+# Who names the mutual's own products or its adviser is refused by no less than this.
+_SURE_DESPITE_OWN: Final = 0.97
+_OWN_CEILING: Final = 0.65
+# Above this the message is rather nobody's here than any department's, even where that is not sure enough to refuse it.
+_RATHER_ELSEWHERE: Final = 0.5
 _QUESTIONS: Final = ("kind", "off_scope", "anonymous", "doctor", "department")
 
 
@@ -30,7 +35,8 @@ def decide(
     if reading.contentless:
         flags = {**dict.fromkeys(FLAGS, False), "urgent": flags["urgent"]}
     ranked = _ranked(places)
-    department = _department(places, ranked, flags, contentless=reading.contentless)
+    nowhere = reading.contentless or flags_p["off_scope"] >= _RATHER_ELSEWHERE
+    department = None if nowhere else _department(places, ranked)
     model = f"guichet-1-{heads.digest[:8]}"
     probabilities: dict[str, Any] = {
         "kind": {name: round(value, 4) for name, value in kinds.items()},
@@ -61,7 +67,8 @@ def _ruled(learnt: dict[Flag, float], text: Text, reading: Reading) -> dict[Flag
     """The rules that are right by definition.
 
     Emergency words make a message urgent. Nobody is anonymous who did not ask for it and who signs, or writes on a channel
-    where the conversation asks for the name; and a message without those signs is at most doubtful.
+    where the conversation asks for the name; and a message without those signs is at most doubtful. So is an off-scope
+    message which names the mutual's own products or its adviser, unless everything else speaks for it.
     """
     hinted = {hit.group for hit in reading.hits}
     ruled = dict(learnt)
@@ -72,6 +79,8 @@ def _ruled(learnt: dict[Flag, float], text: Text, reading: Reading) -> dict[Flag
         ruled["anonymous"] = min(ruled["anonymous"], 1 - _CERTAIN)
     elif not asked and not nobody(text, reading.sender):
         ruled["anonymous"] = min(ruled["anonymous"], 0.5)
+    if hinted & {"own", "adviser"} and ruled["off_scope"] < _SURE_DESPITE_OWN:
+        ruled["off_scope"] = min(ruled["off_scope"], _OWN_CEILING)
     return ruled
 
 
@@ -82,18 +91,9 @@ def _ranked(places: Floats) -> tuple[tuple[Department, float], ...]:
     return tuple(sorted(pairs, key=lambda pair: -pair[1]))
 
 
-def _department(
-    places: Floats,
-    ranked: tuple[tuple[Department, float], ...],
-    flags: Mapping[Flag, bool],
-    *,
-    contentless: bool,
-) -> Department | None:
-    """None when off scope, when there is nothing to go by, and for an adviser's conduct, summons or report."""
-    nowhere = float(places[-1])
-    if flags["off_scope"] or contentless or nowhere > float(places[:-1].max()):
-        return None
-    return ranked[0][0]
+def _department(places: Floats, ranked: tuple[tuple[Department, float], ...]) -> Department | None:
+    """The best one; None for an adviser's conduct, summons or report, and where no department is likelier."""
+    return None if float(places[-1]) > float(places[:-1].max()) else ranked[0][0]
 
 
 def _abstained(

@@ -147,4 +147,4 @@ class Encoder:
         np.maximum(first, 0, out=first)
         last: Floats = np.tanh(first @ net.p3 + np.maximum(first @ net.d2, 0) @ net.d3)
         squares: Floats = np.clip(np.einsum("ij,ij->i", last, last), net.eps, None)
-        return last / np.sqrt(squares)[:, None]
+        return np.asarray(last / np.sqrt(squares)[:, None], dtype=np.float32)

@@ -87,12 +87,17 @@ def _runs(numbers: Iterable[int], reading: Reading) -> list[list[int]]:
     """Neighbouring words become one span, unless the end of the subject stands between them."""
     runs: list[list[int]] = []
     for number in numbers:
-        joins = runs and number == runs[-1][-1] + 1
+        joins = runs and number == runs[-1][-1] + 1 and _touch(reading, number)
         if joins and (reading.words[number].start < reading.body) == (reading.words[number - 1].start < reading.body):
             runs[-1].append(number)
         else:
             runs.append([number])
     return runs
+
+
+def _touch(reading: Reading, number: int) -> bool:
+    """True when nothing but a space or an apostrophe stands between a word and the one before."""
+    return reading.words[number].start - reading.words[number - 1].end <= 1
 
 
 def _evidence(reading: Reading, label: str, start: int, end: int, weight: float) -> Evidence:

@@ -90,14 +90,21 @@ def read(text: Text, capped: str, language: Language) -> Reading:
     joined = f"{subject}\n{capped}"
     found = lexicon.words(joined)
     lists = lexicon.load()
-    hits = lists.find(joined, found)
+    all_hits = lists.find(joined, found)
     body = len(subject) + 1
     contentless = lists.is_contentless([word for word in found if word.start >= body])
     if contentless and subject.strip():
         contentless = lists.is_contentless([word for word in found if word.start < body])
+    formulas = [hit for hit in all_hits if hit.group == "formula"]
+    found = [word for word in found if not _inside(word.start, formulas)]
+    hits = [hit for hit in all_hits if hit.group != "formula" and not _inside(hit.start, formulas)]
     sender = identity.find(text)
     facts = _facts(text, joined, found, hits, sender, language)
     return Reading(joined, body, found, hits, sender, contentless, facts)
+
+
+def _inside(place: int, formulas: Sequence[Hit]) -> bool:
+    return any(formula.start <= place < formula.end for formula in formulas)
 
 
 def _facts(

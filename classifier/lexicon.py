@@ -187,7 +187,7 @@ def load(path: Path = PATH) -> Lexicon:
     data = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     phrases: dict[str, list[tuple[str, tuple[str, ...], bool]]] = {}
     prefixes: dict[str, list[str]] = {}
-    for group in ("emergency", *HINTS):
+    for group in ("emergency", "formula", *HINTS):
         for entry in _entries(data[group]):
             parts, prefix = _phrase(entry)
             if prefix and len(parts) == 1:

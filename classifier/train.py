@@ -1,7 +1,7 @@
 """Train the heads from the corpus. scikit-learn and scipy (development dependencies) are needed here and only here.
 
 The same corpus and seed give the same bytes: one BLAS thread, fixed folds, sorted vocabulary. Fusion, temperature and
-thresholds are set on out-of-fold logits of the training part (whole authors and scenarios apart), so that every training
+thresholds are set on out-of-fold logits of the training part (whole authors apart), so that every training
 message serves to calibrate and none calibrates a model that saw it. The test part (`corpus.split`) is never touched.
 """
 
@@ -37,8 +37,9 @@ _BALANCE: Final = 0.5
 _MEANING_SCALE: Final = 8.0
 _WORDS_SCALE: Final = 4.0
 # To refuse a member by mistake is the worst error: this precision is wanted of off_scope and anonymous, by the lower end
-# of its one-sided 90 % Wilson interval; where there are too few points to show it, the constant below stands.
+# of its one-sided 90 % Wilson interval. Where the points do not show it: the best they show, if fair, or the constant.
 _REFUSAL_PRECISION: Final = 0.97
+_REFUSAL_FAIR, _REFUSAL_NEARLY = 0.88, 0.01
 _REFUSAL_LEAST, _REFUSAL_DEFAULT = 0.7, 0.9
 _WILSON_Z: Final = 1.2816
 
@@ -222,21 +223,19 @@ def _regression(inputs: Any, classes: Any, labels: int, strength: float, seed: i
 
 
 def _folds(read: Sequence[_Read], seed: int) -> list[int]:
-    """A fold for each record, groups kept whole, the largest placed first."""
-    of_record = corpus.groups([item.record for item in read])
-    sizes = Counter(of_record)
-    order = sorted(sizes, key=lambda group: (-sizes[group], (group * 2_654_435_761 + seed) % 2**32))
+    """A fold for each record: authors are kept whole, the most diligent placed first."""
+    sizes = Counter(item.record.author for item in read)
+    order = sorted(sizes, key=lambda author: (-sizes[author], corpus.share(f"{seed}:fold:{author}")))
     load = [0] * FOLDS
-    placed: dict[int, int] = {}
-    for group in order:
-        fold = load.index(min(load))
-        placed[group] = fold
-        load[fold] += sizes[group]
-    return [placed[group] for group in of_record]
+    placed: dict[str, int] = {}
+    for author in order:
+        placed[author] = load.index(min(load))
+        load[placed[author]] += sizes[author]
+    return [placed[item.record.author] for item in read]
 
 
 def _out_of_fold(read: Sequence[_Read], seed: int, say: Progress) -> tuple[Floats, Floats]:
-    """Logits of both models for every record by models that saw nobody of its group."""
+    """Logits of both models for every record by models that saw nothing of its author."""
     folds = _folds(read, seed)
     by_words = np.zeros((len(read), len(COLUMNS)), dtype=np.float32)
     by_meaning = np.zeros_like(by_words)
@@ -313,17 +312,20 @@ def _thresholds(
 
 
 def _precise(p: Floats, truth: Any) -> float:
-    """The smallest threshold from which the wanted precision is shown for it and everything above."""
+    """The smallest threshold that shows the wanted precision. Failing that the smallest of those that show nearly the best
+    there is, if that is fair, or else the constant."""
     order = np.argsort(-p, kind="stable")
-    found = _REFUSAL_DEFAULT
-    hits = 0
-    for count, row in enumerate(order, start=1):
-        hits += int(truth[row])
-        if p[row] < _REFUSAL_LEAST:
-            break
-        if wilson_lower(hits, count) >= _REFUSAL_PRECISION:
-            found = float(p[row])
-    return round(found, 3)
+    right = np.cumsum(truth[order])
+    shown = [
+        (float(p[row]), wilson_lower(int(right[count - 1]), count))
+        for count, row in enumerate(order, start=1)
+        if p[row] >= _REFUSAL_LEAST
+    ]
+    best = max((lower for _, lower in shown), default=0.0)
+    enough = _REFUSAL_PRECISION if best >= _REFUSAL_PRECISION else best - _REFUSAL_NEARLY
+    if best < _REFUSAL_FAIR:
+        return _REFUSAL_DEFAULT
+    return round(min(threshold for threshold, lower in shown if lower >= enough), 3)
 
 
 def wilson_lower(hits: int, count: int) -> float:
