@@ -1,0 +1,114 @@
+"""Everything that the page of a case shows, gathered in one snapshot for one viewer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from config.vocabulary import Language
+from config.wording import wording
+from console import story, timeline
+from console.explanation import Why, explained
+from console.site import Who
+from store import audit, case_around, outbox, people, users, views
+from store.case_around import OtherCase
+from store.database import Tx
+from store.people import Contact, Person
+from store.users import User
+from store.views import ClockRow, FileRow, HeldRow, MessageRow, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Somebody opened the sealed case."""
+
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """A case whole. `way_back` is the kind of contact by which the member is answered, "" when there is none."""
+
+    row: Row
+    items: Sequence[timeline.Item]
+    why: Why | None
+    clocks: Sequence[ClockRow]
+    member: Person | None
+    contacts: Sequence[Contact]
+    others: Sequence[OtherCase]
+    files: Sequence[tuple[MessageRow, FileRow]]
+    held: Sequence[HeldRow]
+    departing: Mapping[int, datetime]
+    fates: Mapping[int, str]
+    people: Sequence[User]
+    names: Mapping[str, str]
+    looks: Sequence[Look]
+    way_back: str
+    messages: Sequence[MessageRow]
+
+    @property
+    def undelivered(self) -> Sequence[MessageRow]:
+        """What did not reach the member."""
+        return [message for message in self.messages if message.delivery == "failed"]
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether the last message of a person is the member's."""
+        spoken = [message for message in self.messages if not message.auto and message.delivery != "cancelled"]
+        return bool(spoken) and spoken[-1].direction == "in"
+
+
+async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None) -> CaseFile:
+    """The case as this viewer may see it; the caller has made sure that they may open it."""
+    viewer = who.viewer
+    messages = await views.messages_of(tx, viewer, row.id)
+    said = await views.classification_of(tx, viewer, row.id)
+    why = explained(await views.decision_of(tx, viewer, row.id), said)
+    entries = await audit.of_case(tx, row.id)
+    names = await case_around.names(tx)
+    opening = next((message for message in messages if message.direction == "in"), None)
+    marked = None
+    if opening is not None and why is not None and said:
+        marks = story.marks_in(opening.reply or opening.text, said.get("evidence", ()), why.numbers)
+        marked = (opening.id, marks)
+    contact = await outbox.reply_contact(tx, row.id)
+    notes = await views.notes_of(tx, viewer, row.id)
+    return CaseFile(
+        row=row,
+        items=timeline.items(messages, notes, entries, names=names, marked=marked, since=since),
+        why=why,
+        clocks=await views.clocks_of(tx, row.id),
+        member=await people.person_of(tx, row.person_id) if row.person_id is not None else None,
+        contacts=await people.contacts_of_case(tx, row.id),
+        others=await case_around.other_cases(tx, viewer, row),
+        files=[(message, file) for message in messages for file in message.files],
+        held=await views.held_messages(tx, viewer, case_id=row.id) if viewer.handles_cases else (),
+        departing=await case_around.departing(tx, viewer, row.id),
+        fates=await case_around.fates(tx, viewer, row.id),
+        people=[user for user in await users.listing(tx) if _may_have(user, row)],
+        names=names,
+        looks=[
+            Look(names.get(entry.actor, entry.actor), entry.at) for entry in entries if entry.act == "case.unsealed"
+        ],
+        way_back=contact[1] if contact and contact[1] != "post" else "",
+        messages=messages,
+    )
+
+
+def _may_have(user: User, row: Row) -> bool:
+    """Who a case may be given to: people who handle cases, and who may open it."""
+    return not user.disabled and user.role in ("mediator", "supervisor") and (user.medical or not row.sealed)
+
+
+def opening_words(file: CaseFile, author: str) -> str:
+    """How an answer begins and ends, in the member's language: the greeting as given, and who signs."""
+    language = cast(Language, file.row.language)
+    texts = wording()[language]
+    name = file.member.name if file.member else ""
+    greeting = texts.greeting.named.replace("{name}", name) if name else texts.greeting.plain
+    # The service's name; its addresses are in every receipt already.
+    service = texts.signatures["mediation" if file.row.queue == "mediation" else "complaints"].partition(",")[0]
+    return f"{greeting}\n\n\n\n{author}\n{service}, Partenamut"

@@ -1,0 +1,219 @@
+"""The page of a case, and the fence before it: sealed cases open for those who may, who say why, and it is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from aiohttp import web
+
+from channels.reference import parse_reference
+from config.vocabulary import DEPARTMENTS, QUEUES
+from console import timeline
+from console.case_file import CaseFile, gathered, opening_words
+from console.contract import UNDO
+from console.site import Site, Who
+from store import audit, case_around, views
+from store.database import Tx
+from store.views import MessageRow, Row
+
+OUTCOMES: Final = (
+    "founded",
+    "partly_founded",
+    "not_founded",
+    "explained",
+    "withdrawn",
+    "not_ours",
+    "not_handled_anonymous",
+    "not_handled_off_scope",
+)
+# Why somebody opens a sealed case, asked once in this time; short enough that a shift is not a blank cheque.
+REASONS: Final = ("handling", "member", "colleague", "supervision")
+_REASON_HOLDS: Final = timedelta(hours=8)
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What somebody had typed when their form could not be taken: it stands in its field again."""
+
+    reply: str | None = None
+    note: str = ""
+    problem: str = ""
+    since: datetime | None = None
+
+
+class CasePage:
+    """Handlers of `/console/case/{reference}` and its closing page; `find` is the fence for every handler of a case."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def find(self, tx: Tx, who: Who, request: web.Request) -> Row:
+        """The case of the address, when this person may open it now.
+
+        Raises HTTPNotFound for a reference that we never gave, LockedError for a sealed case and a person without the
+        right, ReasonWantedError when they have not said yet why they open it.
+        """
+        reference = parse_reference(request.match_info["reference"])
+        row = await views.case_by_reference(tx, who.viewer, reference) if reference else None
+        if row is None:
+            raise web.HTTPNotFound
+        if row.locked:
+            raise LockedError(row)
+        if not await self.may_read(tx, who, row):
+            raise ReasonWantedError(row)
+        return row
+
+    async def may_read(self, tx: Tx, who: Who, row: Row) -> bool:
+        """Whether the case is open to this person now: unsealed, theirs, or they have said why they open it."""
+        if row.locked:
+            return False
+        if not row.sealed or row.assignee_id == who.viewer.user_id:
+            return True
+        return await case_around.opened_since(tx, who.viewer, row.id, since=who.now - _REASON_HOLDS)
+
+    async def refusal(self, who: Who, error: LockedError | ReasonWantedError) -> web.Response:
+        """The page in place of a case that does not open: that it exists, and who may, or the question why."""
+        if isinstance(error, LockedError):
+            return await self._site.page("sealed.html", who, status=403, row=error.row)
+        return await self._site.page("why_sealed.html", who, status=403, row=error.row, reasons=REASONS)
+
+    async def show(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """The case."""
+        return await self.draw(request, who, Typed(), status=200)
+
+    async def draw(self, request: web.Request, who: Who, typed: Typed, *, status: int) -> web.Response:
+        """The case, with what was typed before."""
+        try:
+            file = await self._file(request, who, since=typed.since)
+        except (LockedError, ReasonWantedError) as error:
+            return await self.refusal(who, error)
+        draft = opening_words(file, who.viewer.name)
+        taken_back = _taken_back(file, who, request.query.get("draft", ""))
+        reply = typed.reply if typed.reply is not None else taken_back or draft
+        done = request.query.get("done", "")
+        return await self._site.page(
+            "case.html",
+            who,
+            status=status,
+            here=file.row.queue,
+            file=file,
+            row=file.row,
+            days=timeline.days(file.items),
+            news=[item for item in file.items if item.new],
+            why=file.why,
+            typed=typed,
+            reply=reply,
+            draft=draft,
+            taken_back=bool(taken_back),
+            done=done if done in DONE else "",
+            undo_seconds=int(UNDO.total_seconds()),
+            queues=QUEUES,
+            departments=DEPARTMENTS,
+        )
+
+    async def closing(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """The page on which a case is closed."""
+        return await self.draw_closing(request, who, {}, status=200)
+
+    async def draw_closing(
+        self, request: web.Request, who: Who, form: Mapping[str, str], *, status: int, problem: str = ""
+    ) -> web.Response:
+        """The closing page, with what was chosen and typed before."""
+        try:
+            file = await self._file(request, who)
+        except (LockedError, ReasonWantedError) as error:
+            return await self.refusal(who, error)
+        if file.row.state != "open":
+            return self._site.see_other(f"/console/case/{file.row.reference}")
+        draft = opening_words(file, who.viewer.name)
+        return await self._site.page(
+            "close.html",
+            who,
+            status=status,
+            here=file.row.queue,
+            file=file,
+            row=file.row,
+            outcomes=OUTCOMES,
+            form=form,
+            draft=draft,
+            text=form.get("text", draft),
+            problem=problem,
+        )
+
+    async def _file(self, request: web.Request, who: Who, *, since: datetime | None = None) -> CaseFile:
+        async with self._site.store.read() as tx:
+            row = await self.find(tx, who, request)
+            file = await gathered(tx, who, row, since=since)
+        if row.sealed:
+            await self.note_look(who, row, "case")
+        return file
+
+    async def note_look(self, who: Who, row: Row, what: str, **detail: Any) -> None:
+        """Reading a sealed case is an act (rule L4)."""
+        async with self._site.store.write() as tx:
+            await audit.write(
+                tx, actor=who.actor, act="case.viewed", at=who.now, case_id=row.id, detail={"what": what, **detail}
+            )
+
+    async def say_why(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """Record why somebody opens a sealed case, and open it."""
+        reason = who.form.get("reason", "")
+        async with self._site.store.write() as tx:
+            try:
+                row = await self.find(tx, who, request)
+            except LockedError as error:
+                return await self._site.page("sealed.html", who, status=403, row=error.row)
+            except ReasonWantedError as error:
+                row = error.row
+            if reason in REASONS:
+                await audit.write(
+                    tx, actor=who.actor, act="case.unsealed", at=who.now, case_id=row.id, detail={"reason": reason}
+                )
+        return self._site.see_other(f"/console/case/{row.reference}")
+
+
+class LockedError(Exception):
+    """The case is sealed, and this person may not open it."""
+
+    def __init__(self, row: Row) -> None:
+        super().__init__(row.id)
+        self.row = row
+
+
+class ReasonWantedError(Exception):
+    """The case is sealed, and this person has not said yet why they open it."""
+
+    def __init__(self, row: Row) -> None:
+        super().__init__(row.id)
+        self.row = row
+
+
+# What a page may say was just done; the words are in the catalogue under "done".
+DONE: Final = frozenset(
+    {
+        "taken",
+        "assigned",
+        "noted",
+        "sent",
+        "undone",
+        "too_late",
+        "moved",
+        "department",
+        "reopened",
+        "closed",
+        "closed_sent",
+        "joined",
+        "own_case",
+    }
+)
+
+
+def _taken_back(file: CaseFile, who: Who, message_id: str) -> str:
+    """The text of an answer that this person took back, to go on with; nobody else's, and only one that never left."""
+    found: MessageRow | None = next((m for m in file.messages if str(m.id) == message_id), None)
+    if found is None or found.delivery != "cancelled" or found.author != who.viewer.name:
+        return ""
+    return found.text

@@ -1,0 +1,55 @@
+"""What the console needs from the house behind it: sending, opening cases from what was put aside, reading raw messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from channels.message import InboundMessage
+from store.database import Tx
+from store.viewer import Viewer
+
+# How long an answer waits in the outbox, so that it can be taken back.
+UNDO: Final = timedelta(seconds=20)
+
+
+class NoWayBackError(Exception):
+    """The member of this case left no address that we can answer to."""
+
+
+class Desk(Protocol):
+    """The house. Everything with a `tx` happens inside the caller's transaction and is undone with it."""
+
+    async def reply(self, tx: Tx, viewer: Viewer, case_id: int, text: str, *, now: datetime, version: int) -> int:
+        """Put an answer to the member into the outbox, due at `now + UNDO`, by the channel the case came from.
+
+        Keeps it as a message of the case with `author_id` and raises the case's version with the act "case.answered".
+        Returns the outbox id. Raises store.cases.StaleError when the case is past `version`, NoWayBackError when
+        there is nobody to send to.
+        """
+        ...
+
+    async def join_held(self, tx: Tx, viewer: Viewer, held_id: int, *, now: datetime) -> None:
+        """Let a held message join the case that it names; its sender is known on the case from then on."""
+        ...
+
+    async def open_held_as_own_case(self, tx: Tx, viewer: Viewer, held_id: int, *, now: datetime) -> None:
+        """Let a held message become a case of its own."""
+        ...
+
+    async def not_a_robot(self, tx: Tx, viewer: Viewer, item_id: int, *, now: datetime) -> bool:
+        """Let a message that was taken for an automatic one be read again as a person's; False when it is none."""
+        ...
+
+    async def understood(self, item_id: int) -> InboundMessage | None:
+        """Read a raw item again, within the bounds of parsing; None when it is gone or cannot be read."""
+        ...
+
+    async def wake_delivery(self, outbox_id: int) -> None:
+        """After the commit: something waits to go out."""
+        ...
+
+    async def wake_intake(self, item_ids: Sequence[int]) -> None:
+        """After the commit: these items are to be worked on (again). Empty: look whether something is."""
+        ...

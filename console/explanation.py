@@ -1,0 +1,137 @@
+"""Why a case is where it is: the rule that decided, what was found in the member's words, and what nearly happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from config.vocabulary import FLAGS
+
+_MOST_QUOTES: Final = 3
+_MOST_NEAR: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was found. `group` and `label` name it, `chance` is its probability, `sure` whether it may decide."""
+
+    number: int
+    group: Literal["flag", "kind", "department"]
+    label: str
+    chance: float
+    sure: bool
+    quotes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A condition that did not hold."""
+
+    field: str
+    test: str
+    wanted: Any
+    found: Any
+
+    @property
+    def numeric(self) -> bool:
+        """Whether two probabilities or counts were compared."""
+        return isinstance(self.wanted, int | float) and not isinstance(self.wanted, bool) and self.found is not None
+
+    @property
+    def negated(self) -> bool:
+        """Whether the rule asks that it should not be so."""
+        return self.test.startswith("not ") or self.test == "is_not"
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A rule that nearly hit, and what it missed."""
+
+    rule: str
+    title: str
+    missed: tuple[Missed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The whole explanation. `position` counts the rules from 1; 0 when the rule is not in the trace."""
+
+    rule: str
+    title: str
+    position: int
+    rules: int
+    queue: str
+    findings: tuple[Finding, ...]
+    unsure: tuple[str, ...]
+    near: tuple[Near, ...]
+    model: str
+    rules_version: str
+
+    @property
+    def numbers(self) -> Mapping[str, int]:
+        """The number of each finding by its label, for the marks in the text."""
+        return {finding.label: finding.number for finding in self.findings}
+
+
+def explained(decision: Mapping[str, Any] | None, said: Mapping[str, Any] | None) -> Why | None:
+    """The explanation made of the stored decision and classification; None for a case that nobody routed."""
+    if not decision:
+        return None
+    trace = decision.get("trace", ())
+    ids = [entry["rule"] for entry in trace]
+    decided = decision.get("decided_by", "")
+    position = ids.index(decided) + 1 if decided in ids else 0
+    return Why(
+        rule=decided,
+        title=trace[position - 1]["title"] if position else "",
+        position=position,
+        rules=len(ids),
+        queue=decision.get("queue", ""),
+        findings=_findings(said or {}),
+        unsure=tuple((said or {}).get("abstained_on", ())),
+        near=_near(trace, decided),
+        model=(said or {}).get("model", ""),
+        rules_version=decision.get("rules_version", ""),
+    )
+
+
+def _findings(said: Mapping[str, Any]) -> tuple[Finding, ...]:
+    chances = said.get("probabilities", {})
+    unsure = set(said.get("abstained_on", ()))
+    found: list[tuple[Literal["flag", "kind", "department"], str, float, bool]] = [
+        ("flag", flag, float(chances.get(flag, 0.0)), flag not in unsure) for flag in FLAGS if said.get(flag)
+    ]
+    if said.get("kind"):
+        chance = float(chances.get("kind", {}).get(said["kind"], 0.0))
+        found.append(("kind", said["kind"], chance, "kind" not in unsure))
+    if said.get("department"):
+        ranked = dict(said.get("departments", ()))
+        chance = float(ranked.get(said["department"], 0.0))
+        found.append(("department", said["department"], chance, "department" not in unsure))
+    return tuple(
+        Finding(number, group, label, chance, sure, _quotes(said, label))
+        for number, (group, label, chance, sure) in enumerate(found, start=1)
+    )
+
+
+def _quotes(said: Mapping[str, Any], label: str) -> tuple[str, ...]:
+    words = (str(item["text"]) for item in said.get("evidence", ()) if item["label"] == label)
+    return tuple(dict.fromkeys(word for word in words if word.strip()))[:_MOST_QUOTES]
+
+
+def _near(trace: Any, decided: str) -> tuple[Near, ...]:
+    near = [
+        Near(
+            entry["rule"],
+            entry["title"],
+            tuple(
+                Missed(asked["field"], asked["test"], asked["wanted"], asked["found"])
+                for asked in entry["conditions"]
+                if not asked["held"]
+            ),
+        )
+        for entry in trace
+        if entry["outcome"] == "near" and entry["rule"] != decided
+    ]
+    return tuple(near[:_MOST_NEAR])

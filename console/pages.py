@@ -1,0 +1,98 @@
+"""Drawing the console's pages: jinja2 with autoescape, the colleague's language, dates as people say them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from aiohttp import web
+
+from channels.web import languages
+from channels.web.pages import environment
+from channels.web.static import StaticFiles
+from console.words import LANGUAGES, ConsoleLanguage, catalogue
+from router import dates, deadlines
+
+HERE: Final = Path(__file__).resolve().parent
+_MB: Final = 1_000_000
+
+
+class Say:
+    """Moments, dates and sizes in the words of one language, seen from `now`."""
+
+    def __init__(self, language: ConsoleLanguage, now: datetime, *, saturdays: bool) -> None:
+        self._language = language
+        self._saturdays = saturdays
+        self.today = deadlines.received_day(now)
+
+    def due(self, day: date) -> str:
+        """How long is left: "in 17 working days"."""
+        return deadlines.in_words(day, self.today, self._language, saturdays=self._saturdays)
+
+    def full(self, day: date) -> str:
+        """ "Thursday 17 December 2026"."""
+        return dates.in_full(day, self._language)
+
+    def day(self, day: date) -> str:
+        """A date near enough to do without its year."""
+        return languages.short_date(datetime.combine(day, datetime.min.time(), languages.BRUSSELS), self._language)
+
+    def time(self, moment: datetime) -> str:
+        """The time of day in Brussels."""
+        return dates.time_of_day(moment, self._language)
+
+    def moment(self, moment: datetime) -> str:
+        """The time today, else the day and the time."""
+        day = deadlines.received_day(moment)
+        return self.time(moment) if day == self.today else f"{self.day(day)}, {self.time(moment)}"
+
+    def local_day(self, moment: datetime) -> date:
+        """The day in Brussels."""
+        return deadlines.received_day(moment)
+
+    def size(self, size: int) -> str:
+        """A file's size."""
+        comma = "." if self._language == "en" else ","
+        return f"{size / _MB:.1f} MB".replace(".", comma) if size >= _MB else f"{max(1, round(size / 1000))} kB"
+
+    def chance(self, probability: float) -> str:
+        """A probability as a number with two digits."""
+        comma = "." if self._language == "en" else ","
+        return f"{probability:.2f}".replace(".", comma)
+
+
+class ConsolePages:
+    """Templates, words and static files of the console."""
+
+    def __init__(self, *, saturdays: bool) -> None:
+        self._saturdays = saturdays
+        self.static = StaticFiles(HERE / "static", prefix="/console/static")
+        self._environment = environment(HERE / "templates")
+
+    def page(
+        self,
+        template: str,
+        language: ConsoleLanguage,
+        now: datetime,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        **context: Any,
+    ) -> web.Response:
+        """Return a page; it is never kept by a browser or a proxy."""
+        text = self._environment.get_template(template).render(
+            t=catalogue()[language],
+            say=Say(language, now, saturdays=self._saturdays),
+            language=language,
+            languages=LANGUAGES,
+            own_names=languages.OWN_NAMES,
+            static=self.static.url,
+            now=now,
+            **context,
+        )
+        response = web.Response(text=text, status=status, content_type="text/html", headers=headers)
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Content-Language"] = language
+        return response

@@ -1,0 +1,122 @@
+"""What belongs to a message: its files, its original bytes, and the mail as it was sent. Only through a case that opens."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+from urllib.parse import quote
+
+from aiohttp import web
+
+from console import as_sent
+from console.case_page import CasePage, LockedError, ReasonWantedError
+from console.site import Site, Who
+from store import inbox, views
+from store.files import FileLostError
+from store.views import MessageRow, Row
+
+# Whatever it is, a browser saves it and never shows it on our address (rule F6).
+_HEADERS: Final = {
+    "Content-Type": "application/octet-stream",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+_LONGEST_NAME: Final = 120
+
+
+def as_attachment(content: bytes, name: str) -> web.Response:
+    """Bytes to save under the name that their sender gave them (RFC 6266, RFC 8187)."""
+    cleaned = "".join(sign if sign.isprintable() and sign not in '/\\:*?"<>|' else "_" for sign in name).strip(". ")
+    # Names are cut from the front: their end says what the file is.
+    given = cleaned[-_LONGEST_NAME:] or "file"
+    disposition = f"attachment; filename*=UTF-8''{quote(given.encode('utf-8', 'replace'), safe='')}"
+    return web.Response(body=content, headers={**_HEADERS, "Content-Disposition": disposition})
+
+
+class Papers:
+    """Handlers of files, originals and mails as sent."""
+
+    def __init__(self, site: Site, page: CasePage) -> None:
+        self._site = site
+        self._page = page
+
+    async def file(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """A file of the case, to save."""
+        try:
+            async with self._site.store.read() as tx:
+                row = await self._page.find(tx, who, request)
+                file = await views.file_of(tx, who.viewer, row.id, int(request.match_info["file"]))
+        except (LockedError, ReasonWantedError) as error:
+            return await self._page.refusal(who, error)
+        if file is None:
+            raise web.HTTPNotFound
+        try:
+            content = await asyncio.to_thread(self._site.store.files.read, file.hash)
+        except FileLostError:
+            return await self._site.page("lost.html", who, status=410, row=row, name=file.name)
+        await self._note(who, row, "file", file=file.id)
+        return as_attachment(content, file.name)
+
+    async def original(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """The bytes of a message as they arrived, to save."""
+        found = await self._message(request, who)
+        if isinstance(found, web.Response):
+            return found
+        row, message = found
+        if message.inbox_id is None:
+            raise web.HTTPNotFound
+        async with self._site.store.read() as tx:
+            raw = await inbox.raw_of(tx, message.inbox_id)
+        if raw is None:
+            raise web.HTTPNotFound
+        await self._note(who, row, "original", message=message.id)
+        end = "eml" if message.channel == "email" else "txt"
+        return as_attachment(raw.body, f"{row.reference}-{message.id}.{end}")
+
+    async def as_sent(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """The page around the mail as it was sent."""
+        found = await self._message(request, who)
+        if isinstance(found, web.Response):
+            return found
+        row, message = found
+        answer = await self._site.page("as_sent.html", who, here=row.queue, row=row, message=message)
+        answer.headers["Content-Security-Policy"] = (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+            "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        )
+        return answer
+
+    async def document(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """The mail itself, for the frame."""
+        found = await self._message(request, who)
+        if isinstance(found, web.Response):
+            return found
+        row, message = found
+        understood = await self._site.desk.understood(message.inbox_id) if message.inbox_id is not None else None
+        if understood is None or not understood.html:
+            raise web.HTTPNotFound
+        await self._note(who, row, "as_sent", message=message.id)
+        text = await asyncio.to_thread(as_sent.harmless, understood.html)
+        return web.Response(
+            text=text,
+            content_type="text/html",
+            headers={"Content-Security-Policy": as_sent.POLICY, "Cache-Control": "no-store"},
+        )
+
+    async def _message(self, request: web.Request, who: Who) -> tuple[Row, MessageRow] | web.Response:
+        wanted = int(request.match_info["message"])
+        try:
+            async with self._site.store.read() as tx:
+                row = await self._page.find(tx, who, request)
+                messages = await views.messages_of(tx, who.viewer, row.id)
+        except (LockedError, ReasonWantedError) as error:
+            return await self._page.refusal(who, error)
+        message = next((message for message in messages if message.id == wanted), None)
+        if message is None or message.direction != "in":
+            raise web.HTTPNotFound
+        return row, message
+
+    async def _note(self, who: Who, row: Row, what: str, **detail: Any) -> None:
+        if row.sealed:
+            await self._page.note_look(who, row, what, **detail)

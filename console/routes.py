@@ -1,0 +1,117 @@
+"""Everything below /console/, put into an application in one call, each route with the right it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from channels.web.address import networks
+from channels.web.cookies import Cookie
+from channels.web.limits import Limiter
+from console.actions import Actions
+from console.asides import Asides
+from console.case_page import CasePage
+from console.contract import Desk
+from console.lists import Lists
+from console.pages import ConsolePages
+from console.papers import Papers
+from console.quarantine import Quarantine
+from console.sign_in import SignIn
+from console.site import Handler, Right, Site, Who
+from store.database import Store
+
+_CASE: Final = "/console/case/{reference}"
+# Fifteen digits: every id of ours, and no number that a database could not take.
+_ID: Final = r"\d{1,15}"
+
+
+def add_routes(
+    app: web.Application,
+    *,
+    store: Store,
+    desk: Desk,
+    limiter: Limiter,
+    base_url: str,
+    secret: bytes,
+    trusted_proxies: tuple[str, ...],
+    now: Callable[[], datetime],
+    saturdays: bool = False,
+) -> None:
+    """Add the console.
+
+    The application must run `channels.web.middleware.middlewares(base_url)`. `secret` signs the token of the sign-in
+    form; `saturdays` says whether they are working days. Raises ValueError for a secret under 16 bytes.
+    """
+    if len(secret) < 16:
+        raise ValueError("the secret of the console must have at least 16 bytes")
+    secure = urlsplit(base_url).scheme == "https"
+    site = Site(
+        store=store,
+        desk=desk,
+        limiter=limiter,
+        base_url=base_url.rstrip("/"),
+        secret=secret,
+        trusted=networks(trusted_proxies),
+        pages=ConsolePages(saturdays=saturdays),
+        session_cookie=Cookie("console", secure),
+        visit_cookie=Cookie("console-visit", secure),
+        language_cookie=Cookie("console-language", secure),
+        clock=now,
+        saturdays=saturdays,
+    )
+    sign_in = SignIn(site)
+    app.router.add_get("/console/sign-in", sign_in.show, name="console-signin")
+    app.router.add_post("/console/sign-in", sign_in.enter, name="console-signin-post")
+    app.router.add_post("/console/language", sign_in.choose_language, name="console-language")
+    for method, path, name, handler, right in _routes(site, sign_in):
+        app.router.add_route(method, path, site.guarded(handler, right), name=f"console-{name}")
+    site.pages.static.add_to(app)
+
+
+def _routes(site: Site, sign_in: SignIn) -> list[tuple[str, str, str, Handler, Right]]:
+    """Every page behind the guard: method, path, name, handler, and the right it asks for."""
+    lists, page, asides, quarantine = Lists(site), CasePage(site), Asides(site), Quarantine(site)
+    act, papers = Actions(site, page), Papers(site, page)
+    on_case = act.on_case
+
+    async def keys(_: web.Request, who: Who) -> web.StreamResponse:
+        return await site.page("keys.html", who, here="keys")
+
+    return [
+        ("POST", "/console/sign-out", "sign-out", sign_in.leave, "any"),
+        ("POST", "/console/session", "session", sign_in.alive, "any"),
+        ("GET", "/console/keys", "keys", keys, "any"),
+        ("GET", "/console/", "all", lists.everything, "any"),
+        ("GET", "/console/mine", "mine", lists.mine, "reads"),
+        ("GET", "/console/queue/{queue:[a-z_]{1,24}}", "queue", lists.queue, "reads"),
+        ("GET", "/console/search", "search", lists.search, "reads"),
+        ("GET", _CASE, "case", page.show, "reads"),
+        ("POST", f"{_CASE}/open", "case-open", page.say_why, "reads"),
+        ("POST", f"{_CASE}/note", "case-note", on_case(act.note), "notes"),
+        ("POST", f"{_CASE}/take", "case-take", on_case(act.take), "handles"),
+        ("POST", f"{_CASE}/assign", "case-assign", on_case(act.assign), "handles"),
+        ("POST", f"{_CASE}/reply", "case-reply", on_case(act.reply), "handles"),
+        ("POST", f"{_CASE}/undo", "case-undo", on_case(act.undo), "handles"),
+        ("POST", f"{_CASE}/move", "case-move", on_case(act.move), "handles"),
+        ("POST", f"{_CASE}/department", "case-department", on_case(act.department), "handles"),
+        ("POST", f"{_CASE}/reopen", "case-reopen", on_case(act.reopen), "handles"),
+        ("GET", f"{_CASE}/close", "case-closing", page.closing, "handles"),
+        ("POST", f"{_CASE}/close", "case-close", on_case(act.close), "handles"),
+        ("GET", f"{_CASE}/file/{{file:{_ID}}}", "case-file", papers.file, "reads"),
+        ("GET", f"{_CASE}/original/{{message:{_ID}}}", "case-original", papers.original, "reads"),
+        ("GET", f"{_CASE}/as-sent/{{message:{_ID}}}", "case-html", papers.as_sent, "reads"),
+        ("GET", f"{_CASE}/as-sent/{{message:{_ID}}}/document", "case-document", papers.document, "reads"),
+        ("GET", "/console/held", "held", asides.held, "handles"),
+        ("POST", f"/console/held/{{held:{_ID}}}/join", "held-join", act.join_held, "handles"),
+        ("POST", f"/console/held/{{held:{_ID}}}/own", "held-own", act.own_case, "handles"),
+        ("GET", "/console/robots", "robots", asides.robots, "handles"),
+        ("GET", f"/console/robots/{{item:{_ID}}}", "robot", asides.robot, "handles"),
+        ("POST", f"/console/robots/{{item:{_ID}}}/case", "robot-case", asides.not_a_robot, "handles"),
+        ("GET", "/console/quarantine", "quarantine", quarantine.show, "supervises"),
+        ("GET", f"/console/quarantine/{{item:{_ID}}}", "quarantine-item", quarantine.open, "supervises"),
+        ("POST", "/console/quarantine/replay", "quarantine-replay", quarantine.replay, "supervises"),
+    ]

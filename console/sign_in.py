@@ -1,0 +1,183 @@
+"""Signing in and out (rules S3, S4, S5), and the choice of the console's language."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Final
+
+from aiohttp import web
+
+from channels.web import csrf
+from channels.web.address import limit_key
+from channels.web.body import BodyError, BodyLimits, read_form
+from console import passwords
+from console.site import Site, Who
+from console.words import LANGUAGES
+from store import sign_ins, users
+from store.users import User
+
+_LIMITS: Final = BodyLimits(body=16 * 1024, text=16 * 1024, files=0, parts=10)
+# Where a sign-in may lead: paths of ours, never an address and never a query.
+_NEXT: Final = re.compile(
+    r"/console/(?:|mine|held|robots|quarantine|keys|queue/[a-z_]{1,24}|case/PM-\d{4}-\d{6,9}-\d{2}(?:/close)?)"
+)
+_PURPOSE: Final = "console sign-in"
+_YEAR_SECONDS: Final = 365 * 24 * 3600
+
+
+def next_path(wanted: str) -> str:
+    """The path to go on to, the list of cases for anything that is not on our list."""
+    return wanted if _NEXT.fullmatch(wanted) else "/console/"
+
+
+class SignIn:
+    """Handlers of `/console/sign-in`, `/console/sign-out`, `/console/language` and `/console/session`."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def show(self, request: web.Request) -> web.StreamResponse:
+        """The form. The cookie that its token is made from is given out here."""
+        return self._draw(request, self._site.clock(), {"next": request.query.get("next", "")})
+
+    async def enter(self, request: web.Request) -> web.StreamResponse:
+        """Check login and password; a new session for who they are, the same words and the same cost for all others."""
+        site, now = self._site, self._site.clock()
+        visit = site.visit_cookie.read(request)
+        try:
+            form = (await read_form(request, _LIMITS, with_files=False)).fields
+        except BodyError:
+            raise web.HTTPBadRequest from None
+        ours = csrf.is_cookie(visit) and csrf.is_valid(site.secret, _PURPOSE, visit, form.get("csrf", ""))
+        if not (csrf.same_origin(request, site.base_url) and ours):
+            return self._draw(request, now, form, problem="again", status=403)
+        login, password = form.get("login", "")[:120], form.get("password", "")
+        if not login.strip() or not password:
+            return self._draw(request, now, form, problem="empty", status=422)
+        address = limit_key(site.address(request))
+        wait = await site.limiter.take("sign-in", address, rate=2, burst=100, per_day=0)
+        if not wait:
+            async with site.store.read() as tx:
+                wait = ceil((await users.wait_for(tx, login, address, now=now)).total_seconds())
+                user = await users.by_login(tx, login)
+        if wait:
+            return self._must_wait(request, now, form, wait)
+        right = await passwords.verify(user.password if user else None, password)
+        if user is None or user.disabled or not right:
+            return await self._refused(request, form, login, address, user, now)
+        return await self._entered(request, form, login, address, user)
+
+    async def _refused(
+        self,
+        request: web.Request,
+        form: Mapping[str, str],
+        login: str,
+        address: str,
+        user: User | None,
+        now: datetime,
+    ) -> web.Response:
+        async with self._site.store.write() as tx:
+            await users.note_failure(tx, login, address, now=now)
+            wait = await users.wait_for(tx, login, address, now=now)
+            if user is not None and wait > timedelta(0):
+                await sign_ins.note_wait(tx, user.id, now=now)
+        if wait > timedelta(0):
+            return self._must_wait(request, now, form, ceil(wait.total_seconds()))
+        return self._draw(request, now, form, problem="wrong", status=403)
+
+    async def _entered(
+        self, request: web.Request, form: Mapping[str, str], login: str, address: str, user: User
+    ) -> web.Response:
+        site = self._site
+        now = site.clock()
+        token = secrets.token_urlsafe(32)
+        before = site.session_cookie.read(request)
+        async with site.store.write() as tx:
+            waits, _ = await sign_ins.waits_since_last(tx, user.id)
+            if before:
+                await users.end_session(tx, before, now=now)
+            await users.forget_failures(tx, login, address)
+            await users.start_session(tx, user.id, token=token, csrf=secrets.token_urlsafe(24), now=now)
+        target = next_path(form.get("next", ""))
+        # Their owner is told when somebody guessed at the password meanwhile.
+        answer = site.see_other("/console/?guessed" if waits else target)
+        site.session_cookie.set(answer, token)
+        site.visit_cookie.forget(answer)
+        return answer
+
+    def _must_wait(self, request: web.Request, now: datetime, form: Mapping[str, str], seconds: int) -> web.Response:
+        answer = self._draw(request, now, form, problem="wait", seconds=seconds, status=429)
+        answer.headers["Retry-After"] = str(seconds)
+        return answer
+
+    def _draw(
+        self,
+        request: web.Request,
+        now: datetime,
+        form: Mapping[str, str],
+        *,
+        problem: str = "",
+        seconds: int = 0,
+        status: int = 200,
+    ) -> web.Response:
+        site = self._site
+        visit = site.visit_cookie.read(request)
+        if not csrf.is_cookie(visit):
+            visit = csrf.new_cookie()
+        answer = site.pages.page(
+            "sign_in.html",
+            site.language(request),
+            now,
+            status=status,
+            csrf=csrf.token(site.secret, _PURPOSE, visit),
+            login=form.get("login", ""),
+            next=next_path(form.get("next", "")),
+            problem=problem,
+            seconds=seconds,
+        )
+        site.visit_cookie.set(answer, visit)
+        return answer
+
+    async def leave(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """Sign out: the session ends in the store, not only in this browser."""
+        async with self._site.store.write() as tx:
+            await users.end_session(tx, self._site.session_cookie.read(request), now=who.now)
+        answer = self._site.see_other("/console/sign-in")
+        self._site.session_cookie.forget(answer)
+        # What the browser still holds of the pages goes too.
+        answer.headers["Clear-Site-Data"] = '"cache"'
+        return answer
+
+    async def alive(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """Keep the session of somebody who is still there; the guard has noted it."""
+        del request, who
+        return web.Response(status=204, headers={"Cache-Control": "no-store"})
+
+    async def choose_language(self, request: web.Request) -> web.StreamResponse:
+        """Keep the language of the console in a cookie of its own, signed in or not."""
+        site = self._site
+        try:
+            form = (await read_form(request, _LIMITS, with_files=False)).fields
+        except BodyError:
+            raise web.HTTPBadRequest from None
+        if not csrf.same_origin(request, site.base_url):
+            raise web.HTTPForbidden
+        wanted = form.get("language", "")
+        path = form.get("next", "")
+        answer = site.see_other(path if path == "/console/sign-in" else next_path(path))
+        if wanted in LANGUAGES:
+            cookie = site.language_cookie
+            answer.set_cookie(
+                cookie.full_name,
+                wanted,
+                max_age=_YEAR_SECONDS,
+                path="/",
+                secure=cookie.secure,
+                httponly=True,
+                samesite="Lax",
+            )
+        return answer

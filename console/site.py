@@ -1,0 +1,175 @@
+"""What the console's handlers share: the parts they need, who is signed in, and the guard before every page."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from aiohttp import web
+
+from channels.web import csrf
+from channels.web.address import Networks, client_address
+from channels.web.body import BodyError, BodyLimits, read_form
+from channels.web.cookies import Cookie
+from channels.web.limits import Limiter
+from console import words
+from console.contract import Desk
+from console.pages import ConsolePages
+from console.words import ConsoleLanguage
+from router import deadlines
+from store import sign_ins, users, worklist
+from store.database import Store
+from store.viewer import Viewer
+
+# What a page asks of the person who opens it. "any": to be signed in.
+Right = Literal["any", "reads", "notes", "handles", "supervises"]
+
+# Between two notes that a session is in use; far below its idle time, and a page then costs no write.
+_TOUCH_EVERY: Final = timedelta(seconds=60)
+_LIMITS: Final = BodyLimits(body=256 * 1024, text=256 * 1024, files=0, parts=40)
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The colleague behind a request, and the form they sent, if any."""
+
+    viewer: Viewer
+    language: ConsoleLanguage
+    csrf: str
+    now: datetime
+    form: Mapping[str, str]
+
+    @property
+    def actor(self) -> str:
+        """How the audit names them."""
+        return f"user:{self.viewer.user_id}"
+
+    def may(self, right: Right) -> bool:
+        """Whether their role has a right. Agents write down what they hear, but do not decide about cases."""
+        viewer = self.viewer
+        return {
+            "any": True,
+            "reads": viewer.reads_cases,
+            "notes": viewer.handles_cases or viewer.role == "agent",
+            "handles": viewer.handles_cases,
+            "supervises": viewer.supervises,
+        }[right]
+
+
+Handler = Callable[[web.Request, Who], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The parts that handlers need. `secret` signs the token of the sign-in form."""
+
+    store: Store
+    desk: Desk
+    limiter: Limiter
+    base_url: str
+    secret: bytes
+    trusted: Networks
+    pages: ConsolePages
+    session_cookie: Cookie
+    visit_cookie: Cookie
+    language_cookie: Cookie
+    clock: Callable[[], datetime]
+    saturdays: bool
+
+    def language(self, request: web.Request) -> ConsoleLanguage:
+        """The language of the console for this browser."""
+        return words.chosen(self.language_cookie.read(request), request.headers.get("Accept-Language", ""))
+
+    def address(self, request: web.Request) -> str:
+        """The address of the sender."""
+        return client_address(request, self.trusted)
+
+    def see_other(self, path: str) -> web.Response:
+        """Send the browser to a page of ours, below the configured address."""
+        return web.Response(status=303, headers={"Location": f"{self.base_url}{path}", "Cache-Control": "no-store"})
+
+    def guarded(self, handler: Handler, right: Right) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """The handler behind the guard: signed in, the right role, and, for a POST, a form that is ours."""
+
+        async def guard(request: web.Request) -> web.StreamResponse:
+            now = self.clock()
+            session = await self._session(request, now)
+            form = await self._form(request) if request.method == "POST" else {}
+            if session is None:
+                return self._signed_out(request, form, now)
+            user = session.user
+            viewer = Viewer(user.id, user.name, user.role, user.medical)
+            who = Who(viewer, self.language(request), session.csrf, now, form)
+            if request.method == "POST" and not self._ours(request, who):
+                raise web.HTTPForbidden
+            if not who.may(right):
+                return await self.page("forbidden.html", who, status=403)
+            return await handler(request, who)
+
+        return guard
+
+    async def page(
+        self,
+        template: str,
+        who: Who,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        here: str = "",
+        **context: Any,
+    ) -> web.Response:
+        """A page in the console's frame: the rail with its counts, the search field, the person's menu."""
+        async with self.store.read() as tx:
+            rail = await worklist.rail(tx, who.viewer, today=deadlines.received_day(who.now))
+        return self.pages.page(
+            template,
+            who.language,
+            who.now,
+            status=status,
+            headers=headers,
+            who=who,
+            rail=rail,
+            here=here,
+            csrf=who.csrf,
+            **context,
+        )
+
+    async def _session(self, request: web.Request, now: datetime) -> users.Session | None:
+        token = self.session_cookie.read(request)
+        if not token:
+            return None
+        async with self.store.read() as tx:
+            session = await users.session_of(tx, token, now=now)
+            seen_at = await sign_ins.seen_at(tx, token) if session else None
+        if seen_at is not None and now - seen_at > _TOUCH_EVERY:
+            async with self.store.write() as tx:
+                await users.touch_session(tx, token, now=now)
+        return session
+
+    async def _form(self, request: web.Request) -> Mapping[str, str]:
+        try:
+            return (await read_form(request, _LIMITS, with_files=False)).fields
+        except BodyError as error:
+            raise _REFUSALS.get(error.status, web.HTTPBadRequest) from None
+
+    def _ours(self, request: web.Request, who: Who) -> bool:
+        given = who.form.get("csrf", "").encode("utf-8", "replace")
+        return csrf.same_origin(request, self.base_url) and secrets.compare_digest(given, who.csrf.encode())
+
+    def _signed_out(self, request: web.Request, form: Mapping[str, str], now: datetime) -> web.Response:
+        """Nobody is signed in (any more): what was typed is given back, everything else goes to the sign-in page."""
+        if request.method == "POST" and form.get("text", "").strip():
+            return self.pages.page(
+                "signed_out.html", self.language(request), now, status=401, typed=form["text"], next=request.path
+            )
+        target = "" if request.method == "POST" else f"?next={request.path}"
+        return self.see_other(f"/console/sign-in{target}")
+
+
+_REFUSALS: Final[Mapping[int, type[web.HTTPException]]] = {
+    408: web.HTTPRequestTimeout,
+    415: web.HTTPUnsupportedMediaType,
+}

@@ -1,0 +1,37 @@
+"""Which cases come first, in the words people use for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Literal
+
+from store.views import Row
+
+Urgency = Literal["late", "soon", "week", "later", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The rows of one urgency, in their order."""
+
+    urgency: Urgency
+    rows: tuple[Row, ...]
+
+
+def urgency(due_on: date | None, today: date) -> Urgency:
+    """ "soon" is today or tomorrow, "week" up to Sunday, "none" where no date is promised."""
+    if due_on is None:
+        return "none"
+    if due_on < today:
+        return "late"
+    if due_on <= today + timedelta(days=1):
+        return "soon"
+    return "week" if due_on <= today + timedelta(days=6 - today.weekday()) else "later"
+
+
+def grouped(rows: Iterable[Row], today: date) -> tuple[Group, ...]:
+    """Rows that are sorted by due date, in groups."""
+    return tuple(Group(name, tuple(found)) for name, found in groupby(rows, lambda row: urgency(row.due_on, today)))

@@ -1,0 +1,93 @@
+"""The words of the console in its three languages, read from config/console/*.yaml once and checked whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, Literal, get_args
+
+from channels.web import languages
+from config.departments import queue_name
+from config.strict_yaml import read_yaml
+from config.vocabulary import QUEUES
+
+FOLDER: Final = Path(__file__).resolve().parents[1] / "config" / "console"
+
+ConsoleLanguage = Literal["fr", "nl", "en"]
+LANGUAGES: Final[tuple[ConsoleLanguage, ...]] = get_args(ConsoleLanguage)
+
+
+class WordsError(Exception):
+    """The words of the console are incomplete; the message names the file and the key."""
+
+
+class Words(Mapping[str, str]):
+    """The words of one language by dotted key. A key that does not exist is an error, never an empty place."""
+
+    def __init__(self, language: ConsoleLanguage, words: Mapping[str, str]) -> None:
+        self.language: ConsoleLanguage = language
+        self._words = words
+
+    def __getitem__(self, key: str) -> str:
+        return self._words[key]
+
+    def __iter__(self) -> Any:
+        return iter(self._words)
+
+    def __len__(self) -> int:
+        return len(self._words)
+
+    def of(self, group: str, name: str | None, *, otherwise: str = "") -> str:
+        """A word of a group by an identifier that data brought; an identifier nobody gave words to is `otherwise`,
+        or shows as it is."""
+        return self._words.get(f"{group}.{name}", otherwise or str(name or ""))
+
+    def counted(self, key: str, n: int) -> str:
+        """A text with one form for 1 and one for every other number: `key.one`, `key.many` with {n}."""
+        return self[f"{key}.one"] if n == 1 else self[f"{key}.many"].replace("{n}", str(n))
+
+    def queue(self, queue: str | None) -> str:
+        """What a queue or department is called; nothing for none."""
+        return queue_name(queue, self.language) if queue in QUEUES else (queue or "")
+
+
+@cache
+def catalogue() -> Mapping[ConsoleLanguage, Words]:
+    """All words. Raises WordsError when a language lacks a key that another has."""
+    return check({language: _read(FOLDER / f"{language}.yaml") for language in LANGUAGES})
+
+
+def check(found: Mapping[ConsoleLanguage, Mapping[str, str]]) -> Mapping[ConsoleLanguage, Words]:
+    """The catalogue when each key exists, filled, in every language; raises WordsError otherwise."""
+    every = sorted(set().union(*(words.keys() for words in found.values())))
+    for language in LANGUAGES:
+        for key in every:
+            if not found[language].get(key, "").strip():
+                raise WordsError(f"config/console/{language}.yaml: '{key}' is missing or empty")
+    return MappingProxyType({language: Words(language, found[language]) for language in LANGUAGES})
+
+
+def chosen(cookie: str, accept_language: str) -> ConsoleLanguage:
+    """The language a colleague chose, else the browser's; German readers get English."""
+    preferred = languages.preferred(accept_language)
+    for wanted in (cookie, preferred):
+        for language in LANGUAGES:
+            if language == wanted:
+                return language
+    return "en"
+
+
+def _read(path: Path) -> Mapping[str, str]:
+    flat: dict[str, str] = {}
+    _flatten("", read_yaml(path), flat)
+    return flat
+
+
+def _flatten(prefix: str, node: Any, into: dict[str, str]) -> None:
+    if isinstance(node, Mapping):
+        for name, child in node.items():
+            _flatten(f"{prefix}.{name}" if prefix else str(name), child, into)
+    else:
+        into[prefix] = "" if node is None else str(node).strip()

@@ -1,0 +1,167 @@
+"""A running console over real HTTP and a real SQLite store, with a clock that tests turn."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from html import unescape
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientResponse, CookieJar, web
+from aiohttp.test_utils import TestClient, TestServer, unused_port
+
+from channels.web.limits import MemoryLimiter
+from channels.web.middleware import middlewares
+from console.routes import add_routes
+from store.database import Store
+from store.files import FileStore
+from tests.console.desks import StoreDesk
+from tests.console.example_house import NOW, PASSWORD, House, furnish
+
+SECRET = b"a secret of the tests, long enough"
+
+
+@dataclass
+class Clock:
+    """The moment, turned by hand."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        """The moment."""
+        return self.now
+
+    def forward(self, **span: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(**span)
+
+
+@dataclass
+class Browser:
+    """One signed-in colleague's browser."""
+
+    client: TestClient[web.Request, web.Application]
+    csrf: str = ""
+    page: str = ""
+    pages: list[str] = field(default_factory=list)
+
+    async def get(self, path: str, status: int = 200) -> str:
+        """Open a page; return its text."""
+        answer = await self.client.get(path)
+        self.page = await answer.text()
+        assert answer.status == status, (path, answer.status, self.page[:2000])
+        return self.page
+
+    async def post(self, path: str, status: int = 200, **fields: str) -> str:
+        """Send a form with the page's hidden fields; follow to the page after it."""
+        answer = await self.send(path, **fields)
+        self.page = await answer.text()
+        assert answer.status == status, (path, answer.status, self.page[:2000])
+        return self.page
+
+    async def send(self, path: str, **fields: str) -> ClientResponse:
+        """Send a form; the version and the moment come from the page that is open."""
+        data = {"csrf": self.csrf, **fields}
+        for name in ("version", "seen"):
+            found = re.search(rf'name="{name}" value="([^"]*)"', self.page)
+            if found:
+                data.setdefault(name, unescape(found.group(1)))
+        return await self.client.post(path, data=data)
+
+
+@dataclass
+class Running:
+    """The console, its house and its clock."""
+
+    app: web.Application
+    server: TestServer
+    house: House
+    desk: StoreDesk
+    clock: Clock
+    base_url: str
+    clients: list[TestClient[web.Request, web.Application]] = field(default_factory=list)
+
+    def client(self) -> TestClient[web.Request, web.Application]:
+        """A browser with its own cookies, speaking English."""
+        made: TestClient[web.Request, web.Application] = TestClient(
+            self.server, cookie_jar=CookieJar(unsafe=True), headers={"Accept-Language": "en"}
+        )
+        self.clients.append(made)
+        return made
+
+    async def sign_in(self, login: str, password: str = PASSWORD) -> Browser:
+        """A browser in which somebody has signed in."""
+        client = self.client()
+        page = await (await client.get("/console/sign-in")).text()
+        token = hidden(page, "csrf")
+        answer = await client.post(
+            "/console/sign-in", data={"csrf": token, "login": login, "password": password, "next": "/console/"}
+        )
+        text = await answer.text()
+        assert answer.status == 200, text
+        return Browser(client, hidden(text, "csrf"), text)
+
+    def case(self, key: str) -> str:
+        """The address of a case."""
+        return f"/console/case/{self.house.references[key]}"
+
+
+def hidden(page: str, name: str) -> str:
+    """A hidden field of a page."""
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found, page[:2000]
+    return unescape(found.group(1))
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, House]:
+    """The example house, furnished once; each test works on a copy of its files."""
+    folder = tmp_path_factory.mktemp("house")
+    with asyncio.Runner() as runner:
+        return folder, runner.run(_furnish(folder))
+
+
+async def _furnish(folder: Path) -> House:
+    store = Store(f"sqlite+aiosqlite:///{folder / 'guichet.db'}", FileStore(folder / "files"))
+    await store.open()
+    try:
+        return await furnish(store)
+    finally:
+        await store.close()
+
+
+@pytest.fixture
+async def running(furnished: tuple[Path, House], tmp_path: Path) -> AsyncIterator[Running]:
+    """The console over a copy of the example house."""
+    folder, made = furnished
+    shutil.copytree(folder, tmp_path / "house")
+    store = Store(f"sqlite+aiosqlite:///{tmp_path / 'house' / 'guichet.db'}", FileStore(tmp_path / "house" / "files"))
+    await store.open()
+    house = House(store, made.users, made.references, made.cases, made.items, made.number)
+    port = unused_port()
+    base_url = f"http://127.0.0.1:{port}"
+    app = web.Application(middlewares=middlewares(base_url))
+    desk, clock = StoreDesk(store), Clock()
+    add_routes(
+        app,
+        store=store,
+        desk=desk,
+        limiter=MemoryLimiter(),
+        base_url=base_url,
+        secret=SECRET,
+        trusted_proxies=(),
+        now=clock,
+    )
+    server = TestServer(app, port=port)
+    await server.start_server()
+    running = Running(app, server, house, desk, clock, base_url)
+    yield running
+    for client in running.clients:
+        await client.close()
+    await server.close()
+    await store.close()
