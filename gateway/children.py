@@ -74,6 +74,10 @@ class Child:
             process.kill()
         pool.shutdown(wait=False, cancel_futures=True)
 
+    def pids(self) -> list[int]:
+        """The process ids of what runs now, for whoever measures."""
+        return list(self._pool._processes or ()) if self._pool else []
+
     async def close(self) -> None:
         """End the child."""
         pool, self._pool = self._pool, None

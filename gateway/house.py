@@ -101,12 +101,17 @@ async def release_what_was_in_hand(house: House) -> None:
         await outbox.release_all(tx)
 
 
-async def active_rules(house: House) -> RuleSet:
-    """The published rules that decide now; the shipped file is published at the first start."""
+async def active_rules(house: House, known: RuleSet | None = None) -> RuleSet:
+    """The published rules that decide now; the shipped file is published at the first start.
+
+    `known` is given back without reading the rules again while its version is the one that decides.
+    """
     async with house.store.read() as tx:
+        if known is not None and await rule_sets.active_version(tx) == known.version:
+            return known
         published = await rule_sets.active(tx)
     if published:
-        return parse_rules(published.body)
+        return await asyncio.to_thread(parse_rules, published.body)
     shipped, body = await asyncio.to_thread(_shipped, house.settings.rules)
     async with house.store.write() as tx:
         if await rule_sets.active(tx) is None:

@@ -88,7 +88,7 @@ class Intake:
             items = await inbox.claim(tx, limit=self.house.settings.batch, now=now, lease=self.house.lease)
         if not items:
             return 0
-        self._rules = await active_rules(self.house)
+        self._rules = await active_rules(self.house, self._rules)
         try:
             await asyncio.wait_for(self._process(items), timeout=self.house.settings.item_seconds)
         except TimeoutError:

@@ -48,13 +48,13 @@ class Parsing:
     """Raw messages in, messages or failures out, in the same order."""
 
     def __init__(self, settings: ParserSettings, *, seconds: float) -> None:
-        self._child = Child("parse", _prepare_parsing, settings)
+        self.child = Child("parse", _prepare_parsing, settings)
         self._seconds = seconds
 
     async def parse(self, raws: Sequence[RawMessage]) -> list[InboundMessage | Failed]:
         """Parse a batch; when it ends its child, each alone, so that only the guilty one fails."""
         try:
-            return await self._child.call(parse_all, raws, seconds=self._seconds * max(1, len(raws)))
+            return await self.child.call(parse_all, raws, seconds=self._seconds * max(1, len(raws)))
         except ChildEndedError:
             if len(raws) == 1:
                 return [Failed("The parser ended over this item (time or memory).", final=False)]
@@ -62,25 +62,25 @@ class Parsing:
 
     async def warm(self) -> None:
         """Start the child before it is needed."""
-        await self._child.call(parse_all, [], seconds=60)
+        await self.child.call(parse_all, [], seconds=60)
 
     async def close(self) -> None:
         """End the child."""
-        await self._child.close()
+        await self.child.close()
 
 
 class Classifying:
     """Texts in, classifications out. Without a model everything goes to people, and `ready` says so."""
 
     def __init__(self, model: Path | None = None) -> None:
-        self._child = Child("classify", _prepare_classifying, model)
+        self.child = Child("classify", _prepare_classifying, model)
         self.ready = False
         self.model_id = ""
 
     async def start(self) -> None:
         """Load the model; a failure is logged and leaves the house working without."""
         try:
-            self.model_id = await self._child.call(_model_id, seconds=120)
+            self.model_id = await self.child.call(_model_id, seconds=120)
             self.ready = True
         except asyncio.CancelledError:
             raise
@@ -94,7 +94,7 @@ class Classifying:
         if not self.ready:
             return [unclassified(text) for text in texts]
         try:
-            return await self._child.call(_classify_all, texts, seconds=10 + len(texts))
+            return await self.child.call(_classify_all, texts, seconds=10 + len(texts))
         except ChildEndedError:
             if len(texts) == 1:
                 return [unclassified(texts[0])]
@@ -102,7 +102,7 @@ class Classifying:
 
     async def close(self) -> None:
         """End the child."""
-        await self._child.close()
+        await self.child.close()
 
 
 def unclassified(text: Text, *, model: str = "none") -> Classification:

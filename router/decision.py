@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, Literal
 
@@ -71,4 +71,18 @@ class Decision:
 
     def as_json(self) -> dict[str, Any]:
         """What the register keeps: the decision and every rule with what it asked and found."""
-        return asdict(self)
+        plain = {field.name: getattr(self, field.name) for field in fields(self)}
+        # dataclasses.asdict would copy every value in depth; a decision has a few hundred of them, and all are frozen.
+        plain["trace"] = [
+            {
+                "rule": rule.rule,
+                "title": rule.title,
+                "outcome": rule.outcome,
+                "conditions": [
+                    {"field": c.field, "test": c.test, "wanted": c.wanted, "found": c.found, "held": c.held}
+                    for c in rule.conditions
+                ],
+            }
+            for rule in self.trace
+        ]
+        return plain

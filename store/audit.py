@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from store.database import Tx
 from store.schema import audit
+from store.sql import add
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,7 @@ async def write(
     tx: Tx, *, actor: str, act: str, at: datetime, case_id: int | None = None, detail: Mapping[str, Any] | None = None
 ) -> None:
     """Add one entry in the transaction that does the act."""
-    await tx.conn.execute(
-        audit.insert().values(at=at, actor=actor, act=act, case_id=case_id, detail=dict(detail or {}))
-    )
+    await add(tx, audit, at=at, actor=actor, act=act, case_id=case_id, detail=dict(detail or {}))
 
 
 async def of_case(tx: Tx, case_id: int) -> list[Entry]:

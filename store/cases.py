@@ -26,7 +26,7 @@ from store.schema import (
     messages,
     notes,
 )
-from store.sql import insert, new_id
+from store.sql import add, insert, new_id
 
 SUBJECT = texts.Place("cases", "subject")
 FIRST_WORDS = texts.Place("cases", "first_words")
@@ -169,28 +169,28 @@ async def add_classification(
     tx: Tx, message_id: int, case_id: int | None, classification: Classification, *, now: datetime
 ) -> None:
     """Keep what the classifier said of a message, evidence included."""
-    await tx.conn.execute(
-        classifications.insert().values(
-            message_id=message_id,
-            case_id=case_id,
-            model=classification.model[:40],
-            body=texts.keep_json(classification.as_json(), CLASSIFICATION),
-            at=now,
-        )
+    await add(
+        tx,
+        classifications,
+        message_id=message_id,
+        case_id=case_id,
+        model=classification.model[:40],
+        body=texts.keep_json(classification.as_json(), CLASSIFICATION),
+        at=now,
     )
 
 
 async def add_decision(tx: Tx, message_id: int, case_id: int, decision: Decision, *, now: datetime) -> None:
     """Keep why the case went where it went: the rule that decided and all that nearly did."""
-    await tx.conn.execute(
-        decisions.insert().values(
-            case_id=case_id,
-            message_id=message_id,
-            rules_version=decision.rules_version[:40],
-            decided_by=decision.decided_by[:60],
-            body=texts.keep_json(decision.as_json(), DECISION),
-            at=now,
-        )
+    await add(
+        tx,
+        decisions,
+        case_id=case_id,
+        message_id=message_id,
+        rules_version=decision.rules_version[:40],
+        decided_by=decision.decided_by[:60],
+        body=texts.keep_json(decision.as_json(), DECISION),
+        at=now,
     )
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from channels.contract import StoreUnavailableError
-from store import migrate
+from store import migrate, sqlite_driver
 from store.files import FileStore
 
 
@@ -53,8 +54,13 @@ class Store:
 
     def _engines(self) -> tuple[AsyncEngine, AsyncEngine]:
         if self._sqlite:
-            writer = create_async_engine(self.url, pool_size=1, max_overflow=0)
-            reader = create_async_engine(self.url, pool_size=4, max_overflow=4)
+            path = self.url.partition("///")[2]
+            writer = create_async_engine(
+                self.url, pool_size=1, max_overflow=0, async_creator=partial(sqlite_driver.connect, path, inline=True)
+            )
+            reader = create_async_engine(
+                self.url, pool_size=4, max_overflow=4, async_creator=partial(sqlite_driver.connect, path, inline=False)
+            )
             _prepare_sqlite(writer, begin="BEGIN IMMEDIATE")
             _prepare_sqlite(reader, begin="BEGIN")
             return writer, reader
@@ -158,7 +164,6 @@ def _prepare_sqlite(engine: AsyncEngine, *, begin: str) -> None:
 
     @event.listens_for(engine.sync_engine, "connect")
     def connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
         cursor = connection.cursor()
         # The waiting time first: changing the journal mode is already something to wait for.
         for pragma in (

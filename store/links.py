@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import or_, select, update
 
+from store import sql
 from store.database import Tx
 from store.schema import cases, inbox, links
 
@@ -31,16 +32,16 @@ async def add(
     contact_id: int | None = None,
 ) -> None:
     """Let a token open a case, or the case that an inbox item will become."""
-    await tx.conn.execute(
-        links.insert().values(
-            token_hash=hashed(token),
-            case_id=case_id,
-            inbox_id=inbox_id,
-            contact_id=contact_id,
-            purpose="case",
-            created_at=now,
-            expires_at=now + LIFE,
-        )
+    await sql.add(
+        tx,
+        links,
+        token_hash=hashed(token),
+        case_id=case_id,
+        inbox_id=inbox_id,
+        contact_id=contact_id,
+        purpose="case",
+        created_at=now,
+        expires_at=now + LIFE,
     )
 
 

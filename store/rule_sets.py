@@ -44,6 +44,11 @@ async def active(tx: Tx) -> Published | None:
     return Published(row.version, row.body, row.comment, row.published_at, row.active) if row else None
 
 
+async def active_version(tx: Tx) -> str | None:
+    """The version that decides now, without its rules."""
+    return (await tx.conn.execute(select(rule_sets.c.version).where(rule_sets.c.active.is_(True)))).scalar()
+
+
 async def history(tx: Tx) -> list[Published]:
     """Every version, the newest first."""
     rows = await tx.conn.execute(select(rule_sets).order_by(rule_sets.c.id.desc()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, Table
@@ -20,7 +21,23 @@ def skipping_locked(tx: Tx, query: Select[Any]) -> Select[Any]:
     return query if tx.is_sqlite else query.with_for_update(skip_locked=True)
 
 
+async def add(tx: Tx, table: Table, **values: Any) -> None:
+    """Insert one row."""
+    await tx.conn.execute(_plain(table), values)
+
+
 async def new_id(tx: Tx, table: Table, **values: Any) -> int:
     """Insert one row and return its id."""
-    found = await tx.conn.execute(table.insert().values(**values).returning(table.c.id))
+    found = await tx.conn.execute(_returning_id(table), values)
     return int(found.scalar_one())
+
+
+@cache
+def _plain(table: Table) -> Any:
+    return table.insert()
+
+
+@cache
+def _returning_id(table: Table) -> Any:
+    # One statement a table, its values given as parameters: building and keying a new one costs more than running it.
+    return table.insert().returning(table.c.id)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.terminal import emit, err, out, say, settings_for
+from gateway.commands.terminal import emit, err, say, settings_for
 
 
 def parse_mail(files: Annotated[list[Path], typer.Argument(help="Raw mails, such as .eml files.")]) -> None:
@@ -41,19 +41,22 @@ def classify() -> None:
 
 
 def train(
-    corpus: Annotated[Path | None, typer.Option(help="Folder with the corpus; the shipped one by default.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--corpus", help="Folder of the corpus; the shipped one by default.")
+    ] = None,
     out_folder: Annotated[Path | None, typer.Option("--out", help="Where to write the model.")] = None,
-    seed: Annotated[int, typer.Option(help="The same corpus and seed give the same bytes.")] = 1,
+    seed: Annotated[int | None, typer.Option(help="The same corpus and seed give the same bytes.")] = None,
 ) -> None:
-    """Train the classifier from its corpus."""
+    """Train the classifier from its corpus. Needs the development dependencies."""
+    from classifier import corpus, pipeline
     from classifier import train as training
 
     with err.status("Training…") as status:
         training.train(
-            corpus or training.CORPUS,
-            out_folder or training.MODEL,
-            seed=seed,
-            progress=lambda words: status.update(str(words)),
+            folder or corpus.FOLDER,
+            out_folder or pipeline.MODEL,
+            seed=training.SEED if seed is None else seed,
+            progress=status.update,
         )
     say("The model is written.")
 
@@ -62,9 +65,7 @@ def evaluate() -> None:
     """Measure the shipped model on the part of the corpus that it was not trained on."""
     from classifier import evaluate as evaluation
 
-    with err.status("Measuring…"):
-        report = evaluation.of_shipped_model()
-    out.print(report)
+    evaluation.main([])
 
 
 def config() -> None:
