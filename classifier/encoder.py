@@ -23,8 +23,8 @@ _WIDTH: Final = 256
 _BRANCHES: Final = ((2, 0), (3, 1), (5, 2))  # n-gram order and left context of the three convolutions
 _PROJECTED: Final = _WIDTH * len(_BRANCHES)
 _KEPT: Final = _PROJECTED + _WIDTH * sum(order for order, _ in _BRANCHES)
-# 13 kB each: 27 MB in all. Slot 0 stays zero: it is what lies beyond the ends of a message.
-_SLOTS: Final = 2_048
+# 13 kB each: 20 MB in all. Slot 0 stays zero: it is what lies beyond the ends of a message.
+_SLOTS: Final = 1_536
 _REMEMBERED_WORDS: Final = 20_000
 _MOST_PIECES: Final = 700
 _BATCH_PIECES: Final = 384

@@ -29,6 +29,8 @@ def _identifier() -> LanguageIdentifier:
     # The loader that gives probabilities is private to py3langid: its version is pinned.
     found = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     found.set_languages(list(LANGUAGES))
+    # The tables of the ninety other languages are kept for changing one's mind; they are not needed here.
+    found._full_model = None
     return found
 
 
