@@ -121,17 +121,20 @@ def _quotes(said: Mapping[str, Any], label: str) -> tuple[str, ...]:
 
 
 def _near(trace: Any, decided: str) -> tuple[Near, ...]:
-    near = [
-        Near(
-            entry["rule"],
-            entry["title"],
-            tuple(
-                Missed(asked["field"], asked["test"], asked["wanted"], asked["found"])
-                for asked in entry["conditions"]
-                if not asked["held"]
-            ),
-        )
-        for entry in trace
-        if entry["outcome"] == "near" and entry["rule"] != decided
-    ]
+    """The rules that missed by little, or that only their own exception held back.
+
+    A flag that was simply not found is no near miss, and where its probability was asked too, that says it better.
+    """
+    near = []
+    for entry in trace:
+        if entry["outcome"] != "near" or entry["rule"] == decided:
+            continue
+        missed = [
+            Missed(asked["field"], asked["test"], asked["wanted"], asked["found"])
+            for asked in entry["conditions"]
+            if not asked["held"]
+        ]
+        telling = tuple(one for one in missed if one.numeric or one.negated)
+        if telling:
+            near.append(Near(entry["rule"], entry["title"], telling))
     return tuple(near[:_MOST_NEAR])

@@ -151,13 +151,9 @@ async def add_case(house: House, key: str, told: Told, *, assignee: str = "", re
     async with house.store.write() as tx:
         item_id = await add_item(tx, told, house.number)
         reference = await references.next_reference(tx, day.year)
-        contact = await people.contact_for(
-            tx,
-            Sender(told.contact, told.address),
-            name=told.name,
-            language=told.language,
-            member_number=told.member_number,
-            now=told.at,
+        sender = Sender(told.contact, told.address)
+        contact = await people.find_contact(tx, sender) or await people.new_contact(
+            tx, sender, name=told.name, language=told.language, member_number=told.member_number, now=told.at
         )
         new = cases.NewCase(
             reference=reference,
