@@ -34,10 +34,11 @@ def letter_url(house: House, language: Language, token: str) -> str:
 
 async def may_answer(tx: Tx, contact: people.Contact, case_id: int, *, now: datetime) -> bool:
     """Whether one more automatic message may go to this contact now."""
-    if contact.unreachable or contact.kind not in ("email",):
+    if contact.unreachable or contact.kind != "email":
         return False
-    just_now = await outbox.automatic_since(tx, contact_id=contact.id, case_id=case_id, since=now - PER_CONVERSATION)
-    today = await outbox.automatic_since(tx, contact_id=contact.id, case_id=None, since=now - A_DAY)
+    just_now, today = await outbox.automatic_since(
+        tx, contact_id=contact.id, case_id=case_id, about_case_since=now - PER_CONVERSATION, since=now - A_DAY
+    )
     return just_now == 0 and today < PER_ADDRESS_A_DAY
 
 

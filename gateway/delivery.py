@@ -58,7 +58,10 @@ class Delivery:
                 await asyncio.sleep(1)
                 continue
             if not taken:
-                await self._wait_for_more()
+                try:
+                    await self._wait_for_more()
+                except StoreUnavailableError:
+                    await asyncio.sleep(1)
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=20)
 
@@ -80,7 +83,12 @@ class Delivery:
         return len(batch)
 
     async def _wait_for_more(self) -> None:
-        waiting = asyncio.ensure_future(self.house.departures.take(limit=self.at_once, timeout=self.patience))
+        async with self.house.store.read() as tx:
+            next_due = await outbox.next_due(tx)
+        # An answer that can still be taken back is due in some seconds, and nothing will say so again.
+        seconds = (next_due - self.house.now()).total_seconds() if next_due else self.patience
+        patience = min(self.patience, max(0.02, seconds))
+        waiting = asyncio.ensure_future(self.house.departures.take(limit=self.at_once, timeout=patience))
         stopping = asyncio.ensure_future(self._stopping.wait())
         await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()

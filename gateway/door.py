@@ -167,6 +167,8 @@ class Door:
                 return True
             case_id, _, contact_id = opened
             envelope = {"case_id": str(case_id)} | ({"contact_id": str(contact_id)} if contact_id else {})
+            if addition.disagrees:
+                envelope["disagrees"] = "1"
             item_id, _ = await inbox.add(tx, self._raw(addition.to_bytes(), envelope, now), now=now)
             await self._remember(tx, idempotency_key, body_hash, {"item": item_id})
         self.metrics.received.labels("webform").inc()

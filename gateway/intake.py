@@ -24,7 +24,7 @@ from gateway.metrics import Metrics
 from gateway.reading import Classifying, Failed, Parsing, unclassified
 from gateway.record import Arrival, Recorded, Recorder
 from router.decide import RuleSet
-from store import inbox
+from store import inbox, second_look
 from store.inbox import ClaimLostError, Item
 from store.queue import Ticket
 
@@ -115,7 +115,7 @@ class Intake:
     async def _classified(self, readable: Sequence[tuple[Item, InboundMessage]]) -> list[Arrival]:
         """Robots are not read by the classifier: their fate is decided by their headers."""
         texts = [self._text(message) for _, message in readable]
-        wanted = [index for index, (_, message) in enumerate(readable) if message.robot is None]
+        wanted = [index for index, (item, message) in enumerate(readable) if _is_read(item, message)]
         found = await self.classifying.classify([texts[index] for index in wanted])
         by_index = dict(zip(wanted, found, strict=True))
         return [
@@ -187,3 +187,7 @@ class Intake:
         if self._rules is None:
             raise RuntimeError("rules are read before anything is recorded")
         return Recorder(self.house, self._rules)
+
+
+def _is_read(item: Item, message: InboundMessage) -> bool:
+    return message.robot is None or second_look.A_MEMBER in item.raw.envelope

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
-from channels.message import Bounce, InboundMessage
+from channels.message import Bounce, InboundMessage, Sender
 from classifier.classification import Classification
 from config.vocabulary import Language
 from gateway import answers, proofs
@@ -22,7 +22,7 @@ from router.acknowledgement import acknowledge, joined
 from router.decide import RuleSet, decide
 from router.decision import Decision, Facts
 from router.joining import Joining, Proof, join, strongest
-from store import audit, cases, inbox, links, people, references, search, threads
+from store import audit, cases, inbox, links, people, references, search, second_look, threads
 from store.database import Tx
 from store.inbox import Fate, Item
 
@@ -48,6 +48,18 @@ class Arrival:
     message: InboundMessage
     classification: Classification
 
+    @property
+    def automatic(self) -> bool:
+        """Whether the message was sent by a machine, and no person has said otherwise."""
+        found = self.message.robot is not None or self.message.bounce is not None
+        return found and second_look.A_MEMBER not in self.item.raw.envelope
+
+    @property
+    def writer(self) -> Sender | None:
+        """The sender, where there is an address to know them by; somebody may give only a name."""
+        sender = self.message.sender
+        return sender if sender and sender.address else None
+
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
@@ -66,20 +78,20 @@ class Recorder:
 
     async def _fate(self, tx: Tx, arrival: Arrival, fingerprint: str | None, now: datetime) -> Recorded:
         message = arrival.message
-        if message.bounce is not None:
-            return await self._bounced(tx, arrival, message.bounce, now)
-        if message.robot is not None and "said_to_be_a_member" not in arrival.item.raw.envelope:
+        if arrival.automatic:
+            if message.bounce is not None:
+                return await self._bounced(tx, arrival, message.bounce, now)
             return Recorded("robot", await self._signed_case(tx, message))
         if fingerprint and (first := await inbox.seen_before(tx, fingerprint, since=now - DUPLICATE_WITHIN)):
             await audit.write(tx, actor="system", act="message.duplicate", at=now, case_id=first)
             return Recorded("duplicate", first)
-        known = await people.find_contact(tx, message.sender) if message.sender else None
+        known = await people.find_contact(tx, arrival.writer) if arrival.writer else None
         joining, case_id = await self._join(tx, arrival, known)
         current = await threads.current(tx, case_id) if case_id is not None else None
         if current is not None and joining.action == "join":
             return await self._joined(tx, arrival, joining, current, known, now)
         if current is not None and joining.action == "hold":
-            return await self._held(tx, arrival, joining, current.id, now)
+            return await self._held(tx, arrival, joining, current.id, known, now)
         return await self._opened(tx, arrival, known, now)
 
     async def _signed_case(self, tx: Tx, message: InboundMessage) -> int | None:
@@ -114,6 +126,8 @@ class Recorder:
         if "case_id" in envelope:
             # Added on the case page: the door has checked the secret link and says which case it opens.
             offered = [Proof("conversation", envelope["case_id"])]
+        elif second_look.OWN_CASE in envelope:
+            offered = []
         else:
             offered = await proofs.gather(tx, arrival.message, self.house.tag_keys)
         proof = strongest(offered)
@@ -142,9 +156,19 @@ class Recorder:
         await cases.add_classification(tx, message_id, current.id, found, now=now)
         medical = bool(found.flags.get("doctor")) and not current.sealed
         urgent = bool(found.flags.get("urgent"))
+        envelope = arrival.item.raw.envelope
+        if current.person_id is not None and "case_id" in envelope:
+            # Said on the case page, behind the secret link: who writes, where that was not known yet.
+            name = message.sender.name if message.sender else ""
+            await people.complete(tx, current.person_id, name=name, member_number=message.member_number)
+        # An answer to a refusal reaches a person; who disagrees with an answer goes to Mediation; others go on where they were.
+        queue = "triage" if current.refused else "mediation" if "disagrees" in envelope else None
         if current.state == "closed":
-            # An answer to a refusal reaches a person; other cases go on where they were.
-            await cases.reopen(tx, current.id, actor="system", now=now, queue="triage" if current.refused else None)
+            await cases.reopen(tx, current.id, actor="system", now=now, queue=queue)
+        elif queue:
+            await cases.change(
+                tx, current.id, actor="member", act="case.disagreed", now=now, detail={"queue": queue}, queue=queue
+            )
         values: dict[str, Any] = (
             {"unread": True} | ({"sealed": True} if medical else {}) | ({"priority": "urgent"} if urgent else {})
         )
@@ -196,10 +220,19 @@ class Recorder:
         )
         return (sent,) if sent else ()
 
-    async def _held(self, tx: Tx, arrival: Arrival, joining: Joining, case_id: int, now: datetime) -> Recorded:
+    async def _held(
+        self,
+        tx: Tx,
+        arrival: Arrival,
+        joining: Joining,
+        case_id: int,
+        known: people.Contact | None,
+        now: datetime,
+    ) -> Recorded:
         """The message names a case that its sender is not proven to belong to: a mediator decides, nobody is told."""
         found = arrival.classification
-        message_id = await cases.add_message(tx, _kept(arrival, None, None), arrival.message.attachments)
+        contact_id = (await self._person(tx, arrival, known, now)).contact_id
+        message_id = await cases.add_message(tx, _kept(arrival, None, contact_id), arrival.message.attachments)
         await cases.add_classification(tx, message_id, None, found, now=now)
         await cases.hold(
             tx,
@@ -289,11 +322,11 @@ class Recorder:
         name = identity.name or (message.sender.name if message.sender else "")
         number = message.member_number or identity.member_number
         language = arrival.classification.language
-        if message.sender is None:
+        if arrival.writer is None:
             person_id = await people.new_person(tx, name=name, language=language, member_number=number, now=now)
             return _Member(person_id, name, None, ())
-        contact = known or await people.contact_for(
-            tx, message.sender, name=name, language=language, member_number=number, now=now
+        contact = known or await people.new_contact(
+            tx, arrival.writer, name=name, language=language, member_number=number, now=now
         )
         if known:
             await people.complete(tx, known.person_id, name=name, member_number=number)

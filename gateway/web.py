@@ -9,14 +9,17 @@ from typing import Any
 from aiohttp import web
 
 from channels.form.routes import add_routes
-from channels.web.access_log import AccessLogger, route_name
+from channels.web.access_log import AccessLogger, route_name, server_logger
 from channels.web.limits import Limiter, MemoryLimiter
 from channels.web.middleware import middlewares
+from console.routes import add_routes as add_console
 from gateway import keys
+from gateway.desk import HouseDesk
 from gateway.door import Door
 from gateway.health import Health
 from gateway.house import House
 from gateway.metrics import Metrics
+from gateway.reading import ParserSettings, Parsing
 from store.limits import RedisLimits
 
 # Headers beyond these are refused (F1); aiohttp counts both in bytes.
@@ -24,7 +27,9 @@ _LONGEST_LINE = 8190
 _LONGEST_FIELD = 8190
 
 
-def application(house: House, door: Door, metrics: Metrics, health: Health, limiter: Limiter) -> web.Application:
+def application(
+    house: House, door: Door, metrics: Metrics, health: Health, limiter: Limiter, parsing: Parsing
+) -> web.Application:
     """Everything that is served over HTTP."""
     settings = house.settings
     app = web.Application(
@@ -39,6 +44,17 @@ def application(house: House, door: Door, metrics: Metrics, health: Health, limi
         secret=keys.derived(house.secret, "public forms"),
         trusted_proxies=settings.trusted_proxies,
         production=settings.production,
+    )
+    add_console(
+        app,
+        store=house.store,
+        desk=HouseDesk(house, parsing),
+        limiter=limiter,
+        base_url=settings.base_url,
+        secret=keys.derived(house.secret, "console"),
+        trusted_proxies=settings.trusted_proxies,
+        now=house.now,
+        saturdays=settings.saturdays_are_working_days,
     )
     health.add_routes(app)
     return app
@@ -64,8 +80,13 @@ async def serving(house: House, door: Door, metrics: Metrics, health: Health) ->
     settings = house.settings
     own = MemoryLimiter()
     shared = RedisLimits(settings.redis_url, own) if settings.redis_url else None
-    app = application(house, door, metrics, health, shared or own)
-    runner = web.AppRunner(app, access_log_class=AccessLogger, shutdown_timeout=15)
+    # Started when a mediator first asks for a mail as it was sent.
+    parsing = Parsing(
+        ParserSettings(house.own_addresses, settings.authserv_id, settings.parse_memory_mb),
+        seconds=settings.parse_cpu_seconds,
+    )
+    app = application(house, door, metrics, health, shared or own, parsing)
+    runner = web.AppRunner(app, access_log_class=AccessLogger, logger=server_logger(), shutdown_timeout=15)
     await runner.setup()
     # Several web processes may listen on the same port; the kernel shares the connections out.
     site = web.TCPSite(runner, settings.host, settings.port, reuse_port=not house.store.one_writer)
@@ -74,5 +95,6 @@ async def serving(house: House, door: Door, metrics: Metrics, health: Health) ->
         yield
     finally:
         await runner.cleanup()
+        await parsing.close()
         if shared is not None:
             await shared.close()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, case, func, or_, select, update
 
 from channels.message import OutboundMessage
 from store import texts
@@ -167,17 +167,22 @@ async def release_all(tx: Tx) -> int:
     return int(done.rowcount)
 
 
-async def automatic_since(tx: Tx, *, contact_id: int, case_id: int | None, since: datetime) -> int:
-    """How many automatic messages went to a contact since then, in all or about one case (RFC 3834, section 2)."""
-    query = select(func.count()).where(
-        outbox.c.contact_id == contact_id,
-        outbox.c.auto.is_(True),
-        outbox.c.created_at > since,
-        outbox.c.state != "cancelled",
-    )
-    if case_id is not None:
-        query = query.where(outbox.c.case_id == case_id)
-    return int((await tx.conn.execute(query)).scalar_one())
+async def automatic_since(
+    tx: Tx, *, contact_id: int, case_id: int, about_case_since: datetime, since: datetime
+) -> tuple[int, int]:
+    """Automatic messages to a contact: (about this case since `about_case_since`, in all since `since`)."""
+    about_case = case((and_(outbox.c.case_id == case_id, outbox.c.created_at > about_case_since), 1), else_=0)
+    row = (
+        await tx.conn.execute(
+            select(func.coalesce(func.sum(about_case), 0), func.count()).where(
+                outbox.c.contact_id == contact_id,
+                outbox.c.auto.is_(True),
+                outbox.c.created_at > since,
+                outbox.c.state != "cancelled",
+            )
+        )
+    ).one()
+    return int(row[0]), int(row[1])
 
 
 async def by_key(tx: Tx, key: str) -> tuple[int, int | None, int | None] | None:
@@ -186,6 +191,16 @@ async def by_key(tx: Tx, key: str) -> tuple[int, int | None, int | None] | None:
         await tx.conn.execute(select(outbox.c.id, outbox.c.case_id, outbox.c.contact_id).where(outbox.c.key == key))
     ).one_or_none()
     return (row.id, row.case_id, row.contact_id) if row else None
+
+
+async def next_due(tx: Tx) -> datetime | None:
+    """When the next waiting message becomes due; None when none waits."""
+    row = (
+        await tx.conn.execute(
+            select(outbox.c.due_at).where(outbox.c.state == "waiting").order_by(outbox.c.due_at).limit(1)
+        )
+    ).one_or_none()
+    return row.due_at if row else None
 
 
 async def waiting(tx: Tx) -> tuple[int, datetime | None]:

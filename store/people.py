@@ -59,21 +59,11 @@ async def find_contact(tx: Tx, sender: Sender) -> Contact | None:
     return Contact(*row) if row else None
 
 
-async def contact_for(
+async def new_contact(
     tx: Tx, sender: Sender, *, name: str, language: Language, member_number: str, now: datetime
 ) -> Contact:
-    """The contact with this address, made with a new person when it is unknown."""
-    known = await find_contact(tx, sender)
-    if known:
-        return known
-    person_id = await new_id(
-        tx,
-        people,
-        name=texts.keep(name, NAME),
-        language=language,
-        member_number=texts.keep(member_number, _NUMBER),
-        created_at=now,
-    )
+    """A contact for an address that nobody wrote from before, with a new person."""
+    person_id = await new_person(tx, name=name, language=language, member_number=member_number, now=now)
     return await add_contact(tx, person_id, sender)
 
 

@@ -203,7 +203,7 @@ held = Table(
     "held",
     metadata,
     _id(),
-    _ref("message_id", "messages.id"),
+    _ref("message_id", "messages.id", nullable=True),
     _ref("inbox_id", "inbox.id"),
     _ref("case_id", "cases.id", index=True),
     Column("why", String(120), nullable=False),

@@ -1,7 +1,8 @@
 """SQLite for the event loop, with one change of thread a transaction instead of four a statement.
 
-SQLAlchemy's asynchronous SQLite dialect is written for aiosqlite, which sends every cursor, statement, fetch and close to a thread of
-its own: eighty changes of thread to record one message. These two classes stand in for aiosqlite's connection and cursor.
+SQLAlchemy's asynchronous SQLite dialect is written for aiosqlite, which sends every cursor, statement, fetch and close
+to a thread of its own: eighty changes of thread to record one message. These two classes stand in for aiosqlite's
+connection and cursor.
 What may wait for the disk or for a lock (BEGIN, COMMIT, ROLLBACK, closing), what carries a large value, and everything on
 a connection for reading goes to the connection's thread; the small indexed statements of a writing transaction, which take
 some ten microseconds each, run where they are.

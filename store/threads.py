@@ -24,6 +24,7 @@ class CaseState:
     sealed: bool
     language: str
     closed_at: datetime | None
+    person_id: int | None
 
 
 async def case_of_message_ids(tx: Tx, ids: Sequence[str], *, direction: str) -> int | None:
@@ -54,7 +55,15 @@ async def current(tx: Tx, case_id: int) -> CaseState | None:
             return None
         if row.merged_into is None:
             return CaseState(
-                row.id, row.reference, row.state, row.refused, row.queue, row.sealed, row.language, row.closed_at
+                row.id,
+                row.reference,
+                row.state,
+                row.refused,
+                row.queue,
+                row.sealed,
+                row.language,
+                row.closed_at,
+                row.person_id,
             )
         case_id = row.merged_into
     return None

@@ -229,6 +229,7 @@ class MessageRow:
     delivery: str
     code: str
     files: tuple[FileRow, ...]
+    rfc_message_id: str = ""
 
 
 def _seen(viewer: Viewer, case_id: int) -> ColumnElement[Any]:
@@ -288,6 +289,7 @@ async def _message_rows(tx: Tx, query: Any) -> list[MessageRow]:
             delivery=row.delivery or "",
             code=row.code or "",
             files=tuple(found.get(row.id, ())),
+            rfc_message_id=row.rfc_message_id or "",
         )
         for row in rows
     ]

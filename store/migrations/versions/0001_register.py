@@ -348,7 +348,7 @@ def _tables() -> None:  # noqa: PLR0915 (one statement a table, in the order in 
     op.create_table(
         "held",
         sa.Column("id", _ID, autoincrement=True, nullable=False),
-        sa.Column("message_id", _ID, nullable=False),
+        sa.Column("message_id", _ID, nullable=True),
         sa.Column("inbox_id", _ID, nullable=False),
         sa.Column("case_id", _ID, nullable=False),
         sa.Column("why", sa.String(length=120), nullable=False),

@@ -1,0 +1,139 @@
+"""The house behind the console: answers of mediators on their way out, and second looks at what was put aside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, cast
+
+from sqlalchemy import select
+
+from channels.mail.tags import sign_message_tag, sign_reply_tag
+from channels.message import InboundMessage, OutboundMessage
+from channels.web.texts import pages
+from config.vocabulary import Language
+from console.contract import UNDO, NoWayBackError
+from gateway import answers
+from gateway.house import House
+from gateway.reading import Parsing
+from router.acknowledgement import joined
+from store import cases, inbox, links, outbox, people, second_look, views
+from store.database import Tx
+from store.schema import cases as case_table
+from store.viewer import Viewer
+
+# The references of a mail name its ancestors (RFC 5322, 3.6.4); the last few are enough to thread by.
+_ANCESTORS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class HouseDesk:
+    """As console.contract.Desk says."""
+
+    house: House
+    parsing: Parsing
+
+    async def reply(self, tx: Tx, viewer: Viewer, case_id: int, text: str, *, now: datetime, version: int) -> int:
+        """Put an answer into the outbox. Raises StaleError, NoWayBackError."""
+        row = (await tx.conn.execute(select(case_table).where(case_table.c.id == case_id))).one()
+        found = await outbox.reply_contact(tx, case_id)
+        if found is None or found[1] != "email":
+            raise NoWayBackError
+        contact_id, _, address = found
+        number = await cases.change(
+            tx,
+            case_id,
+            actor=f"user:{viewer.user_id}",
+            act="case.answered",
+            now=now,
+            version=version,
+            unread=False,
+            assignee_id=row.assignee_id or viewer.user_id,
+        )
+        language = cast(Language, row.language)
+        token = self.house.randomness.token()
+        url = answers.case_url(self.house, language, token)
+        name = (await people.person_of(tx, row.person_id)).name if row.person_id else ""
+        body = f"{text.strip()}\n\n{row.reference}\n{pages()[language]['receipt.see_case']}: {url}"
+        subject = joined(language, "email", reference=row.reference, case_url=url).subject
+        key = f"answer-{case_id}-{number}"
+        box = self.house.mailbox(row.account) or self.house.mailbox_for(language)
+        tag = sign_message_tag(key, self.house.tag_keys)
+        ancestors = await self._ancestors(tx, viewer, case_id)
+        message_id = await cases.add_message(
+            tx,
+            cases.NewMessage(
+                case_id=case_id,
+                direction="out",
+                channel="email",
+                account=box.address,
+                subject=subject,
+                text=body,
+                reply=text.strip(),
+                at=now,
+                contact_id=contact_id,
+                author_id=viewer.user_id,
+                situation="answer",
+                rfc_message_id=f"<{tag}@{box.address.rpartition('@')[2]}>",
+            ),
+        )
+        await links.add(tx, token, now=now, case_id=case_id, contact_id=contact_id)
+        message = OutboundMessage(
+            key=key,
+            channel="email",
+            account=box.address,
+            recipient=address,
+            recipient_name=name,
+            subject=subject,
+            text=body,
+            language=language,
+            auto=False,
+            in_reply_to=ancestors[-1] if ancestors else "",
+            references=tuple(ancestors[-_ANCESTORS:]),
+            reply_tag=sign_reply_tag(case_id, contact_id, self.house.tag_keys),
+            message_tag=tag,
+        )
+        outbox_id = await outbox.put(
+            tx, message, now=now, due_at=now + UNDO, case_id=case_id, message_id=message_id, contact_id=contact_id
+        )
+        if outbox_id is None:
+            raise cases.StaleError(case_id)
+        return outbox_id
+
+    async def _ancestors(self, tx: Tx, viewer: Viewer, case_id: int) -> list[str]:
+        return [
+            message.rfc_message_id
+            for message in await views.messages_of(tx, viewer, case_id)
+            if message.rfc_message_id and (message.direction == "in" or message.delivery == "sent")
+        ]
+
+    async def join_held(self, tx: Tx, viewer: Viewer, held_id: int, *, now: datetime) -> None:
+        """Let a held message join the case that it names."""
+        await second_look.join_held(tx, viewer, held_id, now=now)
+
+    async def open_held_as_own_case(self, tx: Tx, viewer: Viewer, held_id: int, *, now: datetime) -> None:
+        """Let a held message become a case of its own."""
+        await second_look.open_held(tx, viewer, held_id, now=now)
+
+    async def not_a_robot(self, tx: Tx, viewer: Viewer, item_id: int, *, now: datetime) -> bool:
+        """Let an automatic message be read again as a person's."""
+        return await second_look.not_a_robot(tx, viewer, item_id, now=now)
+
+    async def understood(self, item_id: int) -> InboundMessage | None:
+        """Read a raw item again, in the child that parses; None when it is gone or cannot be read."""
+        async with self.house.store.read() as tx:
+            raw = await inbox.raw_of(tx, item_id)
+        if raw is None:
+            return None
+        (found,) = await self.parsing.parse([raw])
+        return found if isinstance(found, InboundMessage) else None
+
+    async def wake_delivery(self, outbox_id: int) -> None:
+        """A message waits to go out once its undo has passed; the delivery looks again then."""
+        await self.house.departures.put(outbox_id)
+
+    async def wake_intake(self, item_ids: Sequence[int]) -> None:
+        """Items are to be worked on."""
+        for item_id in item_ids or (0,):
+            await self.house.arrivals.put(item_id)
