@@ -281,8 +281,9 @@ def _listed(mail: _Mail, precedence: str) -> Robot | None:
     discussion = posts or any(fields.has(name) for name in ("x-beenthere", "mailing-list", "x-google-group-id"))
     if not discussion and not fields.has("list-id") and precedence != "list":
         return None
-    # A group wrote to us, as a lawyers' office does from its shared mailbox: a person waits for an answer.
-    person = _names_us(mail) and (discussion or not fields.has("list-unsubscribe"))
+    # A group wrote to us, as a lawyers' office does from its shared mailbox: a person waits for an answer. A list
+    # that nobody can post to is a newsletter, whomever it names.
+    person = _names_us(mail) and discussion
     if person or _list_is_ours(mail):
         return None
     kind: RobotKind = "list" if discussion or precedence == "list" else "bulk"
