@@ -16,7 +16,7 @@ def complaint(number: int) -> bytes:
     name = f"Alix Voorbeeld{number}"
     text = _STORIES[number % len(_STORIES)].format(name=name)
     return (
-        f"From: {name} <alix{number}@mail.example>\r\nTo: ombudsman@partenamut.example\r\n"
+        f"From: {name} <alix{number}@mail{number % 50}.example>\r\nTo: ombudsman@partenamut.example\r\n"
         f"Subject: dossier {number}\r\nMessage-ID: <c{number}@mail.example>\r\n"
         "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
         f"{text}\r\nNuméro {number}.\r\n"
