@@ -1,0 +1,91 @@
+"""Held messages, robots and the quarantine."""
+
+from __future__ import annotations
+
+from store import inbox, quarantine, views
+from store.viewer import Viewer
+from tests.console.conftest import Running
+from tests.console.example_house import CANARY
+
+VIEWER = Viewer(1, "Test", "supervisor", medical=True)
+
+
+async def held_id(running: Running, key: str) -> int:
+    async with running.house.store.read() as tx:
+        return (await views.held_messages(tx, VIEWER, case_id=running.house.cases[key]))[0].id
+
+
+async def test_a_held_message_is_shown_apart_and_joins_when_a_person_says_so(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    page = await tom.get("/console/held")
+    assert "Olivier Renard" in page
+    assert "The sender is not known on this case." in page
+    page = await tom.post(f"/console/held/{await held_id(running, 'marie')}/join")
+    assert "The message now belongs to this case." in page
+    assert "from Olivier Renard" in page
+    assert "No message is held." in await tom.get("/console/held")
+
+
+async def test_a_held_message_becomes_a_case_of_its_own(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    number = await held_id(running, "marie")
+    page = await tom.post(f"/console/held/{number}/own")
+    assert "becomes a case of its own" in page
+    assert len(running.desk.waiting) == 1
+    await tom.post(f"/console/held/{number}/own", status=404)
+
+
+async def test_a_held_message_of_a_sealed_case_wants_the_right_and_the_reason(running: Running) -> None:
+    number = await held_id(running, "sealed")
+    tom = await running.sign_in("tom")
+    await tom.post(f"/console/held/{number}/join", status=404)
+    anne = await running.sign_in("anne")
+    page = await anne.get("/console/held")
+    assert "read and decide there" in page
+    await anne.post(f"/console/held/{number}/join", status=404)
+    await anne.post(f"{running.case('sealed')}/open", reason="handling")
+    assert f"Ria {CANARY}" in anne.page
+    await anne.post(f"/console/held/{number}/join")
+
+
+async def test_a_message_wrongly_taken_for_a_robot_becomes_a_case(running: Running) -> None:
+    anne = await running.sign_in("anne")
+    item = running.house.items["robot"]
+    assert f"/console/robots/{item}" in await anne.get("/console/robots")
+    page = await anne.get(f"/console/robots/{item}")
+    assert "Taken for an automatic reply because of: Auto-Submitted: auto-replied" in page
+    page = await anne.post(f"/console/robots/{item}/case")
+    assert "It becomes a case in a moment." in page
+    assert running.desk.waiting == [item]
+    await anne.post(f"/console/robots/{item}/case", status=404)
+    tom = await running.sign_in("tom")
+    assert "Nobody has read them yet" in await tom.get("/console/robots")
+
+
+async def test_the_quarantine_groups_by_error_and_tries_again(running: Running) -> None:
+    luc = await running.sign_in("luc")
+    page = await luc.get("/console/quarantine")
+    assert "3 messages are kept here." in page
+    assert page.count("The charset x-user is not known.") == 1
+    assert "Try all 2 with this error again" in page
+    key = page.split('name="error" value="')[1].split('"')[0]
+    page = await luc.post("/console/quarantine/replay", error=key)
+    assert "2 messages are being tried again" in page
+    assert sorted(running.desk.waiting) == sorted([running.house.items["kept1"], running.house.items["kept2"]])
+    await luc.post("/console/quarantine/replay", item=str(running.house.items["kept3"]))
+    assert "Nothing is kept here." in await luc.get("/console/quarantine")
+    async with running.house.store.read() as tx:
+        assert await quarantine.listing(tx) == []
+        assert (await inbox.backlog(tx)).waiting == 3
+
+
+async def test_a_raw_message_is_text_and_opens_for_the_medical_team_only(running: Running) -> None:
+    item = running.house.items["kept1"]
+    luc = await running.sign_in("luc")
+    page = await luc.get(f"/console/quarantine/{item}")
+    assert "may hold medical matters" in page
+    assert CANARY not in page
+    sofie = await running.sign_in("sofie")
+    page = await sofie.get(f"/console/quarantine/{item}")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    await sofie.get("/console/quarantine/999", status=404)

@@ -1,0 +1,117 @@
+"""Lists, paging and search."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from console.urgency import urgency
+from tests.console.conftest import Running
+from tests.console.example_house import Told, add_case
+
+TUESDAY = date(2026, 11, 24)
+
+
+@pytest.mark.parametrize(
+    ("due_on", "name"),
+    [
+        (None, "none"),
+        (date(2026, 11, 23), "late"),
+        (date(2026, 11, 24), "soon"),
+        (date(2026, 11, 25), "soon"),
+        (date(2026, 11, 26), "week"),
+        (date(2026, 11, 29), "week"),
+        (date(2026, 11, 30), "later"),
+    ],
+)
+def test_urgency_in_words(due_on: date | None, name: str) -> None:
+    assert urgency(due_on, TUESDAY) == name
+
+
+def test_on_a_sunday_monday_is_soon() -> None:
+    assert urgency(date(2026, 11, 30), date(2026, 11, 29)) == "soon"
+    assert urgency(date(2026, 12, 1), date(2026, 11, 29)) == "later"
+
+
+async def test_cases_stand_by_urgency_and_distress_comes_first(running: Running) -> None:
+    anne = await running.sign_in("anne")
+    page = await anne.get("/console/")
+    order = ["Sabine Wouters", "Karim Haddad", "Jan Peeters", "Lucie Martin", "Marie Dubois", "Nora Lambert"]
+    places = [page.index(name) for name in order]
+    assert places == sorted(places)
+    headings = ["Read these first", "Late", "Today or tomorrow", "This week", "Later", "No date is promised"]
+    assert all(heading in page for heading in headings)
+    assert "2 working days late" in page
+    assert 'title="Friday 20 November 2026"' in page
+
+
+async def test_filters_stand_in_the_address(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    mine = await tom.get("/console/mine")
+    assert "Karim Haddad" in mine
+    assert "Jan Peeters" not in mine
+    unassigned = await tom.get("/console/?show=unassigned")
+    assert "Jan Peeters" in unassigned
+    assert "Karim Haddad" not in unassigned
+    closed = await tom.get("/console/?show=closed")
+    assert "Explained" in closed
+    assert "Jan Peeters" not in closed
+    queue = await tom.get("/console/queue/branches")
+    assert "Lucie Martin" in queue
+    assert "Jan Peeters" not in queue
+    assert "No case is waiting here" in await tom.get("/console/queue/privacy")
+    await tom.get("/console/queue/nowhere", status=404)
+
+
+async def test_paging_shows_every_case_once(running: Running) -> None:
+    told = Told("Member", "member0@mail.example", "Encore moi.", days_ago=5, department="privacy")
+    for number in range(120):
+        await add_case(
+            running.house, f"n{number}", replace(told, name=f"Member {number:03}", address=f"m{number}@mail.example"), receipt=""
+        )
+    tom = await running.sign_in("tom")
+    seen: list[str] = []
+    path = "/console/queue/privacy"
+    for _ in range(3):
+        page = await tom.get(path)
+        seen += re.findall(r">(Member \d{3})<", page)
+        found = re.search(r'href="([^"]*after=[^"]*)"', page)
+        if found is None:
+            break
+        path = found.group(1).replace("&amp;", "&")
+    assert len(seen) == len(set(seen)) == 120
+
+
+@pytest.mark.parametrize("after", ["x", "2026-13-45.1", "9999999999999999999999.1", "2026-11-24.999999999999999999999", ".", "a.b"])
+async def test_a_broken_cursor_is_the_first_page(running: Running, after: str) -> None:
+    tom = await running.sign_in("tom")
+    await tom.get(f"/console/?after={after}")
+    await tom.get(f"/console/?show=closed&after={after}")
+
+
+async def test_a_reference_goes_straight_to_its_case_however_it_is_typed(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    reference = running.house.references["marie"]
+    digits = re.sub(r"\D", "", reference)
+    for typed in (reference, reference.lower(), f"pm {digits}", f"  {digits[:4]} {digits[4:10]} {digits[10:]}"):
+        answer = await tom.client.get("/console/search", params={"q": typed}, allow_redirects=False)
+        assert answer.headers["Location"].endswith(f"/console/case/{reference}"), typed
+
+
+async def test_wrong_check_digits_are_named(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    assert "check digits are wrong" in await tom.get("/console/search?q=PM-2026-000001-17")
+    from channels.reference import format_reference
+
+    assert "There is no case" in await tom.get(f"/console/search?q={format_reference(2026, 999999)}")
+
+
+async def test_words_are_found_without_accents_and_explained_when_not(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    assert "Marie Dubois" in await tom.get("/console/search?q=INDEMNITE+certif")
+    assert "Nothing found for “zzz &lt;b&gt;”" in await tom.get("/console/search?q=zzz+<b>")
+    await tom.get("/console/search")
+    await tom.get("/console/search?q=%22%27*+AND+NEAR(")

@@ -1,0 +1,120 @@
+"""Files, originals and mails as sent: only through a case that opens, and harmless (rules F6, M13)."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from console.as_sent import harmless
+from console.papers import as_attachment
+from store import views
+from store.viewer import Viewer
+from tests.console.conftest import Running
+
+VIEWER = Viewer(1, "Test", "supervisor", medical=True)
+
+
+async def first_message(running: Running, key: str) -> views.MessageRow:
+    async with running.house.store.read() as tx:
+        return (await views.messages_of(tx, VIEWER, running.house.cases[key]))[0]
+
+
+async def test_a_file_is_saved_and_never_shown(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    file = (await first_message(running, "marie")).files[0]
+    answer = await tom.client.get(f"{running.case('marie')}/file/{file.id}")
+    assert answer.status == 200
+    assert (await answer.read()).startswith(b"%PDF")
+    assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''certificat.pdf"
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def test_a_file_of_one_case_grants_nothing_on_another(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    file = (await first_message(running, "marie")).files[0]
+    sealed = (await first_message(running, "sealed")).files[0]
+    for key, number in (("soon", file.id), ("marie", sealed.id), ("marie", 999)):
+        await tom.get(f"{running.case(key)}/file/{number}", status=404)
+    message = await first_message(running, "sealed")
+    await tom.get(f"{running.case('marie')}/original/{message.id}", status=404)
+
+
+async def test_a_file_that_changed_on_disk_is_said_and_not_given(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    file = (await first_message(running, "marie")).files[0]
+    (running.house.store.files.folder / file.hash[:2] / file.hash).write_bytes(b"other")
+    page = await tom.get(f"{running.case('marie')}/file/{file.id}", status=410)
+    assert "is lost or has changed" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("été à la mer.pdf", "%C3%A9t%C3%A9%20%C3%A0%20la%20mer.pdf"),
+        ("../../etc/passwd", "_.._etc_passwd"),
+        ('a"b\r\nSet-Cookie: x=y.pdf', "a_b__Set-Cookie_%20x%3Dy.pdf"),
+        ("invoice\u202efdp.exe", "invoice_fdp.exe"),
+        ("", "file"),
+        ("x" * 300 + ".pdf", "x" * 116 + ".pdf"),
+        ("a\ud800.pdf", "a_.pdf"),
+    ],
+)
+def test_names_of_files_are_data(name: str, given: str) -> None:
+    assert as_attachment(b"", name).headers["Content-Disposition"] == f"attachment; filename*=UTF-8''{given}"
+
+
+async def test_the_original_is_saved_as_it_arrived(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    message = await first_message(running, "marie")
+    answer = await tom.client.get(f"{running.case('marie')}/original/{message.id}")
+    assert b"<script>" in await answer.read()
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert re.search(r"PM-2026-000001-16-\d+\.eml", answer.headers["Content-Disposition"])
+
+
+async def test_the_mail_as_sent_stands_in_a_frame_where_nothing_runs(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    message = await first_message(running, "marie")
+    base = f"{running.case('marie')}/as-sent/{message.id}"
+    page = await tom.get(base)
+    assert re.search(r"<iframe[^>]* sandbox src=", page)
+    answer = await tom.client.get(f"{base}/document")
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; sandbox;")
+    text = await answer.text()
+    assert "<b>déjà écrit deux fois</b>" in text
+    for gone in ("<script", "alert", "<img", "tracker", "href"):
+        assert gone not in text
+    assert "[https://evil.example/login]" in text
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<img src=x onerror=alert(1)>',
+        "<svg><feImage href='https://evil.example/x'/></svg>",
+        "<math><mtext><style><img src=x onerror=alert(1)></style></mtext></math>",
+        '<a href="javascript:alert(1)">x</a>',
+        '<a href=" \tjava\nscript:alert(1)">x</a>',
+        '<form action="https://evil.example"><input name=a></form>',
+        '<div style="background:url(https://evil.example/)" class=x id=y data-hx-get=/z hx-get=/z name=q>t</div>',
+        "<base href=https://evil.example/><meta http-equiv=refresh content='0;url=https://evil.example'>",
+        "<iframe src=https://evil.example></iframe><object data=x></object><video src=x></video>",
+        "<!--[if mso]><script>alert(1)</script><![endif]-->",
+        "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">",
+    ],
+)
+def test_nothing_harmful_is_left(html: str) -> None:
+    shown = harmless(html).lower()
+    for gone in ("<img", "<svg", "<script", "<style", "<form", "<input", "<iframe", "<object", "<video", "<base", "<math"):
+        assert gone not in shown
+    assert not re.search(r"<[^>]*\s(on\w+|style|class|id|name|href|src|data[\w-]*|hx-[\w-]*)\s*=", shown)
+    assert "http-equiv" not in shown
+
+
+def test_markup_in_a_link_stays_text() -> None:
+    assert "&lt;b&gt;" in harmless("<p>&lt;b&gt;</p>")
+    assert "<script" not in harmless('<a href="https://x.example/?<script>">&lt;script&gt;</a>')

@@ -1,0 +1,204 @@
+"""Who may open what (rules S1, S2): every role on every route, over an open case, one of another queue and a sealed one."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.console.conftest import Browser, Running
+from tests.console.example_house import CANARY
+
+_ALL = {"mediator", "agent", "supervisor", "reader", "administrator"}
+_READS = _ALL - {"administrator"}
+_HANDLES = {"mediator", "supervisor"}
+_NOTES = _HANDLES | {"agent"}
+_LOGINS = {
+    "mediator": "tom",
+    "agent": "fatima",
+    "supervisor": "luc",
+    "reader": "rik",
+    "administrator": "admin",
+}
+# Who may use each route; None for those that need no session.
+_POLICY: dict[str, set[str] | None] = {
+    "console-signin": None,
+    "console-signin-post": None,
+    "console-language": None,
+    "static-console-static": None,
+    "console-sign-out": _ALL,
+    "console-session": _ALL,
+    "console-keys": _ALL,
+    "console-all": _ALL,
+    "console-mine": _READS,
+    "console-queue": _READS,
+    "console-search": _READS,
+    "console-case": _READS,
+    "console-case-open": _READS,
+    "console-case-note": _NOTES,
+    "console-case-take": _HANDLES,
+    "console-case-assign": _HANDLES,
+    "console-case-reply": _HANDLES,
+    "console-case-undo": _HANDLES,
+    "console-case-move": _HANDLES,
+    "console-case-department": _HANDLES,
+    "console-case-reopen": _HANDLES,
+    "console-case-closing": _HANDLES,
+    "console-case-close": _HANDLES,
+    "console-case-file": _READS,
+    "console-case-original": _READS,
+    "console-case-html": _READS,
+    "console-case-document": _READS,
+    "console-held": _HANDLES,
+    "console-held-join": _HANDLES,
+    "console-held-own": _HANDLES,
+    "console-robots": _HANDLES,
+    "console-robot": _HANDLES,
+    "console-robot-case": _HANDLES,
+    "console-quarantine": {"supervisor"},
+    "console-quarantine-item": {"supervisor"},
+    "console-quarantine-replay": {"supervisor"},
+}
+_FORM = {"text": "x", "outcome": "explained", "how": "silent", "queue": "triage", "reason": "handling", "outbox": "1"}
+
+
+def _routes(running: Running) -> list[tuple[str, str, str]]:
+    """(name, method, path pattern) of every route of the console."""
+    return [
+        (str(route.name), route.method, str(route.resource.canonical))
+        for route in running.app.router.routes()
+        if route.resource is not None and route.method != "HEAD"
+    ]
+
+
+async def test_no_route_is_unknown_to_this_test(running: Running) -> None:
+    assert {name for name, _, _ in _routes(running)} == set(_POLICY)
+
+
+async def _answer(browser: Browser, method: str, path: str) -> tuple[int, str]:
+    if method == "GET":
+        answer = await browser.client.get(path, allow_redirects=False)
+    else:
+        data = {**_FORM, "csrf": browser.csrf, "version": "1"}
+        answer = await browser.client.post(path, data=data, allow_redirects=False)
+    headers = " ".join(f"{name}: {value}" for name, value in answer.headers.items())
+    return answer.status, headers + (await answer.read()).decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize("role", sorted(_LOGINS))
+async def test_each_role_opens_what_it_may_and_nothing_else(running: Running, role: str) -> None:
+    browser = await running.sign_in(_LOGINS[role])
+    for name, method, pattern in _routes(running):
+        allowed = _POLICY[name]
+        if allowed is None or name == "console-sign-out":
+            continue
+        for key in ("marie", "late", "sealed") if "{reference}" in pattern else ("",):
+            path = _filled(pattern, running, key, running.house.items.get("kept1", 0))
+            status, text = await _answer(browser, method, path)
+            if role not in allowed:
+                assert status == 403, (role, name, key, status)
+            elif key == "sealed":
+                assert status == 403, (role, name, status)
+            else:
+                assert status not in (401, 403, 500), (role, name, key, status)
+            assert CANARY not in text, (role, name, key)
+
+
+def _filled(pattern: str, running: Running, key: str, item: int, number: int = 1) -> str:
+    """A path of the pattern, for a case and an item."""
+    values = {
+        "reference": running.house.references.get(key, ""),
+        "queue": "mediation",
+        "item": str(item),
+        "name": "console.css",
+    }
+    return re.sub(r"\{(\w+)[^}]*\}", lambda found: values.get(found.group(1), str(number)), pattern)
+
+
+@pytest.mark.parametrize("login", ["tom", "luc", "fatima", "rik", "admin"])
+async def test_a_sealed_text_is_on_no_page_of_those_without_the_right(running: Running, login: str) -> None:
+    """The canary stands in a sealed case's name, subject, text, file and note, in held, robot and quarantined items."""
+    browser = await running.sign_in(login)
+    house = running.house
+    paths = ["/console/?show=closed", "/console/?show=unassigned", "/console/search?q=Zeisig", "/console/search?q=Kan"]
+    paths += [f"/console/search?q={house.references['sealed']}", "/console/queue/medical_coordinator"]
+    for _, method, pattern in _routes(running):
+        if method != "GET":
+            continue
+        for key in house.references if "{reference}" in pattern else ("",):
+            items = house.items.values() if "{item" in pattern else (0,)
+            numbers = range(1, 30) if "{file" in pattern or "{message" in pattern else (1,)
+            for item in items:
+                paths += [_filled(pattern, running, key, item, number) for number in numbers]
+    for path in dict.fromkeys(paths):
+        _, text = await _answer(browser, "GET", path)
+        found = text.replace("Zeisig”", "")
+        assert "Kanarie" not in found, path
+
+
+async def test_a_sealed_case_is_listed_as_existing_only(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    page = await tom.get("/console/queue/medical_coordinator")
+    assert "Sealed case" in page
+    assert "opens for the medical team only" in page
+    page = await tom.get(running.case("sealed"), status=403)
+    assert "Only people with the right to see them" in page
+
+
+async def test_nobody_opens_anything_without_a_session(running: Running) -> None:
+    client = running.client()
+    for name, method, pattern in _routes(running):
+        if _POLICY[name] is None:
+            continue
+        path = _filled(pattern, running, "marie", 1)
+        answer = await client.request(method, path, allow_redirects=False)
+        assert answer.status in (303, 400, 415), (name, answer.status)
+        if answer.status == 303:
+            assert "/console/sign-in" in answer.headers["Location"]
+
+
+async def test_every_post_wants_the_token_of_the_session_and_our_own_origin(running: Running) -> None:
+    anne = await running.sign_in("anne")
+    for name, method, pattern in _routes(running):
+        if method != "POST" or _POLICY[name] is None:
+            continue
+        path = _filled(pattern, running, "marie", 1)
+        wrong = await anne.client.post(path, data={**_FORM, "csrf": "wrong"}, allow_redirects=False)
+        assert wrong.status == 403, name
+        elsewhere = await anne.client.post(
+            path,
+            data={**_FORM, "csrf": anne.csrf},
+            headers={"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"},
+            allow_redirects=False,
+        )
+        assert elsewhere.status == 403, name
+
+
+async def test_a_sealed_case_asks_why_and_records_who_looked(running: Running) -> None:
+    anne = await running.sign_in("anne")
+    path = running.case("sealed")
+    page = await anne.get(path, status=403)
+    assert "Why do you open this sealed case?" in page
+    assert CANARY not in page
+    page = await anne.post(f"{path}/open", reason="handling")
+    assert CANARY in page
+    assert "Anne Lemaire" in page[page.index("Every look at this case") :]
+    from store import audit
+
+    async with running.house.store.read() as tx:
+        acts = [(entry.act, entry.actor) for entry in await audit.of_case(tx, running.house.cases["sealed"])]
+    user = f"user:{running.house.users['anne']}"
+    assert ("case.unsealed", user) in acts
+    assert ("case.viewed", user) in acts
+    # The answer holds for a shift, and not for ever.
+    for _ in range(17):
+        running.clock.forward(minutes=29)
+        last = await anne.client.get(path)
+    assert last.status == 403
+    assert CANARY not in await last.text()
+
+
+async def test_a_made_up_reason_opens_nothing(running: Running) -> None:
+    anne = await running.sign_in("anne")
+    page = await anne.post(f"{running.case('sealed')}/open", status=403, reason="curious")
+    assert CANARY not in page

@@ -1,0 +1,157 @@
+"""Signing in and out: sessions, waits, where it leads, and languages (rules S3 to S5, S8)."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from console.sign_in import next_path
+from store.schema import sessions
+from store.users import disable
+from tests.console.conftest import Running, hidden
+from tests.console.example_house import PASSWORD
+
+
+async def _try(running: Running, client: object, login: str, password: str) -> tuple[int, str]:
+    page = await (await client.get("/console/sign-in")).text()  # type: ignore[attr-defined]
+    answer = await client.post(  # type: ignore[attr-defined]
+        "/console/sign-in", data={"csrf": hidden(page, "csrf"), "login": login, "password": password}
+    )
+    return answer.status, await answer.text()
+
+
+async def test_the_session_is_new_hashed_and_ends_in_the_store(running: Running) -> None:
+    anne = await running.sign_in("anne")
+    token = next(cookie.value for cookie in anne.client.session.cookie_jar if cookie.key == "console")
+    async with running.house.store.read() as tx:
+        kept = (await tx.conn.execute(select(sessions.c.token_hash))).scalars().all()
+    assert len(kept) == 1
+    assert token not in kept[0]
+    assert len(token) == 43
+    await anne.post("/console/sign-out")
+    stolen = running.client()
+    answer = await stolen.get("/console/", headers={"Cookie": f"console={token}"}, allow_redirects=False)
+    assert answer.status == 303
+
+
+async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(running: Running) -> None:
+    client = running.client()
+    page = await (await client.get("/console/sign-in")).text()
+    answer = await client.post(
+        "/console/sign-in",
+        data={"csrf": hidden(page, "csrf"), "login": "anne", "password": PASSWORD},
+        allow_redirects=False,
+    )
+    cookie = next(line for line in answer.headers.getall("Set-Cookie") if line.startswith("console="))
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+
+
+async def test_a_session_ends_when_nothing_happens_and_after_twelve_hours(running: Running) -> None:
+    anne = await running.sign_in("anne")
+    running.clock.forward(minutes=29)
+    await anne.get("/console/")
+    running.clock.forward(minutes=31)
+    assert (await anne.client.get("/console/", allow_redirects=False)).status == 303
+    tom = await running.sign_in("tom")
+    for _ in range(26):
+        running.clock.forward(minutes=28)
+        last = await tom.client.get("/console/", allow_redirects=False)
+    assert last.status == 303
+
+
+async def test_a_colleague_who_is_shut_out_is_out_at_once(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    async with running.house.store.write() as tx:
+        await disable(tx, running.house.users["tom"], actor="test", now=running.clock())
+    assert (await tom.client.get("/console/", allow_redirects=False)).status == 303
+
+
+async def test_wrong_passwords_and_unknown_people_read_the_same(running: Running) -> None:
+    client = running.client()
+    first = await _try(running, client, "anne", "a wrong password")
+    second = await _try(running, client, "nobody", "a wrong password")
+    assert first[0] == second[0] == 403
+    assert first[1].replace("anne", "") .split("csrf")[0] == second[1].replace("nobody", "").split("csrf")[0]
+    assert "do not go together" in first[1]
+
+
+async def test_failures_make_one_wait_in_words_and_lock_nobody_else_out(running: Running) -> None:
+    client = running.client()
+    for _ in range(4):
+        assert (await _try(running, client, "anne", "wrong wrong wrong"))[0] == 403
+    status, page = await _try(running, client, "anne", "wrong wrong wrong")
+    assert status == 429
+    assert "You can try again in 2 seconds" in page
+    status, page = await _try(running, client, "anne", PASSWORD)
+    assert status == 429
+    # An unknown login waits as long.
+    for _ in range(4):
+        await _try(running, client, "ghost", "wrong wrong wrong")
+    assert (await _try(running, client, "ghost", "wrong wrong wrong"))[0] == 429
+    running.clock.forward(seconds=3)
+    status, page = await _try(running, client, "anne", PASSWORD)
+    assert status == 200
+    assert "somebody gave wrong passwords for your login" in page
+
+
+async def test_who_was_guessed_at_elsewhere_signs_in_at_once_and_is_told(running: Running) -> None:
+    from store import sign_ins, users
+
+    async with running.house.store.write() as tx:
+        for _ in range(8):
+            await users.note_failure(tx, "anne", "203.0.113.9", now=running.clock())
+        await sign_ins.note_wait(tx, running.house.users["anne"], now=running.clock())
+    anne = await running.sign_in("anne")
+    assert "Since you last signed in" in anne.page
+    again = await running.sign_in("anne")
+    assert "Since you last signed in" not in again.page
+
+
+async def test_a_sign_in_form_from_another_browser_is_refused(running: Running) -> None:
+    mine, theirs = running.client(), running.client()
+    page = await (await mine.get("/console/sign-in")).text()
+    await theirs.get("/console/sign-in")
+    answer = await theirs.post(
+        "/console/sign-in", data={"csrf": hidden(page, "csrf"), "login": "anne", "password": PASSWORD}
+    )
+    assert answer.status == 403
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "https://evil.example/",
+        "//evil.example/console/",
+        "/console/../x",
+        "/console/case/PM-2026-000001-16/file/1",
+        "javascript:alert(1)",
+        "/console/\r\nSet-Cookie: a=b",
+        "/fr/",
+        "/console/queue/mediation?x=1",
+    ],
+)
+def test_a_sign_in_leads_to_our_own_pages_only(wanted: str) -> None:
+    assert next_path(wanted) == "/console/"
+
+
+def test_a_sign_in_leads_back_to_the_case() -> None:
+    assert next_path("/console/case/PM-2026-000001-16") == "/console/case/PM-2026-000001-16"
+
+
+async def test_what_was_typed_comes_back_when_the_session_has_ended(running: Running) -> None:
+    anne = await running.sign_in("anne")
+    await anne.get(running.case("marie"))
+    running.clock.forward(minutes=45)
+    page = await anne.post(f"{running.case('marie')}/reply", status=401, text="Ma longue réponse <ici>")
+    assert "Ma longue réponse &lt;ici&gt;" in page
+    assert "Nothing was sent" in page
+
+
+async def test_the_language_is_chosen_and_kept(running: Running) -> None:
+    anne = await running.sign_in("anne")
+    page = await anne.post("/console/language", language="nl", next="/console/mine")
+    assert '<html lang="nl">' in page
+    assert "Van mij" in page
+    assert '<html lang="nl">' in await anne.get("/console/keys")
+    assert '<html lang="nl">' in await anne.post("/console/language", language="xx", next="https://evil.example")
