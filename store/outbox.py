@@ -107,8 +107,8 @@ def _outgoing(row: Any) -> Outgoing:
 async def sent(tx: Tx, outgoing: Outgoing, *, code: str, provider_id: str, masked: str, now: datetime) -> None:
     """Record that the provider took the message. The copy kept loses its secret link (`masked` is the text without it)."""
     body = {name: getattr(outgoing.message, name) for name in _FIELDS} | {"text": masked}
-    await _end(tx, outgoing, "sent", code, provider_id, now, body=texts.keep_json(body, BODY))
-    if outgoing.message_id is not None:
+    mine = await _end(tx, outgoing, "sent", code, provider_id, now, body=texts.keep_json(body, BODY))
+    if mine and outgoing.message_id is not None:
         await tx.conn.execute(
             update(messages)
             .where(messages.c.id == outgoing.message_id)
@@ -118,8 +118,8 @@ async def sent(tx: Tx, outgoing: Outgoing, *, code: str, provider_id: str, maske
 
 async def failed(tx: Tx, outgoing: Outgoing, *, code: str, now: datetime) -> None:
     """Record a permanent failure; the case shows it."""
-    await _end(tx, outgoing, "failed", code, "", now)
-    if outgoing.case_id is not None:
+    mine = await _end(tx, outgoing, "failed", code, "", now)
+    if mine and outgoing.case_id is not None:
         await tx.conn.execute(
             update(cases).where(cases.c.id == outgoing.case_id).values(unread=True, version=cases.c.version + 1)
         )
@@ -141,12 +141,14 @@ def _mine(outgoing: Outgoing) -> Any:
 
 async def _end(
     tx: Tx, outgoing: Outgoing, state: str, code: str, provider_id: str, now: datetime, **values: Any
-) -> None:
-    await tx.conn.execute(
+) -> bool:
+    """Whether it was still in this sender's hand: one that lost its lease changes nothing."""
+    done = await tx.conn.execute(
         _mine(outgoing).values(
             state=state, code=code[:120], provider_id=provider_id[:200], taken_until=None, ended_at=now, **values
         )
     )
+    return bool(done.rowcount == 1)
 
 
 async def cancel(tx: Tx, outbox_id: int, *, now: datetime) -> bool:

@@ -192,4 +192,9 @@ def _pairs(found: Any) -> list[tuple[str, Any]]:
 def _tickets(entries: Any) -> list[Ticket]:
     flat = [entry for part in entries for entry in (part if part and isinstance(part[0], list | tuple) else [part])]
     # An entry that was trimmed away while pending comes back without fields.
-    return [Ticket(int(fields["id"]), handle) for handle, fields in flat if fields and "id" in fields]
+    return [Ticket(_number(fields.get("id", "")), handle) for handle, fields in flat if fields]
+
+
+def _number(text: str) -> int:
+    # What is no hint of ours is a reason to look at the database, and is removed once that is done.
+    return int(text) if text.isascii() and text.isdigit() else 0
