@@ -1,0 +1,200 @@
+"""Settings are refused in words, one refusal for each thing that is not safe, and no secret is ever repeated (S12)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.settings import SHIPPED, SettingsError, load, load_mailboxes
+
+GUICHET = Path(sys.executable).parent / "guichet"
+SOUND: dict[str, Any] = {
+    "production": True,
+    "secret_key": "a secret of this test, long enough to be one",
+    "public_url": "https://complaints.house.example",
+}
+
+
+@pytest.fixture(autouse=True)
+def nothing_else_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of the machine, and no .env of the working folder."""
+    for name in [name for name in os.environ if name.startswith(("GUICHET_", "DATABASE_URL", "REDIS_URL", "PORT"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_sound_production_is_accepted() -> None:
+    settings = load(**SOUND)
+    assert settings.base_url == "https://complaints.house.example"
+
+
+def test_the_default_house_needs_no_setting() -> None:
+    assert load().base_url == "http://127.0.0.1:8080"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"secret_key": ""}, "GUICHET_SECRET_KEY must be a secret of your own"),
+        ({"secret_key": "k" * 31}, "GUICHET_SECRET_KEY must be a secret of your own"),
+        ({"secret_key": "change-me-change-me-change-me-change-me"}, "GUICHET_SECRET_KEY must be a secret of your own"),
+        ({"secret_key": "0" * 32}, "GUICHET_SECRET_KEY must be a secret of your own"),
+        ({"public_url": ""}, "GUICHET_PUBLIC_URL must be an https address"),
+        ({"public_url": "http://complaints.house.example"}, "GUICHET_PUBLIC_URL must be an https address"),
+        ({"public_url": "complaints.house.example"}, "GUICHET_PUBLIC_URL must be an https address"),
+        ({"debug": True}, "GUICHET_DEBUG must be off"),
+        ({"allow_unsafe_database": True}, "GUICHET_ALLOW_UNSAFE_DATABASE is for tests"),
+    ],
+)
+def test_production_refuses(wrong: dict[str, Any], words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        load(**{**SOUND, **wrong})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"port": 0}, "port"),
+        ({"port": "eighty"}, "port"),
+        ({"trusted_proxies": "10.0.0.0/8, nonsense"}, "trusted_proxies"),
+        ({"min_free_percent": 80}, "min_free_percent"),
+        ({"min_free_mb": -1}, "min_free_mb"),
+        ({"max_mail_bytes": 10}, "max_mail_bytes"),
+        ({"batch": 0}, "batch"),
+        ({"item_seconds": 1}, "item_seconds"),
+        ({"parse_memory_mb": 1}, "parse_memory_mb"),
+        ({"smtp_tls": "maybe"}, "smtp_tls"),
+        ({"smtp_tls": "none", "smtp_host": "mail.house.example"}, "GUICHET_SMTP_TLS=none"),
+        ({"production": "perhaps"}, "production"),
+    ],
+)
+def test_a_wrong_value_is_named(wrong: dict[str, Any], words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        load(**wrong)
+
+
+def test_plain_text_to_a_mail_server_on_this_machine_is_accepted() -> None:
+    for host in ("127.0.0.1", "::1", "localhost"):
+        assert load(smtp_tls="none", smtp_host=host).smtp_host == host
+
+
+def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(
+        "GUICHET_PORT=8081\nGUICHET_AUTHSERV_ID=mx.file.example\nDATABASE_URL=\n", encoding="utf-8"
+    )
+    monkeypatch.setenv("GUICHET_AUTHSERV_ID", "mx.environment.example")
+    settings = load()
+    assert (settings.port, settings.authserv_id) == (8081, "mx.environment.example")
+
+
+@pytest.mark.parametrize("name", ["secret_key", "metrics_token", "smtp_password"])
+def test_a_secret_is_not_shown(name: str) -> None:
+    settings = load(**{name: "qzsecret" * 5})
+    assert "qzsecret" not in repr(settings) + str(settings.shown())
+
+
+def test_passwords_in_addresses_are_not_shown() -> None:
+    settings = load(
+        database_url="postgres://me:qz@secret@db.example/x", redis_url="rediss://:qzsecret@redis.example:6380/1"
+    )
+    shown = settings.shown()
+    assert "qz" not in str(shown)
+    assert "db.example" in shown["database_url"]
+    assert "redis.example:6380" in shown["redis_url"]
+
+
+BOX = "address: a@house.example"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "cannot be read"),
+        ("mailboxes:", "cannot be read"),
+        ("other: []", "cannot be read"),
+        ("mailboxes: [", "cannot be read"),
+        ("mailboxes: []", "at least one"),
+        (f"mailboxes: [{{{BOX}}}, {{address: A@house.example}}]", "each address once"),
+        ("mailboxes: [{language: fr}]", "address: Field required"),
+        ("mailboxes: [{address: nonsense}]", "address"),
+        ("mailboxes: [{address: a+b@house.example}]", "address"),
+        (f"mailboxes: [{{{BOX}, language: it}}]", "language"),
+        (f"mailboxes: [{{{BOX}, queue: nowhere}}]", "'nowhere' is not a queue"),
+        (f"mailboxes: [{{{BOX}, imap_prot: 993}}]", "imap_prot: Extra inputs are not permitted"),
+        (f"mailboxes: [{{{BOX}, imap_host: mail.house.example, imap_tls: none}}]", "loopback only"),
+        (f"mailboxes: [{{{BOX}, imap_password: [qzsecret]}}]", "imap_password"),
+        (f"mailboxes: [{{{BOX}, imap_port: qzsecret}}]", "imap_port"),
+    ],
+)
+def test_a_wrong_list_of_mailboxes_is_refused_in_words(tmp_path: Path, content: str, words: str) -> None:
+    path = tmp_path / "boxes.yaml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(SettingsError, match=words) as refused:
+        load_mailboxes(path)
+    assert str(refused.value).startswith("mailboxes: ")
+    assert "qzsecret" not in str(refused.value)
+
+
+def test_a_missing_list_of_mailboxes_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"boxes\.yaml cannot be read \(FileNotFoundError\)"):
+        load_mailboxes(tmp_path / "boxes.yaml")
+
+
+def test_the_shipped_mailboxes_are_sound() -> None:
+    assert {box.address for box in load_mailboxes(SHIPPED / "mailboxes.yaml")} == {
+        "ombudsman@partenamut.example",
+        "plaintes@partenamut.example",
+        "klachten@partenamut.example",
+    }
+
+
+def guichet(*words: str, folder: Path, given: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as somebody with no other settings would."""
+    return subprocess.run(
+        [str(GUICHET), *words],
+        env={**os.environ, "GUICHET_DATA": str(folder / "data"), **environment},
+        cwd=folder,
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_command_refuses_in_one_line_without_a_traceback(tmp_path: Path) -> None:
+    refused = guichet("run", folder=tmp_path, GUICHET_PRODUCTION="1", GUICHET_SECRET_KEY="qzsecret")
+    assert refused.returncode == 2
+    assert "Settings:" in refused.stderr
+    assert "GUICHET_SECRET_KEY" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert "qzsecret" not in refused.stderr + refused.stdout
+    assert not (tmp_path / "data").exists()
+
+
+def test_processes_apart_need_a_database_for_many(tmp_path: Path) -> None:
+    refused = guichet("web", folder=tmp_path)
+    assert refused.returncode == 2
+    assert "set DATABASE_URL" in refused.stderr
+
+
+def test_a_password_is_never_an_argument(tmp_path: Path) -> None:
+    for words in (
+        ("user", "add", "lena@house.example", "--password", "qzsecret-of-some-length"),
+        ("user", "add", "lena@house.example", "qzsecret-of-some-length"),
+    ):
+        refused = guichet(*words, folder=tmp_path, given="another password\n")
+        assert refused.returncode == 2
+    weak = guichet("user", "add", "lena@house.example", folder=tmp_path, given="qzshort\n")
+    assert weak.returncode == 2
+    assert "12 characters" in weak.stderr
+    assert "qzshort" not in weak.stderr + weak.stdout
+    added = guichet("user", "add", "lena@house.example", folder=tmp_path, given="qzsecret of some length\n")
+    assert added.returncode == 0, added.stderr
+    assert "qzsecret" not in added.stderr + added.stdout
+    assert b"qzsecret" not in b"".join(path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file())
