@@ -19,6 +19,8 @@ from store.views import Filter, Row
 
 _SHOWS: Final = ("all", "mine", "unassigned", "closed")
 _LONGEST_QUERY: Final = 200
+# A day or sixteen digits of microseconds, a dot, and an id that a database takes.
+_LONGEST_CURSOR: Final = 28
 # Digits as a reference has them, whoever mistyped one: worth saying so rather than finding nothing.
 _LIKE_REFERENCE: Final = re.compile(r"\s*(?:PM\W{0,3})?(?:\d\W{0,3}){11,16}", re.IGNORECASE)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -109,7 +111,7 @@ def _cursor(row: Row, show: str) -> str:
 
 
 def _day_cursor(text: str) -> tuple[date, int] | None:
-    day, _, number = text.partition(".")
+    day, _, number = text[:_LONGEST_CURSOR].partition(".")
     try:
         return date.fromisoformat(day), int(number)
     except ValueError:
@@ -117,7 +119,7 @@ def _day_cursor(text: str) -> tuple[date, int] | None:
 
 
 def _moment_cursor(text: str) -> tuple[datetime, int] | None:
-    micros, _, number = text.partition(".")
+    micros, _, number = text[:_LONGEST_CURSOR].partition(".")
     try:
         return _EPOCH + timedelta(microseconds=int(micros)), int(number)
     except (ValueError, OverflowError):

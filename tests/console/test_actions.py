@@ -282,5 +282,7 @@ async def test_two_people_who_close_at_once_close_once(running: Running) -> None
         luc.send(f"{path}/close", how="send", outcome="explained", text="Van Luc."),
     )
     assert sorted(answer.status for answer in answers) in ([200, 200], [200, 409])
-    sent = [message for message in await messages_of(running, "soon") if not message.auto and message.direction == "out"]
+    sent = [
+        message for message in await messages_of(running, "soon") if not message.auto and message.direction == "out"
+    ]
     assert len(sent) == 1

@@ -94,7 +94,7 @@ async def test_the_mail_as_sent_stands_in_a_frame_where_nothing_runs(running: Ru
 @pytest.mark.parametrize(
     "html",
     [
-        '<img src=x onerror=alert(1)>',
+        "<img src=x onerror=alert(1)>",
         "<svg><feImage href='https://evil.example/x'/></svg>",
         "<math><mtext><style><img src=x onerror=alert(1)></style></mtext></math>",
         '<a href="javascript:alert(1)">x</a>',
@@ -104,12 +104,24 @@ async def test_the_mail_as_sent_stands_in_a_frame_where_nothing_runs(running: Ru
         "<base href=https://evil.example/><meta http-equiv=refresh content='0;url=https://evil.example'>",
         "<iframe src=https://evil.example></iframe><object data=x></object><video src=x></video>",
         "<!--[if mso]><script>alert(1)</script><![endif]-->",
-        "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">",
+        '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
     ],
 )
 def test_nothing_harmful_is_left(html: str) -> None:
     shown = harmless(html).lower()
-    for gone in ("<img", "<svg", "<script", "<style", "<form", "<input", "<iframe", "<object", "<video", "<base", "<math"):
+    for gone in (
+        "<img",
+        "<svg",
+        "<script",
+        "<style",
+        "<form",
+        "<input",
+        "<iframe",
+        "<object",
+        "<video",
+        "<base",
+        "<math",
+    ):
         assert gone not in shown
     assert not re.search(r"<[^>]*\s(on\w+|style|class|id|name|href|src|data[\w-]*|hx-[\w-]*)\s*=", shown)
     assert "http-equiv" not in shown

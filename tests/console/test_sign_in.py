@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from console.sign_in import next_path
+from store import sign_ins, users
 from store.schema import sessions
-from store.users import disable
 from tests.console.conftest import Running, hidden
 from tests.console.example_house import PASSWORD
 
@@ -63,7 +63,7 @@ async def test_a_session_ends_when_nothing_happens_and_after_twelve_hours(runnin
 async def test_a_colleague_who_is_shut_out_is_out_at_once(running: Running) -> None:
     tom = await running.sign_in("tom")
     async with running.house.store.write() as tx:
-        await disable(tx, running.house.users["tom"], actor="test", now=running.clock())
+        await users.disable(tx, running.house.users["tom"], actor="test", now=running.clock())
     assert (await tom.client.get("/console/", allow_redirects=False)).status == 303
 
 
@@ -72,7 +72,7 @@ async def test_wrong_passwords_and_unknown_people_read_the_same(running: Running
     first = await _try(running, client, "anne", "a wrong password")
     second = await _try(running, client, "nobody", "a wrong password")
     assert first[0] == second[0] == 403
-    assert first[1].replace("anne", "") .split("csrf")[0] == second[1].replace("nobody", "").split("csrf")[0]
+    assert first[1].replace("anne", "").split("csrf")[0] == second[1].replace("nobody", "").split("csrf")[0]
     assert "do not go together" in first[1]
 
 
@@ -96,8 +96,6 @@ async def test_failures_make_one_wait_in_words_and_lock_nobody_else_out(running:
 
 
 async def test_who_was_guessed_at_elsewhere_signs_in_at_once_and_is_told(running: Running) -> None:
-    from store import sign_ins, users
-
     async with running.house.store.write() as tx:
         for _ in range(8):
             await users.note_failure(tx, "anne", "203.0.113.9", now=running.clock())

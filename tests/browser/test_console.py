@@ -1,0 +1,162 @@
+"""A mediator's quarter of an hour in a real browser: sign in, take, note, reply, undo, send, close; and hostile words."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, ConsoleMessage, Dialog, Page, async_playwright
+
+from tests.console.conftest import Running, furnished, running
+from tests.console.example_house import NOW, PASSWORD
+
+# The fixtures of the console's own tests serve here too.
+__all__ = ["furnished", "running"]
+
+pytestmark = pytest.mark.browser
+_FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
+)
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    """Chromium as the system has it."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    assert path, "no chromium on this machine: apt-get install chromium"
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=list(_FLAGS))
+        yield browser
+        await browser.close()
+
+
+class Watched:
+    """A page and everything that went wrong on it."""
+
+    def __init__(self, page: Page, base_url: str) -> None:
+        self.page = page
+        self.troubles: list[str] = []
+        self.dialogs: list[str] = []
+        self._base_url = base_url
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        page.on("dialog", self._asked)
+        page.on("request", lambda request: self._requested(request.url))
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.troubles.append(message.text)
+
+    async def _asked(self, dialog: Dialog) -> None:
+        self.dialogs.append(dialog.type)
+        await dialog.accept()
+
+    def _requested(self, url: str) -> None:
+        if not url.startswith((self._base_url, "data:", "about:")):
+            self.troubles.append(f"request to {url}")
+
+
+@pytest.fixture
+async def anne(running: Running, chromium: Browser) -> AsyncIterator[Watched]:
+    """Anne, signed in by hand."""
+    context = await chromium.new_context(locale="en", viewport={"width": 1280, "height": 900})
+    page = await context.new_page()
+    watched = Watched(page, running.base_url)
+    await page.goto(f"{running.base_url}/console/mine")
+    await page.get_by_label("Login").fill("anne")
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    yield watched
+    await context.close()
+
+
+async def test_a_case_from_the_list_to_its_end(running: Running, anne: Watched) -> None:
+    page = anne.page
+    assert await page.get_by_role("heading", level=1).inner_text() == "Mine"
+    await page.goto(f"{running.base_url}/console/queue/reimbursements")
+    await page.keyboard.press("j")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("heading", name="Jan Peeters").wait_for()
+    await page.keyboard.press("a")
+    await page.get_by_text("The case is yours.").wait_for()
+
+    await page.keyboard.press("i")
+    await page.keyboard.type("Belt liever in de voormiddag.")
+    await page.keyboard.press("Control+Enter")
+    await page.get_by_text("The note is saved.").wait_for()
+
+    await page.keyboard.press("r")
+    await page.keyboard.type("We kijken het vandaag na.")
+    await page.get_by_role("button", name="Send to Jan Peeters, by e-mail").click()
+    await page.get_by_text("Goes to Jan Peeters in").wait_for()
+    await page.keyboard.press("z")
+    await page.get_by_text("nothing was sent").wait_for()
+    typed = await page.locator("#reply-text").input_value()
+    assert "We kijken het vandaag na." in typed
+    assert typed.startswith("Beste Jan Peeters,")
+
+    await page.get_by_role("button", name="Send to Jan Peeters, by e-mail").click()
+    await page.get_by_text("Goes to Jan Peeters in").wait_for()
+    await page.get_by_role("link", name="Close the case").click()
+    await page.get_by_label("Explained").check()
+    await page.get_by_role("button", name="Close without a message").click()
+    await page.get_by_text("The case is closed.").wait_for()
+    assert anne.troubles == []
+    assert anne.dialogs == []
+
+
+async def test_unsent_text_is_asked_about_before_it_is_lost(running: Running, anne: Watched) -> None:
+    page = anne.page
+    await page.goto(running.base_url + running.case("soon"))
+    await page.locator("#reply-text").fill("Half geschreven")
+    await page.get_by_role("link", name="Mine").first.click()
+    assert anne.dialogs == ["beforeunload"]
+    assert await page.evaluate("JSON.stringify(localStorage) + JSON.stringify(sessionStorage)") == "{}{}"
+
+
+async def test_hostile_words_stay_words(running: Running, anne: Watched) -> None:
+    page = anne.page
+    for path in (running.case("markup"), "/console/", "/console/search?q=gras"):
+        await page.goto(running.base_url + path)
+        assert "owned" not in await page.title()
+    await page.goto(running.base_url + running.case("marie"))
+    await page.get_by_role("link", name="As sent").first.click()
+    frame = page.frame_locator("iframe")
+    await frame.get_by_text("déjà écrit deux fois").wait_for()
+    await frame.get_by_text("www.partenamut.be").click()
+    assert await frame.locator("script, img, a").count() == 0
+    assert page.url.startswith(running.base_url)
+    assert anne.dialogs == []
+    assert anne.troubles == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (390, "dark"), (1280, "dark"), (2000, "light")])
+async def test_nothing_needs_sideways_scrolling(running: Running, anne: Watched, width: int, scheme: str) -> None:
+    page = anne.page
+    await page.set_viewport_size({"width": width, "height": 800})
+    await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    marie = running.case("marie")
+    for path in ("/console/", marie, f"{marie}/close", running.case("markup"), "/console/held", "/console/robots",
+                 "/console/keys", "/console/search", running.case("sealed")):  # fmt: skip
+        await page.goto(running.base_url + path)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+async def test_everything_works_without_a_script(running: Running, chromium: Browser) -> None:
+    context = await chromium.new_context(locale="en", java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto(f"{running.base_url}/console/sign-in")
+    await page.get_by_label("Login").fill("tom")
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    await page.goto(running.base_url + running.case("soon"))
+    await page.get_by_role("button", name="Take it").click()
+    await page.locator("#note summary").click()
+    await page.locator("#note-text").fill("Zonder script.")
+    await page.get_by_role("button", name="Save the note").click()
+    await page.get_by_text("Zonder script.").wait_for()
+    assert running.clock() == NOW
+    await context.close()
