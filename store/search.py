@@ -17,12 +17,18 @@ from store.database import Tx
 # A word that would bloat the index helps nobody to find anything.
 _LONGEST: Final = 60
 _MOST_WORDS: Final = 5_000
+# PostgreSQL refuses a tsvector over 1 MiB, and a message must never fail for want of an index: so much text of one message,
+# and words beyond so much of one case, are found by their case only.
+_LONGEST_ADDED: Final = 200_000
+_FULL: Final = 600_000
+# Letters that are two in other spellings; Unicode has no decomposition for them.
+_LIGATURES: Final = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "đ": "d", "ł": "l", "ı": "i"})
 _WORD: Final = re.compile(r"\w+", re.ASCII)
 
 
 def words_of(value: str) -> list[str]:
     """The folded words of a text, at most 5 000: "Élodie’s n°12" gives elodie, s, n, 12."""
-    folded = unicodedata.normalize("NFKD", value[:200_000]).casefold()
+    folded = unicodedata.normalize("NFKD", value[:200_000]).casefold().translate(_LIGATURES)
     plain = "".join(sign for sign in folded if not unicodedata.combining(sign))
     # Letters outside ASCII that have no plain form stay findable as they are, one run a word.
     found = _WORD.findall(plain) if plain.isascii() else re.findall(r"[^\W_]+", plain)
@@ -31,7 +37,7 @@ def words_of(value: str) -> list[str]:
 
 async def add(tx: Tx, case_id: int, value: str) -> None:
     """Add words to what a case is found by."""
-    words = " ".join(words_of(value))
+    words = " ".join(words_of(value)).encode()[:_LONGEST_ADDED].decode("utf-8", "ignore")
     if not words:
         return
     if tx.is_sqlite:
@@ -42,13 +48,14 @@ async def add(tx: Tx, case_id: int, value: str) -> None:
             ),
             {"id": case_id},
         )
-        statement = "UPDATE case_search SET words = words || ' ' || :words WHERE rowid = :id"
+        statement = "UPDATE case_search SET words = words || ' ' || :words WHERE rowid = :id AND length(words) < :full"
     else:
         statement = (
             "INSERT INTO case_search (rowid, words) VALUES (:id, to_tsvector('simple', :words)) "
-            "ON CONFLICT (rowid) DO UPDATE SET words = case_search.words || excluded.words"
+            "ON CONFLICT (rowid) DO UPDATE SET words = case_search.words || excluded.words "
+            " WHERE octet_length(case_search.words::text) < :full"
         )
-    await tx.conn.execute(text(statement), {"id": case_id, "words": words})
+    await tx.conn.execute(text(statement), {"id": case_id, "words": words, "full": _FULL})
 
 
 async def remove(tx: Tx, case_id: int) -> None:

@@ -164,7 +164,8 @@ async def wait_for(tx: Tx, login: str, address: str, *, now: datetime) -> timede
         return timedelta(0)
     wait = min(timedelta(seconds=2 ** min(row.failures - _FREE_FAILURES + 1, 20)), _LONGEST_WAIT)
     last_at: datetime = row.last_at
-    return max(last_at + wait - now, timedelta(0))
+    # Never more than the wait itself: a clock that was set back must not lock anybody out for longer.
+    return min(max(last_at + wait - now, timedelta(0)), wait)
 
 
 async def note_failure(tx: Tx, login: str, address: str, *, now: datetime) -> None:
