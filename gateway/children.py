@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 
 Result = TypeVar("Result")
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
+# A new child imports its libraries and may load a model; on a busy machine that takes a while, and no job is to blame.
+_START_SECONDS: Final = 100.0
 
 
 class ChildEndedError(Exception):
@@ -45,8 +47,11 @@ class Child:
     async def call(self, job: Callable[..., Result], *arguments: Any, seconds: float) -> Result:
         """Run a job in the child. Raises ChildEndedError, or what the job raised."""
         async with self._busy:
+            fresh = self._pool is None
             pool = self._started()
             try:
+                if fresh:
+                    await asyncio.wait_for(asyncio.wrap_future(pool.submit(os.getpid)), timeout=_START_SECONDS)
                 return await asyncio.wait_for(asyncio.wrap_future(pool.submit(job, *arguments)), timeout=seconds)
             except (TimeoutError, BrokenProcessPool) as error:
                 log.warning("a child ended over its job", child=self.name, reason=type(error).__name__)
@@ -62,7 +67,7 @@ class Child:
                 max_workers=1,
                 mp_context=multiprocessing.get_context("spawn"),
                 initializer=_begin,
-                initargs=(self._prepare, self._arguments),
+                initargs=(os.getpid(), self._prepare, self._arguments),
             )
         return self._pool
 
@@ -87,8 +92,9 @@ class Child:
             await asyncio.to_thread(pool.shutdown, wait=True, cancel_futures=True)
 
 
-def _begin(prepare: Callable[..., None], arguments: tuple[Any, ...]) -> None:
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+def _begin(parent: int, prepare: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    # The parent's id comes from the parent itself: it may be gone before this line.
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     # The parent decides when a child ends: Ctrl-C in a terminal reaches the whole group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     prepare(*arguments)
