@@ -1,91 +1,23 @@
-"""Bounds that hold whatever comes: children that may be killed, the watchdog, no model, mail to one domain, the clock.
-
-(Rules M3, M9, M12, Q2, Q8, Q9.)
-"""
+"""Bounds that hold whatever comes: watchdog, no model, a forged colleague, one domain, the clock (M9, M12, Q2, Q8, Q9)."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import psutil
-import pytest
 import structlog
 from sqlalchemy import func, select
 
 from channels.message import OutboundMessage, RawMessage
-from gateway.children import Child, ChildEndedError, limit_memory
 from gateway.clock import Clock
 from gateway.delivery import PER_DOMAIN_A_MINUTE
 from gateway.intake import Intake
 from gateway.metrics import Metrics
-from gateway.reading import Classifying, Failed, ParserSettings, Parsing
+from gateway.reading import Classifying
 from store import outbox, schema, users
 from tests.gateway.conftest import DirectParsing, Gateway
-
-
-def busy(seconds: float) -> str:
-    """Work on the CPU for so long."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        sum(range(1000))
-    return "done"
-
-
-def hungry(megabytes: int) -> int:
-    """Take memory."""
-    return len(bytearray(megabytes * 1024 * 1024))
-
-
-@pytest.fixture
-async def child() -> AsyncIterator[Child]:
-    """A child that may use 2 GB more than it has at its start, this module and all that it imports included."""
-    made = Child("test", limit_memory, 2048)
-    yield made
-    await made.close()
-
-
-async def test_a_child_that_takes_too_long_is_killed_and_the_next_job_is_done(child: Child) -> None:
-    assert await child.call(busy, 0.01, seconds=60) == "done"
-    (first,) = child.pids()
-    with pytest.raises(ChildEndedError):
-        await child.call(busy, 60, seconds=0.5)
-    for _ in range(100):
-        if not psutil.pid_exists(first) or psutil.Process(first).status() == psutil.STATUS_ZOMBIE:
-            break
-        await asyncio.sleep(0.05)
-    else:
-        pytest.fail("the child lives on")
-    assert await child.call(busy, 0.01, seconds=60) == "done"
-
-
-async def test_a_child_gets_so_much_memory_and_no_more(child: Child) -> None:
-    assert await child.call(hungry, 64, seconds=60) == 64 * 1024 * 1024
-    with pytest.raises(MemoryError):
-        await child.call(hungry, 4096, seconds=60)
-    assert await child.call(hungry, 64, seconds=60) == 64 * 1024 * 1024
-
-
-async def test_of_a_batch_only_the_guilty_mail_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    parsing = Parsing(ParserSettings(frozenset(), "", 512), seconds=60)
-
-    async def call(_job: object, raws: list[RawMessage], *, seconds: float) -> list[str]:
-        if any(raw.body == b"bomb" for raw in raws):
-            raise ChildEndedError("parse")
-        return [raw.external_id for raw in raws]
-
-    monkeypatch.setattr(parsing.child, "call", call)
-    raws = [
-        RawMessage("email", "a@house.example", str(number), b"bomb" if number == 2 else b"x", datetime.now(UTC), {})
-        for number in range(4)
-    ]
-    found = await parsing.parse(raws)
-    assert [found[0], found[1], found[3]] == ["0", "1", "3"]
-    assert found[2] == Failed("The parser ended over this item (time or memory).", final=False)
-
 
 MAIL = """From: Marie Dubois <marie.dubois@mail.example>
 To: ombudsman@partenamut.example
