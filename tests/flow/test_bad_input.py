@@ -18,6 +18,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -97,9 +98,13 @@ class Embedded:
 
     def items(self) -> list[tuple[int, str, str | None, int]]:
         """(id, state, fate, size) of everything that was taken in."""
+        return self.asked("SELECT id, state, fate, size FROM inbox ORDER BY id")
+
+    def asked(self, query: str) -> list[Any]:
+        """What the register answers to a query."""
         database = sqlite3.connect(self.data / "guichet.db", timeout=30)
         try:
-            return database.execute("SELECT id, state, fate, size FROM inbox ORDER BY id").fetchall()
+            return database.execute(query).fetchall()
         finally:
             database.close()
 
@@ -205,15 +210,14 @@ def large(size: int, number: int = 0) -> bytes:
 HEAD = b"From: Alix Voorbeeld <alix@mail.example>\r\n"
 TEXT = STORY.encode()
 MAILS: dict[str, tuple[bytes, set[str]]] = {
-    "nothing at all": (b"", {"quarantined", "opened"}),
-    "an empty line": (b"\r\n", {"quarantined", "opened"}),
+    "nothing at all": (b"", {"quarantined"}),
     "ten thousand nested parts": (nested(10_000), {"opened"}),
     "ten thousand parts": (flat(10_000), {"opened"}),
     "NUL bytes": (
         HEAD + b"Subject: a\x00b\r\nMessage-ID: <n\x00ul@mail.example>\r\n\r\n" + TEXT + b"\0" * 99,
         {"opened"},
     ),
-    "only NUL bytes": (b"\0" * 5000, {"quarantined", "opened"}),
+    "only NUL bytes": (b"\0" * 5000, {"quarantined"}),
     "no headers": (b"\r\n" + TEXT, {"opened"}),
     "no line that could be a header": (TEXT, {"opened"}),
     "an unknown charset": (HEAD + b"Content-Type: text/plain; charset=x-klingon\r\n\r\n" + TEXT, {"opened"}),
@@ -270,7 +274,7 @@ def test_nothing_is_injected_into_the_headers_of_an_answer(house: Embedded) -> N
     ordinary = {name.lower() for name in house.still_serves()}
     address = "injector@mail.example"
     raw = (
-        f"From: =?utf-8?q?Alix=0D=0ABcc:_victim@mail.example?= <{address}>\r\n"
+        f"From: =?utf-8?q?Alix=0D=0AX-Injected:_yes?= <{address}>\r\n"
         "Subject: =?utf-8?q?dossier=0D=0ABcc:_victim@mail.example=0D=0A=0D=0AYou_won?=\r\n"
         "Message-ID: <in\tjected@mail.example>\r\n X-Injected: yes\r\n"
         "References: <a@mail.example>\r\n\tBcc: victim@mail.example\r\n"
@@ -286,7 +290,9 @@ def test_nothing_is_injected_into_the_headers_of_an_answer(house: Embedded) -> N
     assert {name.lower() for name in answer} <= ordinary | {"references"}
     assert answer["Bcc"] is None
     assert [one.addr_spec for one in answer["To"].addresses] == [address]
-    assert "You won" not in answer.get_content()
+    body = answer.get_body(("plain",))
+    assert body is not None
+    assert "You won" not in body.get_content()
     assert "victim" not in str(answer["Subject"])
     house.still_serves()
 
@@ -404,9 +410,31 @@ def test_two_gigabytes_are_refused_long_before_their_end(house: Embedded, header
 
 
 def test_quarantine_can_be_listed_shown_and_replayed(house: Embedded) -> None:
+    body = b"\0 \0\r\n" * 7
+    before = len(house.items())
+    assert house.mail(body).startswith("250")
+    assert house.fate(before) == "quarantined"
+    kept = [item[0] for item in house.items() if item[1] == "quarantined"]
     listed = [json.loads(line) for line in house.processes.command("quarantine", "list", "--json").splitlines()]
-    kept = [item for item in house.items() if item[1] == "quarantined"]
-    assert [item["id"] for item in listed] == [item[0] for item in kept]
+    assert [item["id"] for item in listed] == kept
+    assert listed[-1]["size"] == len(body)
+    assert "no content" in listed[-1]["error"]
+    number = str(kept[-1])
+    shown = subprocess.run(
+        [str(GUICHET), "quarantine", "show", number],
+        env=os.environ | house.processes.environment,
+        cwd=house.processes.folder,
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    assert shown.stdout == body
+    house.processes.command("quarantine", "replay", number)
+    # A command cannot wake another process without Redis: the next look at the database finds the item.
+    assert house.fate(before, 60) == "quarantined"
+    assert house.asked("SELECT actor FROM audit WHERE act = 'quarantine.replay'") == [("command",)]
+    assert house.asked(f"SELECT attempts FROM inbox WHERE id = {number}") == [(1,)]
+    house.still_serves()
 
 
 def test_it_ends_in_order_and_its_register_is_sound(house: Embedded) -> None:
