@@ -97,7 +97,7 @@ def main() -> None:
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         rows.append(_measure("SQLite, one worker", Path(folder) / "one", "", 1, alone))
-    place = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))  # noqa: S108 (the server's user must reach it)
+    place = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
     server = PostgresServer(place)
     try:
         server.initialise()

@@ -44,7 +44,8 @@ def main(count: int) -> None:
         )
     seconds = time.perf_counter() - start
     print(
-        f"{count / seconds:.1f} items/s; parse {1000 * parsing / count:.2f} ms, classify {1000 * (seconds - parsing) / count:.2f} ms"
+        f"{count / seconds:.1f} items/s; parse {1000 * parsing / count:.2f} ms, "
+        f"classify {1000 * (seconds - parsing) / count:.2f} ms"
     )
 
 

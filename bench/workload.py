@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 _STORIES = (
-    "Bonjour, j'ai déposé mes attestations de soins à l'agence de Namur au mois d'août et je n'ai toujours reçu aucun "
-    "remboursement pour les dix séances de kinésithérapie. J'ai téléphoné deux fois, on m'a promis de me rappeler et "
-    "personne ne l'a fait. Pouvez-vous me dire quand je serai remboursée ? Merci d'avance, {name}",
-    "Beste, sinds september wacht ik op mijn uitkering. Mijn dokter heeft het getuigschrift op tijd opgestuurd, maar bij "
-    "jullie vindt niemand het terug. Ik heb al drie keer gebeld en een brief geschreven zonder antwoord te krijgen. "
-    "Ik kan mijn huur niet blijven uitstellen. Met vriendelijke groeten, {name}",
-    "Guten Tag, seit dem Umzug nach Eupen gehen alle Ihre Briefe an die alte Adresse, obwohl ich die Änderung schon zweimal "
-    "gemeldet habe. Jetzt habe ich eine Mahnung über Beiträge bekommen, die längst bezahlt sind. Bitte bringen Sie das "
-    "in Ordnung und bestätigen Sie mir die neue Anschrift. Mit freundlichen Grüßen, {name}",
-    "Hello, I have been trying to upload my hospital invoice in the app for two weeks. Every time I log in with itsme the "
-    "page goes blank after the second step, and the phone line tells me to use the website. Could somebody please tell "
-    "me another way to send you the document? Kind regards, {name}",
+    (
+        "Bonjour, j'ai déposé mes attestations de soins à l'agence de Namur au mois d'août et je n'ai toujours reçu aucun "
+        "remboursement pour les dix séances de kinésithérapie. J'ai téléphoné deux fois, on m'a promis de me rappeler et "
+        "personne ne l'a fait. Pouvez-vous me dire quand je serai remboursée ? Merci d'avance, {name}"
+    ),
+    (
+        "Beste, sinds september wacht ik op mijn uitkering. Mijn dokter heeft het getuigschrift op tijd opgestuurd, maar bij "
+        "jullie vindt niemand het terug. Ik heb al drie keer gebeld en een brief geschreven zonder antwoord te krijgen. "
+        "Ik kan mijn huur niet blijven uitstellen. Met vriendelijke groeten, {name}"
+    ),
+    (
+        "Guten Tag, seit dem Umzug nach Eupen gehen alle Ihre Briefe an die alte Adresse, obwohl ich die Änderung schon zweimal "
+        "gemeldet habe. Jetzt habe ich eine Mahnung über Beiträge bekommen, die längst bezahlt sind. Bitte bringen Sie das "
+        "in Ordnung und bestätigen Sie mir die neue Anschrift. Mit freundlichen Grüßen, {name}"
+    ),
+    (
+        "Hello, I have been trying to upload my hospital invoice in the app for two weeks. Every time I log in with itsme the "
+        "page goes blank after the second step, and the phone line tells me to use the website. Could somebody please tell "
+        "me another way to send you the document? Kind regards, {name}"
+    ),
 )
 
 

@@ -83,6 +83,9 @@ class Settings(BaseSettings):
     # Store and hints between processes.
     database_url: str = Field("", validation_alias=AliasChoices("DATABASE_URL", "GUICHET_DATABASE_URL", "database_url"))
     redis_url: str = Field("", validation_alias=AliasChoices("REDIS_URL", "GUICHET_REDIS_URL", "redis_url"))
+    # Below this much free space nothing is taken in any more: senders' servers are told to come back.
+    min_free_mb: int = Field(1024, ge=0)
+    min_free_percent: float = Field(5.0, ge=0, le=50)
     # Test servers run without fsync; nothing else may.
     allow_unsafe_database: bool = False
 

@@ -16,38 +16,12 @@ _AT_ONCE: Final = asyncio.Semaphore(4)
 _HASHER: Final = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1, type=Type.ID)
 # Bodies of the passwords that are guessed first, in the house's languages; digits and signs around them add nothing.
 _COMMON: Final = frozenset(
-    [
-        "password",
-        "motdepasse",
-        "wachtwoord",
-        "passwort",
-        "kennwort",
-        "azerty",
-        "azertyuiop",
-        "qwerty",
-        "qwertyuiop",
-        "qwertz",
-        "welkom",
-        "welcome",
-        "bonjour",
-        "soleil",
-        "iloveyou",
-        "jetaime",
-        "admin",
-        "administrator",
-        "partenamut",
-        "mutualite",
-        "ziekenfonds",
-        "guichet",
-        "changeme",
-        "letmein",
-        "abcdefghijkl",
-        "abcdef",
-        "football",
-        "anderlecht",
-        "bruxelles",
-        "brussel",
-    ]
+    (
+        *("password", "motdepasse", "wachtwoord", "passwort", "kennwort", "changeme", "letmein", "welcome", "welkom"),
+        *("azerty", "azertyuiop", "qwerty", "qwertyuiop", "qwertz", "abcdef", "abcdefghijkl", "iloveyou", "jetaime"),
+        *("admin", "administrator", "partenamut", "mutualite", "ziekenfonds", "guichet", "bonjour", "soleil"),
+        *("football", "anderlecht", "bruxelles", "brussel"),
+    )
 )
 
 

@@ -16,7 +16,7 @@ import structlog
 
 from channels.contract import StoreUnavailableError
 from gateway.house import House
-from gateway.reconcile import reconcile
+from gateway.reconcile import Report, reconcile
 from router import deadlines
 from store import audit, cases, idempotency, inbox, operations, users
 from store.database import Tx
@@ -56,7 +56,8 @@ class Clock:
         today = deadlines.received_day(now)
         hour = now.strftime("%Y-%m-%dT%H")
         await self._once("reminders", f"{today}", now, lambda tx: self._remind(tx, today, now))
-        await self._once("reconciliation", f"{today}", now, lambda tx: self._reconcile(tx, now))
+        await self._reconcile_daily(today, now)
+        await self._once("held", f"{today}", now, lambda tx: self._remind_of_held(tx, now))
         await self._once("tidying", hour, now, lambda tx: self._tidy(tx, now))
         await self._sweep(now)
 
@@ -98,14 +99,28 @@ class Clock:
                 )
         return {"reminders": given, "missed": missed}
 
-    async def _reconcile(self, tx: Tx, now: datetime) -> dict[str, Any]:
-        report = await reconcile(tx, now=now, since=now - timedelta(days=2))
+    async def _reconcile_daily(self, today: date, now: datetime) -> None:
+        """Compare once a day, on a snapshot: reading everything must not keep anybody from writing."""
+        async with self.house.store.read() as tx:
+            if await operations.has_run(tx, "reconciliation", f"{today}"):
+                return
+            report = await reconcile(tx, now=now, since=now - timedelta(days=2))
         if not report.sound:
             log.error("the reconciliation found differences", differences=len(report.differences))
-            await audit.write(
-                tx, actor="system", act="reconciliation.differs", at=now, detail={"differences": report.differences}
-            )
+        await self._once("reconciliation", f"{today}", now, lambda tx: self._note_reconciliation(tx, report, now))
+
+    async def _note_reconciliation(self, tx: Tx, report: Report, now: datetime) -> dict[str, Any]:
+        if not report.sound:
+            detail = {"differences": list(report.differences)}
+            await audit.write(tx, actor="system", act="reconciliation.differs", at=now, detail=detail)
         return {"differences": len(report.differences)}
+
+    async def _remind_of_held(self, tx: Tx, now: datetime) -> dict[str, Any]:
+        """A message that was held for a day without a decision raises its case again: somebody waits behind it."""
+        waiting = await operations.held_since(tx, now - timedelta(days=1))
+        for case_id in waiting:
+            await cases.change(tx, case_id, actor="system", act="held.reminder", now=now, unread=True)
+        return {"held": len(waiting)}
 
     async def _tidy(self, tx: Tx, now: datetime) -> dict[str, Any]:
         """Drop what has served: expired sessions and keys. Retention of cases and messages hooks in here."""

@@ -109,9 +109,11 @@ class Delivery:
                 await self._record(outgoing, Outcome("later", "no way to send on this channel"))
                 return
             await self._record(outgoing, await channel.send(outgoing.message))
-        except StoreUnavailableError:
+        except asyncio.CancelledError:
+            raise
+        except Exception:
             # The lease ends by itself; the message is then sent again under the same key.
-            log.warning("a delivery could not be recorded", outgoing=outgoing.id)
+            log.exception("a delivery could not be recorded", outgoing=outgoing.id)
 
     def _too_many(self, outgoing: Outgoing) -> timedelta | None:
         if not outgoing.message.auto:

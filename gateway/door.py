@@ -131,6 +131,8 @@ class Door:
             return receipt
         return replace(
             receipt,
+            language=view.language,
+            status_url=self.house.settings.base_url + case_path(view.language, token),
             due_on=view.due_on,
             kind=view.kind,
             situation=view.situation,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 
@@ -25,6 +25,7 @@ from gateway.reading import Classifying, Failed, Parsing, unclassified
 from gateway.record import Arrival, Recorded, Recorder
 from router.decide import RuleSet
 from store import inbox, second_look
+from store.files import FileLostError
 from store.inbox import ClaimLostError, Item
 from store.queue import Ticket
 
@@ -49,6 +50,7 @@ class Intake:
     # How long to wait for a hint before looking anyway: short where no hint can come.
     patience: float = SWEEP_SECONDS
     _rules: RuleSet | None = None
+    _owed: list[Item] = field(default_factory=list)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
@@ -85,37 +87,59 @@ class Intake:
         """Claim a batch and give each item its fate. Returns how many were in hand."""
         now = self.house.now()
         async with self.house.store.write() as tx:
+            await inbox.hand_back(tx, self._owed)
             items = await inbox.claim(tx, limit=self.house.settings.batch, now=now, lease=self.house.lease)
+        self._owed.clear()
         if not items:
             return 0
-        self._rules = await active_rules(self.house, self._rules)
         try:
+            self._rules = await active_rules(self.house, self._rules)
             await asyncio.wait_for(self._process(items), timeout=self.house.settings.item_seconds)
         except TimeoutError:
             # The lease is longer than this watchdog: nobody else has the items yet.
-            for item in items:
-                await self._set_back(item, "The work on this item took too long.")
+            await self._set_all_back(items, "The work on this item took too long.")
+        except StoreUnavailableError:
+            # That was no fault of the items: the attempt is given back once the store is there again.
+            self._owed.extend(items)
+            raise
         except asyncio.CancelledError:
             async with self.house.store.write() as tx:
                 await inbox.hand_back(tx, items)
             raise
+        except Exception as error:
+            log.exception("a batch could not be worked on")
+            await self._set_all_back(items, f"{type(error).__name__} while reading")
         return len(items)
 
     async def _process(self, items: Sequence[Item]) -> None:
-        parsed = await self.parsing.parse([item.raw for item in items])
-        readable = [
-            (item, found) for item, found in zip(items, parsed, strict=True) if isinstance(found, InboundMessage)
-        ]
-        for item, found in zip(items, parsed, strict=True):
+        whole = [item for item in [await self._with_body(item) for item in items] if item is not None]
+        parsed = await self.parsing.parse([item.raw for item in whole])
+        readable = []
+        for item, found in zip(whole, parsed, strict=True):
             if isinstance(found, Failed):
                 await self._set_back(item, found.error, final=found.final)
-        arrivals = await self._classified(readable)
-        await self._record_all(arrivals)
+            elif second_look.A_MEMBER in item.raw.envelope:
+                # A person has said that a person wrote this.
+                readable.append((item, replace(found, robot=None, bounce=None)))
+            else:
+                readable.append((item, found))
+        await self._record_all(await self._classified(readable))
+
+    async def _with_body(self, item: Item) -> Item | None:
+        try:
+            return await inbox.with_body(self.house.store.files, item)
+        except FileLostError:
+            await self._set_back(item, "The file that holds this message is lost or damaged.", final=True)
+            return None
+
+    async def _set_all_back(self, items: Sequence[Item], error: str) -> None:
+        for item in items:
+            await self._set_back(item, error)
 
     async def _classified(self, readable: Sequence[tuple[Item, InboundMessage]]) -> list[Arrival]:
         """Robots are not read by the classifier: their fate is decided by their headers."""
         texts = [self._text(message) for _, message in readable]
-        wanted = [index for index, (item, message) in enumerate(readable) if _is_read(item, message)]
+        wanted = [index for index, (_, message) in enumerate(readable) if message.robot is None]
         found = await self.classifying.classify([texts[index] for index in wanted])
         by_index = dict(zip(wanted, found, strict=True))
         return [
@@ -135,8 +159,15 @@ class Intake:
         )
 
     async def _record_all(self, arrivals: Sequence[Arrival]) -> None:
-        """The whole batch shares one commit; when it fails, each is tried alone, so that what fails fails alone."""
+        """On SQLite the batch shares one commit; when that fails, each is tried alone, so that what fails fails alone.
+
+        On PostgreSQL each has its own: the row from which references are taken must not be held for long.
+        """
         if not arrivals:
+            return
+        if not self.house.store.one_writer:
+            for arrival in arrivals:
+                await self._record_one(arrival)
             return
         try:
             async with self.house.store.write() as tx:
@@ -187,7 +218,3 @@ class Intake:
         if self._rules is None:
             raise RuntimeError("rules are read before anything is recorded")
         return Recorder(self.house, self._rules)
-
-
-def _is_read(item: Item, message: InboundMessage) -> bool:
-    return message.robot is None or second_look.A_MEMBER in item.raw.envelope

@@ -38,7 +38,7 @@ def senders(house: House) -> Mapping[str, Sends]:
 
 
 @asynccontextmanager
-async def receiving(house: House, door: Door) -> AsyncIterator[None]:
+async def receiving(house: House, door: Door) -> AsyncIterator[LmtpServer]:
     """Listen by LMTP and watch every mailbox that has an IMAP server."""
     settings = house.settings
     lmtp = LmtpServer(
@@ -53,7 +53,7 @@ async def receiving(house: House, door: Door) -> AsyncIterator[None]:
     watchers = [_Owner(house, door, number) for number, box in enumerate(house.mailboxes) if box.imap_host]
     tasks = [asyncio.create_task(owner.run(), name="imap") for owner in watchers]
     try:
-        yield
+        yield lmtp
     finally:
         for task in tasks:
             task.cancel()
@@ -77,8 +77,14 @@ class _Owner:
     async def run(self) -> None:
         """Try to become the owner, watch, and give up when the lease is lost."""
         while True:
-            if await self._hold():
-                await self._watch()
+            try:
+                if await self._hold():
+                    await self._watch()
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                # A mailbox must be watched again whatever happened; nobody else would begin anew.
+                log.exception("watching a mailbox ended", mailbox=self._number)
             await asyncio.sleep(_LEASE_EVERY)
 
     async def _watch(self) -> None:

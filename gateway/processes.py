@@ -46,6 +46,7 @@ class Process:
     parts: tuple[str, ...]
     metrics: Metrics = field(default_factory=Metrics)
     classifying: Classifying | None = None
+    on_stop: list[Callable[[], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         settings = self.house.settings
@@ -87,6 +88,9 @@ async def run(settings: Settings, parts: tuple[str, ...], *, on_ready: Callable[
         await stop.wait()
         process.health.stopping = True
         log.info("stopping")
+        # Everything is told at once, so that nothing new is taken while the first of them still finishes.
+        for tell in process.on_stop:
+            tell()
 
 
 async def _open_store(house: House, stop: asyncio.Event) -> None:
@@ -157,7 +161,8 @@ async def _web(process: Process) -> AsyncIterator[None]:
 async def _mail(process: Process) -> AsyncIterator[None]:
     from gateway.mailing import receiving  # noqa: PLC0415 (only the process that receives mail loads this)
 
-    async with receiving(process.house, process.door):
+    async with receiving(process.house, process.door) as lmtp:
+        process.on_stop.append(lmtp.refuse)
         yield
 
 
@@ -168,7 +173,7 @@ async def _worker(process: Process) -> AsyncIterator[None]:
     house = process.house
     settings = house.settings
     parsing = Parsing(
-        ParserSettings(house.own_addresses, settings.authserv_id, settings.parse_memory_mb),
+        ParserSettings(house.own_addresses, settings.authserv_id, settings.parse_memory_mb, settings.parse_cpu_seconds),
         seconds=settings.parse_cpu_seconds,
     )
     process.classifying = classifying = Classifying()
@@ -181,6 +186,7 @@ async def _worker(process: Process) -> AsyncIterator[None]:
         await asyncio.gather(parsing.warm(), asyncio.shield(loading))
         await intake.run()
 
+    process.on_stop += [intake.stop, delivery.stop]
     try:
         async with (
             _background("intake", begin, intake.stop),
@@ -207,7 +213,7 @@ async def _beating(process: Process) -> AsyncIterator[None]:
     name = f"{socket.gethostname()}-{os.getpid()}"
 
     async def beat() -> None:
-        while True:
+        while not process.health.stopping:
             model = bool(process.classifying and process.classifying.ready)
             try:
                 async with process.house.store.write() as tx:
@@ -219,7 +225,7 @@ async def _beating(process: Process) -> AsyncIterator[None]:
             # A worker without its model yet says so again soon.
             await asyncio.sleep(BEAT_SECONDS if model or "worker" not in process.parts else 1)
 
-    task = asyncio.create_task(beat())
+    task = asyncio.create_task(_forever("signs of life", beat))
     try:
         yield
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ class ParserSettings:
     own_addresses: frozenset[str]
     authserv_id: str
     memory_mb: int
+    cpu_seconds: float = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,15 @@ class Classifying:
         try:
             return await self.child.call(_classify_all, texts, seconds=10 + len(texts))
         except ChildEndedError:
-            if len(texts) == 1:
-                return [unclassified(texts[0])]
+            # The next child loads the model first, and is given the time for it.
+            self.ready = False
+            await self.start()
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 (a failing model must not keep messages from people)
+            log.error("the classifier failed over a batch", error=type(error).__name__)
+        if len(texts) == 1:
+            return [unclassified(texts[0])]
         return [result for text in texts for result in await self.classify([text])]
 
     async def close(self) -> None:
@@ -131,7 +140,16 @@ def _prepare_parsing(settings: ParserSettings) -> None:
     global _parser  # noqa: PLW0603 (the child's own state, set once before its first job)
     _parser = settings
 
+    signal.signal(signal.SIGVTALRM, _out_of_time)
     limit_memory(settings.memory_mb)
+
+
+class _TooLongError(Exception):
+    """The parser used up its processor time over one item."""
+
+
+def _out_of_time(_number: int, _frame: object) -> None:
+    raise _TooLongError
 
 
 def parse_all(raws: Sequence[RawMessage]) -> list[InboundMessage | Failed]:
@@ -139,13 +157,19 @@ def parse_all(raws: Sequence[RawMessage]) -> list[InboundMessage | Failed]:
     return [_parse_one(raw) for raw in raws]
 
 
-def _parse_one(raw: RawMessage) -> InboundMessage | Failed:
+def _parse_one(raw: RawMessage) -> InboundMessage | Failed:  # noqa: PLR0911 (one return a way to fail)
     from channels.registry import parser_of  # noqa: PLC0415 (in the child only)
 
     if _parser is None:
         return Failed("The parser was not set up.", final=False)
     try:
-        return parser_of(raw.channel)(raw, _parser.own_addresses, _parser.authserv_id)
+        signal.setitimer(signal.ITIMER_VIRTUAL, _parser.cpu_seconds)
+        try:
+            return parser_of(raw.channel)(raw, _parser.own_addresses, _parser.authserv_id)
+        finally:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    except _TooLongError:
+        return Failed("The parser needed more time than it may use.", final=False)
     except UnreadableError as error:
         return Failed(f"Unreadable: {error}")
     except MemoryError:

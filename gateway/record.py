@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
 from channels.message import Bounce, InboundMessage, Sender
 from classifier.classification import Classification
-from config.vocabulary import Language
+from config.vocabulary import DEPARTMENTS, Language
 from gateway import answers, proofs
 from gateway.house import House
 from router import deadlines
@@ -22,7 +22,7 @@ from router.acknowledgement import acknowledge, joined
 from router.decide import RuleSet, decide
 from router.decision import Decision, Facts
 from router.joining import Joining, Proof, join, strongest
-from store import audit, cases, inbox, links, people, references, search, second_look, threads
+from store import audit, cases, inbox, links, people, references, search, second_look, threads, views
 from store.database import Tx
 from store.inbox import Fate, Item
 
@@ -82,9 +82,11 @@ class Recorder:
             if message.bounce is not None:
                 return await self._bounced(tx, arrival, message.bounce, now)
             return Recorded("robot", await self._signed_case(tx, message))
-        if fingerprint and (first := await inbox.seen_before(tx, fingerprint, since=now - DUPLICATE_WITHIN)):
-            await audit.write(tx, actor="system", act="message.duplicate", at=now, case_id=first)
-            return Recorded("duplicate", first)
+        said = any(mark in arrival.item.raw.envelope for mark in second_look.MARKS)
+        if fingerprint and not said:
+            first = await inbox.seen_before(tx, fingerprint, since=now - DUPLICATE_WITHIN)
+            if first is not None:
+                return await self._again(tx, arrival, first, now)
         known = await people.find_contact(tx, arrival.writer) if arrival.writer else None
         joining, case_id = await self._join(tx, arrival, known)
         current = await threads.current(tx, case_id) if case_id is not None else None
@@ -93,6 +95,27 @@ class Recorder:
         if current is not None and joining.action == "hold":
             return await self._held(tx, arrival, joining, current.id, known, now)
         return await self._opened(tx, arrival, known, now)
+
+    async def _again(self, tx: Tx, arrival: Arrival, case_id: int, now: datetime) -> Recorded:
+        """The same message a second time: nothing but a line on its case, unless it also went to Mediation's mailbox."""
+        await audit.write(tx, actor="system", act="message.duplicate", at=now, case_id=case_id)
+        current = await threads.current(tx, case_id)
+        wanted = self._mailbox_queue(arrival.message)
+        if current and wanted == "mediation" and current.state == "open" and current.queue in DEPARTMENTS:
+            detail = {"queue": wanted}
+            await cases.change(
+                tx, current.id, actor="system", act="case.moved", now=now, detail=detail, queue=wanted, unread=True
+            )
+            received_on = deadlines.received_day(arrival.message.received_at)
+            decided = replace(_in_distress(current), queue=wanted, situation="mediation", priority="normal")
+            clocks = deadlines.clocks_for(
+                decided, received_on, saturdays=self.house.settings.saturdays_are_working_days
+            )
+            known = {clock.clock for clock in await views.clocks_of(tx, current.id)}
+            added = [(clock.id, clock.due_on, clock.source) for clock in clocks if clock.id not in known]
+            await cases.add_deadlines(tx, current.id, added, running=True)
+            await cases.refresh_due(tx, current.id)
+        return Recorded("duplicate", case_id)
 
     async def _signed_case(self, tx: Tx, message: InboundMessage) -> int | None:
         """The case that an automatic mail answers, where it carries what we signed; a case that is gone counts for none."""
@@ -126,7 +149,10 @@ class Recorder:
         if "case_id" in envelope:
             # Added on the case page: the door has checked the secret link and says which case it opens.
             offered = [Proof("conversation", envelope["case_id"])]
-        elif second_look.OWN_CASE in envelope:
+        elif second_look.TO_JOIN in envelope:
+            offered = [Proof("conversation", envelope[second_look.TO_JOIN])]
+        elif second_look.OWN_CASE in envelope or arrival.item.reserved_reference:
+            # The form has told its reference already: that case must come to be, whatever the text quotes.
             offered = []
         else:
             offered = await proofs.gather(tx, arrival.message, self.house.tag_keys)
@@ -148,6 +174,10 @@ class Recorder:
     ) -> Recorded:
         message, found = arrival.message, arrival.classification
         contact_id = known.id if known else _contact_in(arrival.item.raw.envelope)
+        if second_look.TO_JOIN in arrival.item.raw.envelope and arrival.writer:
+            # A mediator has said that this sender belongs to the case.
+            contact_id = contact_id or (await self._contact(tx, arrival, None, now)).id
+            await people.know_on_case(tx, current.id, contact_id, now=now)
         message_id = await cases.add_message(
             tx,
             _kept(arrival, current.id, contact_id, verified=not joining.badge),
@@ -231,8 +261,10 @@ class Recorder:
     ) -> Recorded:
         """The message names a case that its sender is not proven to belong to: a mediator decides, nobody is told."""
         found = arrival.classification
-        contact_id = (await self._person(tx, arrival, known, now)).contact_id
-        message_id = await cases.add_message(tx, _kept(arrival, None, contact_id), arrival.message.attachments)
+        # Only the address is noted: what somebody unproven says about themselves changes nobody's record.
+        contact = await self._contact(tx, arrival, known, now) if arrival.writer else None
+        kept = _kept(arrival, None, contact.id if contact else None)
+        message_id = await cases.add_message(tx, kept, arrival.message.attachments)
         await cases.add_classification(tx, message_id, None, found, now=now)
         await cases.hold(
             tx,
@@ -317,24 +349,41 @@ class Recorder:
         )
         return Recorded("opened", case_id, (sent,) if sent else ())
 
+    async def _can_be_told(self, tx: Tx, person: _Member, now: datetime) -> bool:
+        return person.contact is not None and await answers.may_answer(tx, person.contact, 0, now=now)
+
     async def _person(self, tx: Tx, arrival: Arrival, known: people.Contact | None, now: datetime) -> _Member:
-        message, identity = arrival.message, arrival.classification.identity
-        name = identity.name or (message.sender.name if message.sender else "")
-        number = message.member_number or identity.member_number
-        language = arrival.classification.language
+        message = arrival.message
+        name, number = _says_they_are(arrival)
         if arrival.writer is None:
+            language = arrival.classification.language
             person_id = await people.new_person(tx, name=name, language=language, member_number=number, now=now)
             return _Member(person_id, name, None, ())
-        contact = known or await people.new_contact(
-            tx, arrival.writer, name=name, language=language, member_number=number, now=now
-        )
+        contact = await self._contact(tx, arrival, known, now)
         if known:
-            await people.complete(tx, known.person_id, name=name, member_number=number)
+            # An address in a mail or a form is a claim; only an authenticated one may complete what we know.
+            if message.authentication == "pass":
+                await people.complete(tx, known.person_id, name=name, member_number=number)
             name = name or (await people.person_of(tx, known.person_id)).name
         ids = [contact.id]
         for other in message.other_contacts:
             ids.append((await people.add_contact(tx, contact.person_id, other)).id)  # noqa: PERF401 (awaits in turn)
         return _Member(contact.person_id, name, contact, tuple(ids))
+
+    async def _contact(self, tx: Tx, arrival: Arrival, known: people.Contact | None, now: datetime) -> people.Contact:
+        if known:
+            return known
+        if arrival.writer is None:
+            raise ValueError("somebody without an address is no contact")
+        name, number = _says_they_are(arrival)
+        return await people.new_contact(
+            tx,
+            arrival.writer,
+            name=name,
+            language=arrival.classification.language,
+            member_number=number,
+            now=now,
+        )
 
     def _mailbox_queue(self, message: InboundMessage) -> str:
         box = self.house.mailbox(message.account)
@@ -394,6 +443,13 @@ def _in_distress(current: threads.CaseState) -> Decision:
     )
 
 
+def _says_they_are(arrival: Arrival) -> tuple[str, str]:
+    """(name, member number) as the message gives them."""
+    message, identity = arrival.message, arrival.classification.identity
+    name = identity.name or (message.sender.name if message.sender else "")
+    return name, message.member_number or identity.member_number
+
+
 def _contact_in(envelope: Mapping[str, str]) -> int | None:
     value = envelope.get("contact_id", "")
     return int(value) if value else None
@@ -404,8 +460,11 @@ def fingerprint_of(message: InboundMessage) -> str | None:
 
     Only mail is compared: the form has its own idempotency, and in a chat people do repeat themselves.
     """
-    if message.channel != "email" or message.sender is None or not message.reply.strip():
+    if message.channel != "email" or message.sender is None:
         return None
+    if not message.reply.strip() and not message.attachments:
+        # Without words, only the very same mail (to two of our mailboxes, say) is the same message.
+        return hashlib.sha256(f"mail {message.external_id}".encode()).hexdigest()
     parts = [
         message.sender.address.lower(),
         " ".join(message.subject.casefold().split()),

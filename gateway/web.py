@@ -82,11 +82,11 @@ async def serving(house: House, door: Door, metrics: Metrics, health: Health) ->
     shared = RedisLimits(settings.redis_url, own) if settings.redis_url else None
     # Started when a mediator first asks for a mail as it was sent.
     parsing = Parsing(
-        ParserSettings(house.own_addresses, settings.authserv_id, settings.parse_memory_mb),
+        ParserSettings(house.own_addresses, settings.authserv_id, settings.parse_memory_mb, settings.parse_cpu_seconds),
         seconds=settings.parse_cpu_seconds,
     )
     app = application(house, door, metrics, health, shared or own, parsing)
-    runner = web.AppRunner(app, access_log_class=AccessLogger, logger=server_logger(), shutdown_timeout=15)
+    runner = web.AppRunner(app, access_log_class=AccessLogger, logger=server_logger(), shutdown_timeout=5)
     await runner.setup()
     # Several web processes may listen on the same port; the kernel shares the connections out.
     site = web.TCPSite(runner, settings.host, settings.port, reuse_port=not house.store.one_writer)

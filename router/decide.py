@@ -88,6 +88,8 @@ def _fit_to_refuse(refuse: Literal["anonymous", "off_scope"], facts: Facts, so_f
         Condition("abstained_on", "not in", list(_DOUBTS), doubts, not doubts),
         Condition("urgent", "not is", True, urgent, not urgent),
         Condition("sealed", "not is", True, so_far.sealed, not so_far.sealed),
+        # Somebody who cannot be told is not refused: nobody would know that nothing happens.
+        Condition("sender", "is known", True, _may_answer(facts), _may_answer(facts)),
     )
 
 

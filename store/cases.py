@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -150,7 +151,7 @@ async def add_message(tx: Tx, new: NewMessage, attachments: Sequence[Attachment]
 
 
 async def _add_file(tx: Tx, message_id: int, attachment: Attachment, at: datetime) -> None:
-    name = tx.files.write(attachment.content)
+    name = await asyncio.to_thread(tx.files.write, attachment.content)
     statement = insert(tx, files).values(hash=name, size=attachment.size, stored_at=at)
     await tx.conn.execute(statement.on_conflict_do_nothing())
     await tx.conn.execute(

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from channels.contract import StoreUnavailableError
@@ -149,14 +150,15 @@ async def _translated() -> AsyncIterator[None]:
         if error.connection_invalidated or _went_away(error):
             raise StoreUnavailableError(type(error.orig).__name__) from error
         raise
-    except (ConnectionError, TimeoutError, OSError) as error:
+    except (ConnectionError, TimeoutError, OSError, PoolTimeoutError) as error:
         raise StoreUnavailableError(type(error).__name__) from error
 
 
 def _went_away(error: DBAPIError) -> bool:
-    # SQLSTATE classes: 08 connection, 53 out of resources, 55P03 lock not available, 57P shutting down or starting up.
+    # SQLSTATE classes: 08 connection, 53 out of resources, 57P shutting down or starting up; and what trying again
+    # mends: 40001 and 40P01 (serialisation, deadlock), 55P03 lock not available, 57014 statement time-out.
     state = str(getattr(error.orig, "sqlstate", "") or getattr(error.orig, "pgcode", "") or "")
-    return state.startswith(("08", "53", "57P")) or state == "55P03"
+    return state.startswith(("08", "53", "57P")) or state in ("40001", "40P01", "55P03", "57014")
 
 
 def _prepare_sqlite(engine: AsyncEngine, *, begin: str) -> None:

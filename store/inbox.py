@@ -6,16 +6,19 @@ recorded only by who holds it, so that a worker which slept through its lease ca
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Any, Final, Literal
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, func, or_, select, text, update
 
 from channels.message import RawMessage
 from store import texts
 from store.database import Tx
+from store.files import FileStore
 from store.schema import inbox
 from store.sql import insert, skipping_locked
 
@@ -23,6 +26,8 @@ Fate = Literal["opened", "joined", "held", "conversing", "robot", "refused", "du
 
 # Larger raw messages go to a file beside the database: rows stay quick to read and to copy.
 LARGE: Final = 512 * 1024
+# One batch holds no more than this, and at least one item: the worker has it in memory several times over.
+BATCH_BYTES: Final = 32 * 1024 * 1024
 TRIES: Final = 5
 _RAW = texts.Place("inbox", "raw")
 _ENVELOPE = texts.Place("inbox", "envelope")
@@ -34,12 +39,16 @@ class ClaimLostError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item in hand. `attempt` is what fences its recording."""
+    """One item in hand. `attempt` is what fences its recording.
+
+    A large body lies in a file and is empty here until `with_body` has read it.
+    """
 
     id: int
     attempt: int
     raw: RawMessage
     reserved_reference: str | None
+    raw_file: str | None = None
 
 
 async def add(tx: Tx, raw: RawMessage, *, now: datetime, reserved_reference: str | None = None) -> tuple[int, bool]:
@@ -50,7 +59,7 @@ async def add(tx: Tx, raw: RawMessage, *, now: datetime, reserved_reference: str
         account=raw.account,
         external_id=raw.external_id,
         raw=None if large else texts.keep_bytes(raw.body, _RAW),
-        raw_file=tx.files.write(raw.body) if large else None,
+        raw_file=await asyncio.to_thread(tx.files.write, raw.body) if large else None,
         size=len(raw.body),
         envelope=texts.keep_json(dict(raw.envelope), _ENVELOPE),
         received_at=raw.received_at,
@@ -62,7 +71,7 @@ async def add(tx: Tx, raw: RawMessage, *, now: datetime, reserved_reference: str
         reserved_reference=reserved_reference,
     )
     statement = statement.on_conflict_do_update(
-        index_elements=["channel", "external_id"], set_={"redeliveries": inbox.c.redeliveries + 1}
+        index_elements=["channel", "account", "external_id"], set_={"redeliveries": inbox.c.redeliveries + 1}
     ).returning(inbox.c.id, inbox.c.redeliveries)
     row = (await tx.conn.execute(statement)).one()
     return int(row.id), row.redeliveries == 0
@@ -87,8 +96,10 @@ def _due(now: datetime) -> Any:
 
 
 async def _take(tx: Tx, which: Any, *, limit: int, now: datetime, lease: timedelta) -> list[Item]:
-    due = skipping_locked(tx, select(inbox.c.id).where(_due(now), which).order_by(inbox.c.id).limit(limit))
-    ids = (await tx.conn.execute(due)).scalars().all()
+    query = select(inbox.c.id, inbox.c.size).where(_due(now), which).order_by(inbox.c.id).limit(limit)
+    due = (await tx.conn.execute(skipping_locked(tx, query))).all()
+    before = accumulate((row.size for row in due), initial=0)
+    ids = [row.id for row, size in zip(due, before, strict=False) if size < BATCH_BYTES]
     if not ids:
         return []
     taken = (
@@ -97,8 +108,8 @@ async def _take(tx: Tx, which: Any, *, limit: int, now: datetime, lease: timedel
         .values(state="taken", attempts=inbox.c.attempts + 1, taken_until=now + lease)
         .returning(*_ITEM)
     )
-    rows = (await tx.conn.execute(taken)).all()
-    return [_item(tx, row) for row in sorted(rows, key=lambda row: int(row.id))]
+    rows = sorted((await tx.conn.execute(taken)).all(), key=lambda row: int(row.id))
+    return [_item(row) for row in rows]
 
 
 _ITEM: Final = (
@@ -115,22 +126,31 @@ _ITEM: Final = (
 )
 
 
-def _item(tx: Tx, row: Any) -> Item:
+def _item(row: Any) -> Item:
     raw = RawMessage(
         channel=row.channel,
         account=row.account,
         external_id=row.external_id,
-        body=tx.files.read(row.raw_file) if row.raw_file else texts.read_bytes(row.raw, _RAW),
+        body=b"" if row.raw_file else texts.read_bytes(row.raw, _RAW),
         received_at=row.received_at,
         envelope=texts.read_json(row.envelope, _ENVELOPE),
     )
-    return Item(row.id, row.attempts, raw, row.reserved_reference)
+    return Item(row.id, row.attempts, raw, row.reserved_reference, row.raw_file)
+
+
+async def with_body(files: FileStore, item: Item) -> Item:
+    """The item with its whole body. Raises FileLostError when its file is missing or damaged."""
+    if item.raw_file is None:
+        return item
+    body = await asyncio.to_thread(files.read, item.raw_file)
+    return replace(item, raw=replace(item.raw, body=body), raw_file=None)
 
 
 async def _quarantine_killers(tx: Tx, now: datetime) -> None:
     await tx.conn.execute(
         update(inbox)
-        .where(inbox.c.state == "taken", inbox.c.taken_until < now, inbox.c.attempts >= TRIES)
+        # An end that was recorded never leaves an item waiting after its last try.
+        .where(_due(now), inbox.c.attempts >= TRIES)
         .values(
             state="quarantined",
             fate="quarantined",
@@ -205,7 +225,7 @@ async def release_all(tx: Tx) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How much waits, and since when the oldest does."""
+    """How much waits, and since when we have had the oldest."""
 
     waiting: int
     oldest: datetime | None
@@ -216,7 +236,7 @@ class Backlog:
 async def backlog(tx: Tx) -> Backlog:
     """What has arrived and has no fate yet, and what is in quarantine."""
     open_ = inbox.c.state.in_(("waiting", "taken"))
-    row = (await tx.conn.execute(select(func.count(), func.min(inbox.c.received_at)).where(open_))).one()
+    row = (await tx.conn.execute(select(func.count(), func.min(inbox.c.kept_at)).where(open_))).one()
     kept = (await tx.conn.execute(select(func.count()).where(inbox.c.state == "quarantined"))).scalar_one()
     items = (await tx.conn.execute(select(func.count()).select_from(inbox))).scalar_one()
     return Backlog(int(row[0]), row[1], int(kept), int(items))
@@ -229,10 +249,21 @@ async def outcome(tx: Tx, item_id: int) -> tuple[str, int | None]:
 
 
 async def seen_before(tx: Tx, fingerprint: str, *, since: datetime) -> int | None:
-    """The case that a message with this fingerprint became since that moment; None when there was none."""
+    """The case that a message with this fingerprint became since that moment; None when there was none.
+
+    Until the transaction ends, no other worker can ask the same about the same fingerprint.
+    """
+    if not tx.is_sqlite:
+        number = int(fingerprint[:15], 16)
+        await tx.conn.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
     found = await tx.conn.execute(
         select(inbox.c.case_id)
-        .where(inbox.c.fingerprint == fingerprint, inbox.c.received_at >= since, inbox.c.case_id.is_not(None))
+        .where(
+            inbox.c.fingerprint == fingerprint,
+            inbox.c.kept_at >= since,
+            inbox.c.case_id.is_not(None),
+            inbox.c.fate.in_(("opened", "joined")),
+        )
         .order_by(inbox.c.id.desc())
         .limit(1)
     )
@@ -240,6 +271,6 @@ async def seen_before(tx: Tx, fingerprint: str, *, since: datetime) -> int | Non
 
 
 async def raw_of(tx: Tx, item_id: int) -> RawMessage | None:
-    """The raw message of an item, whatever its state; None when there is no such item."""
+    """The raw message of an item, whatever its state; None when there is no such item. Raises FileLostError."""
     row = (await tx.conn.execute(select(*_ITEM).where(inbox.c.id == item_id))).one_or_none()
-    return _item(tx, row).raw if row else None
+    return (await with_body(tx.files, _item(row))).raw if row else None

@@ -33,6 +33,8 @@ def upgrade(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         # Another process may be upgrading just now: waiting for it is right, so this lock has no time-out.
         connection.execute(text("SET LOCAL lock_timeout = 0"))
+        # Nor has the change itself: a long one must not begin anew each time that a process starts.
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         connection.execute(text("SET LOCAL lock_timeout = '5s'"))
     known = {revision.revision for revision in scripts.walk_revisions()}

@@ -43,6 +43,12 @@ async def first_to_run(tx: Tx, job: str, slot: str, *, now: datetime) -> bool:
     return bool((await tx.conn.execute(statement.on_conflict_do_nothing())).rowcount == 1)
 
 
+async def has_run(tx: Tx, job: str, slot: str) -> bool:
+    """Whether this run was done already."""
+    query = select(func.count()).where(clock_runs.c.job == job, clock_runs.c.slot == slot)
+    return bool((await tx.conn.execute(query)).scalar_one())
+
+
 async def note_result(tx: Tx, job: str, slot: str, result: Mapping[str, Any]) -> None:
     """Keep what a run found."""
     await tx.conn.execute(
@@ -64,7 +70,7 @@ class DueClock:
     sealed: bool
 
 
-async def clocks_due(tx: Tx, *, until: date, limit: int = 500) -> list[DueClock]:
+async def clocks_due(tx: Tx, *, until: date, limit: int = 50_000) -> list[DueClock]:
     """Running clocks due by `until` which have not been escalated yet, the earliest first."""
     rows = await tx.conn.execute(
         select(
@@ -88,6 +94,14 @@ async def clocks_due(tx: Tx, *, until: date, limit: int = 500) -> list[DueClock]
         .limit(limit)
     )
     return [DueClock(*row) for row in rows]
+
+
+async def held_since(tx: Tx, moment: datetime) -> list[int]:
+    """Cases named by messages that have been held since before that moment and wait for a decision."""
+    rows = await tx.conn.execute(
+        select(held.c.case_id).distinct().where(held.c.state == "waiting", held.c.at < moment).order_by(held.c.case_id)
+    )
+    return list(rows.scalars())
 
 
 async def reminded(tx: Tx, clock: DueClock) -> bool:

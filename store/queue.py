@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 _LONGEST: Final = 100_000
 # How long to wait before Redis is asked again after it could not be reached.
 _DOWN_SECONDS: Final = 1.0
+_LONGEST_WAIT: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ class RedisQueue:
     """
 
     def __init__(self, url: str, stream: str, consumer: str, *, reclaim_seconds: float = 180) -> None:
-        self._redis: Any = connect(url, read_seconds=30)
+        # Longer than any wait for a hint: an idle stream is no fault of the server.
+        self._redis: Any = connect(url, read_seconds=_LONGEST_WAIT + 15)
         self._stream = f"guichet:{stream}"
         self._group = "workers"
         self._consumer = consumer
@@ -111,7 +113,11 @@ class RedisQueue:
         try:
             await self._prepare()
             found = await self._redis.xreadgroup(
-                self._group, self._consumer, {self._stream: ">"}, count=limit, block=max(1, int(timeout * 1000))
+                self._group,
+                self._consumer,
+                {self._stream: ">"},
+                count=limit,
+                block=max(1, int(min(timeout, _LONGEST_WAIT) * 1000)),
             )
             tickets = [ticket for _, entries in _pairs(found) for ticket in _tickets(entries)]
             return tickets or await self._reclaim(limit)

@@ -98,9 +98,9 @@ inbox = Table(
     _ref("case_id", "cases.id", nullable=True, index=True),
     # The web form tells a reference before the case is recorded: reserved here with the raw bytes.
     Column("reserved_reference", String(24)),
-    UniqueConstraint("channel", "external_id"),
+    UniqueConstraint("channel", "account", "external_id"),
     Index("ix_inbox_state_due_at", "state", "due_at"),
-    Index("ix_inbox_fingerprint_received_at", "fingerprint", "received_at"),
+    Index("ix_inbox_fingerprint_kept_at", "fingerprint", "kept_at"),
 )
 
 people = Table(
@@ -183,7 +183,7 @@ messages = Table(
     Column("direction", String(3), nullable=False),
     Column("channel", String(16), nullable=False),
     Column("account", String(254), nullable=False),
-    _ref("contact_id", "contacts.id", nullable=True),
+    _ref("contact_id", "contacts.id", nullable=True, index=True),
     _ref("author_id", "users.id", nullable=True),
     _ref("inbox_id", "inbox.id", nullable=True, index=True),
     Column("auto", Boolean, nullable=False, default=False),

@@ -89,6 +89,10 @@ class LmtpServer:
         self.closing = False
         self._server = await asyncio.start_server(self._serve, self._host, self._port, limit=CHUNK)
 
+    def refuse(self) -> None:
+        """From now on, answer new connections with 421; those under way may end."""
+        self.closing = True
+
     async def stop(self) -> None:
         """Take no more connections; idle ones get 421 at once, mails under way may end within `stop_seconds`."""
         self.closing = True

@@ -34,7 +34,6 @@ def add_user(
 ) -> None:
     """Add a user. The password is asked for, or read from standard input; never given as an argument."""
     from console.passwords import WeakPasswordError, hash_password
-
     from store import users
 
     if role not in get_args(Role):

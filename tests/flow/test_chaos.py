@@ -128,7 +128,7 @@ def test_without_redis_for_good_the_house_still_works(
         for number in range(10):
             dovecot_server.deliver(imap_user, mails.complaint(number))
         answer = house.post("Mon remboursement se fait attendre depuis trois mois.", email="post@mail.example")
-        assert answer["due_on"]
+        assert answer["reference"]
         report = settle(house, 11, seconds=90)
     finally:
         redis_server.start()

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from channels.contract import Delivery as Outcome
+from channels.mail.tags import sign_bounce_tag
 from store import inbox, schema, views
 from store.viewer import Viewer
 from tests.gateway.conftest import OMBUDSMAN, Gateway
@@ -168,8 +169,6 @@ Status: 5.1.1
 
 --b--
 """
-    from channels.mail.tags import sign_bounce_tag
-
     signed = f"ombudsman+{sign_bounce_tag(case.id, 1, gateway.house.tag_keys)}@partenamut.example"
     await gateway.mail(bounce.format(to=OMBUDSMAN, n=1), sender="")
     (contact,) = await rows(gateway, schema.contacts)

@@ -254,10 +254,10 @@ def _tables() -> None:  # noqa: PLR0915 (one statement a table, in the order in 
         sa.Column("reserved_reference", sa.String(length=24), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_inbox_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox")),
-        sa.UniqueConstraint("channel", "external_id", name=op.f("uq_inbox_channel_external_id")),
+        sa.UniqueConstraint("channel", "account", "external_id", name=op.f("uq_inbox_channel_account_external_id")),
     )
     op.create_index(op.f("ix_inbox_case_id"), "inbox", ["case_id"], unique=False)
-    op.create_index("ix_inbox_fingerprint_received_at", "inbox", ["fingerprint", "received_at"], unique=False)
+    op.create_index("ix_inbox_fingerprint_kept_at", "inbox", ["fingerprint", "kept_at"], unique=False)
     op.create_index("ix_inbox_state_due_at", "inbox", ["state", "due_at"], unique=False)
     op.create_table(
         "notes",
@@ -315,6 +315,7 @@ def _tables() -> None:  # noqa: PLR0915 (one statement a table, in the order in 
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
     )
     op.create_index(op.f("ix_messages_case_id"), "messages", ["case_id"], unique=False)
+    op.create_index(op.f("ix_messages_contact_id"), "messages", ["contact_id"], unique=False)
     op.create_index(op.f("ix_messages_inbox_id"), "messages", ["inbox_id"], unique=False)
     op.create_index(op.f("ix_messages_rfc_message_id"), "messages", ["rfc_message_id"], unique=False)
     op.create_table(
