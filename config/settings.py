@@ -7,6 +7,7 @@ working folder; the environment wins. Mailboxes are a list in a YAML file of the
 from __future__ import annotations
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -186,7 +187,7 @@ def load_mailboxes(path: Path) -> tuple[MailboxSettings, ...]:
         boxes = tuple(MailboxSettings.model_validate(item) for item in data["mailboxes"])
     except ValidationError as error:
         raise SettingsError(f"mailboxes: {_in_words(error)}") from None
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError) as error:
         raise SettingsError(f"mailboxes: {path.name} cannot be read ({type(error).__name__})") from None
     addresses = [box.address.lower() for box in boxes]
     if not boxes or len(set(addresses)) != len(addresses):
@@ -203,9 +204,12 @@ def _is_loopback(host: str) -> bool:
 
 def _without_password(url: str) -> str:
     parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    return parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":**********@")).geturl()
+    netloc = parts.netloc
+    if parts.password is not None:
+        netloc = netloc.replace(f":{parts.password}@", ":**********@")
+    # Drivers take a password among the options as well.
+    query = re.sub(r"(?i)(pass\w*|secret|token)=[^&]*", r"\1=**********", parts.query)
+    return parts._replace(netloc=netloc, query=query).geturl()
 
 
 def _in_words(error: ValidationError) -> str:

@@ -10,8 +10,16 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import uuid4
 
+import structlog
+
 from channels.contract import StoreUnavailableError
-from channels.form.contract import CaseView, IdempotencyConflictError, Receipt, case_path
+from channels.form.contract import (
+    CaseView,
+    IdempotencyConflictError,
+    LetterUnavailableError,
+    Receipt,
+    case_path,
+)
 from channels.form.submission import Submission
 from channels.message import RawMessage
 from config.vocabulary import Language
@@ -20,8 +28,12 @@ from gateway.house import House
 from gateway.metrics import Metrics
 from gateway.room import Room
 from router import deadlines
+from router.letter import LetterError
+from router.letter_process import make_letter
 from store import idempotency, inbox, links, references
 from store.database import Tx
+
+log = structlog.get_logger(__name__)
 
 # How long a receipt waits for the case: long enough for a healthy house, short enough for a person who waits.
 PATIENCE_SECONDS: Final = 2.5
@@ -152,6 +164,21 @@ class Door:
                     tx, case_id, contact_id, now=now, saturdays=self.house.settings.saturdays_are_working_days
                 )
             return await member_page.of_item(tx, item_id) if item_id is not None else None
+
+    async def letter(self, token: str) -> bytes | None:
+        """As channels.form.contract.Door says."""
+        async with self.house.store.read() as tx:
+            opened = await links.opened(tx, token, now=self.house.now())
+            if opened is None or opened[0] is None:
+                return None
+            data = await member_page.letter_of(tx, opened[0], opened[2])
+        if data is None:
+            return None
+        try:
+            return await make_letter(data)
+        except LetterError as error:
+            log.warning("a letter could not be made", reason=str(error))
+            raise LetterUnavailableError from None
 
     async def add_message(
         self, token: str, addition: Submission, *, idempotency_key: str | None, body_hash: str, address: str

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from channels.form.contract import Act, CaseEvent, CaseMessage, CaseView, Event, Situation, State
 from config.vocabulary import DEPARTMENTS, Kind, Language
 from router import deadlines
-from store import audit, views
+from router.letter import LetterData
+from store import audit, people, views
 from store.database import Tx
 from store.schema import cases, contacts, inbox
 from store.views import MessageRow
@@ -49,9 +50,30 @@ async def of_case(tx: Tx, case_id: int, contact_id: int | None, *, now: datetime
         promised_on=promised,
         department=row.department or "",
         mail_sent_to=await _masked_address(tx, contact_id),
+        has_letter=row.queue == "medical_coordinator",
         can=_acts(row, state),
         messages=tuple(_message(message, language) for message in messages),
         events=tuple(await _events(tx, case_id)),
+    )
+
+
+async def letter_of(tx: Tx, case_id: int, contact_id: int | None) -> LetterData | None:
+    """What the letter to the coordinating doctor says: the member's own first words. None for other cases."""
+    row = (await tx.conn.execute(select(cases).where(cases.c.id == case_id))).one_or_none()
+    own = await views.messages_for_member(tx, case_id, contact_id)
+    first = next((message for message in own if message.direction == "in"), None)
+    if row is None or first is None or row.queue != "medical_coordinator":
+        return None
+    person = await people.person_of(tx, row.person_id) if row.person_id else None
+    return LetterData(
+        language=cast(Language, row.language),
+        reference=row.reference,
+        text=first.reply or first.text,
+        written_on=deadlines.received_day(row.received_at),
+        name=person.name if person else "",
+        member_number=person.member_number if person else "",
+        contact=first.address,
+        files=tuple(file.name for file in first.files if not file.inline),
     )
 
 
@@ -124,9 +146,15 @@ def _message(message: MessageRow, language: Language) -> CaseMessage:
 
 
 async def _events(tx: Tx, case_id: int) -> list[CaseEvent]:
-    return [
-        CaseEvent(entry.at, _EVENTS[entry.act]) for entry in await audit.of_case(tx, case_id) if entry.act in _EVENTS
-    ]
+    found: list[CaseEvent] = []
+    for entry in await audit.of_case(tx, case_id):
+        if entry.act in _EVENTS:
+            found.append(CaseEvent(entry.at, _EVENTS[entry.act]))
+        elif entry.act == "case.answer_undone":
+            # The answer before it was taken back: it never happened.
+            last = max((index for index, event in enumerate(found) if event.what == "answered"), default=None)
+            found = [event for index, event in enumerate(found) if index != last]
+    return found
 
 
 async def _masked_address(tx: Tx, contact_id: int | None) -> str:

@@ -66,6 +66,8 @@ async def run(settings: Settings, parts: tuple[str, ...], *, on_ready: Callable[
     """Run these parts until SIGTERM or SIGINT. Raises SettingsError, UnsafeDatabaseError, SchemaTooNewError."""
     house = build(settings, name=f"{socket.gethostname()}-{os.getpid()}")
     process = Process(house, parts)
+    if settings.production and not settings.smtp_host:
+        log.error("GUICHET_SMTP_HOST is not set: what should go out to members only lands in the folder sent/")
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -57,16 +57,25 @@ class Store:
         if self._sqlite:
             path = self.url.partition("///")[2]
             writer = create_async_engine(
-                self.url, pool_size=1, max_overflow=0, async_creator=partial(sqlite_driver.connect, path, inline=True)
+                self.url,
+                pool_size=1,
+                max_overflow=0,
+                async_creator=partial(sqlite_driver.connect, path, inline=True),
+                hide_parameters=True,
             )
             reader = create_async_engine(
-                self.url, pool_size=4, max_overflow=4, async_creator=partial(sqlite_driver.connect, path, inline=False)
+                self.url,
+                pool_size=4,
+                max_overflow=4,
+                async_creator=partial(sqlite_driver.connect, path, inline=False),
+                hide_parameters=True,
             )
             _prepare_sqlite(writer, begin="BEGIN IMMEDIATE")
             _prepare_sqlite(reader, begin="BEGIN")
             return writer, reader
         engine = create_async_engine(
             self.url,
+            hide_parameters=True,
             pool_size=8,
             max_overflow=8,
             pool_pre_ping=True,

@@ -27,9 +27,11 @@ class FileStore:
         """Store the content and return its hash; storing the same content again costs one look."""
         name = hashlib.sha256(content).hexdigest()
         path = self._path(name)
-        if path.exists() and path.stat().st_size == len(content):
+        if self._holds(path, name):
             return name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _sync_folder(self.folder)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
         try:
             with os.fdopen(handle, "wb") as file:
@@ -42,6 +44,10 @@ class FileStore:
             raise
         _sync_folder(path.parent)
         return name
+
+    def _holds(self, path: Path, name: str) -> bool:
+        # A damaged file is written anew: just now we hold the bytes that it should have.
+        return path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == name
 
     def read(self, name: str) -> bytes:
         """The content stored under a hash. Raises FileLostError."""

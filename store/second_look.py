@@ -55,7 +55,7 @@ async def _decide(tx: Tx, viewer: Viewer, held_id: int, state: str, now: datetim
     await audit.write(
         tx,
         actor=f"user:{viewer.user_id}",
-        act=f"message.{state}_by_hand",
+        act="held.own_case" if state == "opened" else "held.joined",
         at=now,
         case_id=found.case_id,
         detail={"held": held_id},

@@ -245,7 +245,9 @@ async def messages_of(tx: Tx, viewer: Viewer, case_id: int) -> list[MessageRow]:
 async def messages_for_member(tx: Tx, case_id: int, contact_id: int | None) -> list[MessageRow]:
     """What the holder of a link sees: messages from and to the contact the link was made for, and no other's."""
     own = messages.c.contact_id == contact_id if contact_id is not None else messages.c.contact_id.is_(None)
-    return await _message_rows(tx, _messages().where(messages.c.case_id == case_id, own))
+    found = await _message_rows(tx, _messages().where(messages.c.case_id == case_id, own))
+    # An answer that can still be taken back, or was, has not been said.
+    return [row for row in found if row.auto or row.delivery not in ("waiting", "taken", "cancelled")]
 
 
 def _messages() -> Any:

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from channels.contract import StoreUnavailableError
 from channels.form import fields
-from channels.form.contract import CaseView, IdempotencyConflictError
+from channels.form.contract import CaseView, IdempotencyConflictError, LetterUnavailableError
 from channels.form.fields import Trouble
 from channels.form.form_pages import LATER, NOTICE_STATUS, Notice, file_troubles, given_key, new_key
 from channels.form.site import BAD_LINKS, Site, page_language
@@ -46,6 +46,8 @@ class CasePages:
         if isinstance(found, web.Response):
             return found
         page = "receipt" if "new" in request.query else "case"
+        if request.query.get("to") == "letter":
+            page = "case/letter"
         answer = self._site.redirect(f"/{page_language(request)}/{page}")
         self._site.case_cookie.set(answer, token)
         return answer
@@ -65,6 +67,27 @@ class CasePages:
         if isinstance(found, web.Response):
             return found
         return self._draw(request, found, status=200, sent="sent" in request.query)
+
+    async def letter(self, request: web.Request) -> web.StreamResponse:
+        """The ready-to-sign letter as a PDF. Typesetting is costly, so each sender gets a few a minute."""
+        site = self._site
+        found = await self._look_up(request, self._token(request))
+        if isinstance(found, web.Response):
+            return found
+        if await site.limiter.take("letter", limit_key(site.address(request)), rate=3, burst=4, per_day=40):
+            return error_answer(request, site.pages, 429)
+        try:
+            pdf = await site.door.letter(self._token(request))
+        except LetterUnavailableError:
+            return error_answer(request, site.pages, 503)
+        if pdf is None:
+            return error_answer(request, site.pages, 404)
+        headers = {
+            "Content-Disposition": f'attachment; filename="{found.reference}.pdf"',
+            "Cache-Control": "no-store",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+        }
+        return web.Response(body=pdf, content_type="application/pdf", headers=headers)
 
     async def add(self, request: web.Request) -> web.StreamResponse:
         """Take a further message, a name, or a disagreement."""

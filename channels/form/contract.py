@@ -39,6 +39,10 @@ class IdempotencyConflictError(Exception):
     """This key was used with another body; the caller learns nothing of the first answer (rule F3)."""
 
 
+class LetterUnavailableError(Exception):
+    """The letter cannot be made just now; the page of the case still says where to write."""
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What follows a submission. `status_url` is the secret link, made by `base_url + case_path(language, token)`.
@@ -103,6 +107,8 @@ class CaseView:
     outcome: str = ""
     mail_sent_to: str = ""
     merged_into: str = ""
+    # A letter to the coordinating doctor, ready to sign, can be fetched.
+    has_letter: bool = False
     can: frozenset[Act] = frozenset({"add"})
     messages: tuple[CaseMessage, ...] = ()
     events: tuple[CaseEvent, ...] = ()
@@ -125,6 +131,13 @@ class Door(Protocol):
         """Return the case of a secret link; None for an unknown, ended or forbidden one, at the same cost.
 
         Changes nothing. `token` is whatever stood in the address.
+        """
+        ...
+
+    async def letter(self, token: str) -> bytes | None:
+        """The ready-to-sign letter of the case as a PDF; None when the link opens no case that has one.
+
+        Raises LetterUnavailableError when it cannot be made just now.
         """
         ...
 

@@ -57,6 +57,7 @@ def add_routes(
     get(f"/{_LANGUAGE}/c/{{token}}", case.open_link, name="case-link")
     get(f"/{_LANGUAGE}/receipt", case.receipt, name="receipt")
     get(f"/{_LANGUAGE}/case", case.show, name="case")
+    get(f"/{_LANGUAGE}/case/letter", case.letter, name="case-letter")
     post(f"/{_LANGUAGE}/case", case.add, name="case-add", expect_handler=continue_if_wanted)
     post(f"/{_LANGUAGE}/case/leave", case.leave, name="case-leave")
     post("/api/v1/messages", api.submit, name="api-messages", expect_handler=continue_if_wanted)

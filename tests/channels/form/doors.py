@@ -90,6 +90,11 @@ class MemoryDoor:
         self.lookups += 1
         return self.cases.get(token)
 
+    async def letter(self, token: str) -> bytes | None:
+        """A letter for medical cases."""
+        case = self.cases.get(token)
+        return b"%PDF-1.7 letter" if case and case.has_letter else None
+
     async def add_message(
         self, token: str, addition: Submission, *, idempotency_key: str | None, body_hash: str, address: str
     ) -> bool:
