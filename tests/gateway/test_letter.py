@@ -1,4 +1,4 @@
-"""The letter to the coordinating doctor: offered in the acknowledgement, made from the member's own words, and fetched by link."""
+"""The letter to the coordinating doctor: offered in the acknowledgement, made from the member's words, fetched by link."""
 
 from __future__ import annotations
 
