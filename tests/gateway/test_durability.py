@@ -136,6 +136,9 @@ def test_a_file_is_synced_and_then_its_folder(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr(os, "fsync", count)
     name = FileStore(tmp_path).write(b"a letter")
-    assert synced[0].startswith(".new-")
-    assert name[:2] in synced[1:]
+    # The folder above, since the folder of the file is new in it; then the file; then the folder that names it.
+    above, file, folder = synced
+    assert above == tmp_path.name
+    assert file.startswith(".new-")
+    assert folder == name[:2]
     assert FileStore(tmp_path).read(name) == b"a letter"
