@@ -8,8 +8,10 @@ BIN := $(V)/bin
 $(V)/.run: requirements.txt pyproject.toml
 	@test -d $(V) || $(PY) -m venv $(V) || { echo "python3-venv is missing: apt-get install python3-venv" >&2; exit 1; }
 	@$(BIN)/pip install -q --disable-pip-version-check uv==0.13.9
-	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.txt
+	@$(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.txt
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
+	@# Compiled once here, so that the first start does not compile everything while somebody waits.
+	@$(BIN)/python -m compileall -q channels classifier router store gateway console config
 	@touch $@
 
 $(V)/.dev: requirements-dev.txt $(V)/.run

@@ -11,7 +11,7 @@ from pathlib import Path
 from config.settings import load
 from gateway import logs
 from gateway.house import active_rules, build
-from gateway.intake import Intake
+from gateway.intake import LANES, Intake
 from gateway.metrics import Metrics
 from gateway.reading import Classifying, ParserSettings, Parsing
 
@@ -43,8 +43,12 @@ async def _work(go: Path) -> None:
     while not go.exists():
         await asyncio.sleep(0.005)
     start, before = time.time(), _cpu() + _cpu_of(pids)
-    while await intake.work_once():
-        pass
+
+    async def lane() -> None:
+        while await intake.work_once():
+            pass
+
+    await asyncio.gather(*(lane() for _ in range(LANES)))
     end = time.time()
     print(start, end, _cpu() + _cpu_of(pids) - before, flush=True)
     await parsing.close()

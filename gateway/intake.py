@@ -37,6 +37,7 @@ RETRIES: Final = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 1
 SWEEP_SECONDS: Final = 30.0
 # Without Redis between several processes there are no hints at all.
 BLIND_SECONDS: Final = 1.0
+LANES: Final = 2
 
 
 @dataclass
@@ -54,7 +55,15 @@ class Intake:
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
-        """Work until told to stop; then what is in hand is finished, and nothing new is taken."""
+        """Work until told to stop; then what is in hand is finished, and nothing new is taken.
+
+        Two lanes take turns: while one records, the children read for the other.
+        """
+        async with asyncio.TaskGroup() as lanes:
+            for _ in range(LANES):
+                lanes.create_task(self._lane())
+
+    async def _lane(self) -> None:
         while not self._stopping.is_set():
             try:
                 worked = await self.work_once()
@@ -87,9 +96,10 @@ class Intake:
         """Claim a batch and give each item its fate. Returns how many were in hand."""
         now = self.house.now()
         async with self.house.store.write() as tx:
-            await inbox.hand_back(tx, self._owed)
+            owed = list(self._owed)
+            await inbox.hand_back(tx, owed)
             items = await inbox.claim(tx, limit=self.house.settings.batch, now=now, lease=self.house.lease)
-        self._owed.clear()
+        self._owed = [item for item in self._owed if item not in owed]
         if not items:
             return 0
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 import typer
 
@@ -15,6 +16,9 @@ def _run(*parts: str) -> None:
     from store.migrate import SchemaTooNewError
 
     settings = settings_for(process=True)
+    # The children of this process need nothing of the script that started it; without this each would import the whole
+    # command again before its first job.
+    sys.modules["__main__"].__file__ = None
 
     def ready(url: str) -> None:
         if "web" in parts:

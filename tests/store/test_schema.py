@@ -29,6 +29,10 @@ async def test_migrations_and_schema_agree(store: Store) -> None:
         assert await tx.conn.run_sync(differences) == []
 
 
+def test_the_head_is_the_newest_migration() -> None:
+    assert migrate.script().get_heads() == [migrate.HEAD]
+
+
 async def test_a_newer_schema_is_refused(store: Store) -> None:
     async with store.write() as tx:
         await tx.conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
