@@ -32,8 +32,8 @@ def letter_url(house: House, language: Language, token: str) -> str:
     return f"{case_url(house, language, token)}?to=letter"
 
 
-async def may_answer(tx: Tx, contact: people.Contact, case_id: int, *, now: datetime) -> bool:
-    """Whether one more automatic message may go to this contact now."""
+async def may_answer(tx: Tx, contact: people.Contact, case_id: int | None, *, now: datetime) -> bool:
+    """Whether one more automatic message may go to this contact now; `case_id` is None for a case not opened yet."""
     if contact.unreachable or contact.kind != "email":
         return False
     just_now, today = await outbox.automatic_since(

@@ -57,6 +57,11 @@ class House:
         """The mailbox with this address."""
         return next((box for box in self.mailboxes if box.address.lower() == account.lower()), None)
 
+    def default_queue(self, account: str) -> str:
+        """Where what comes in on an account goes: a queue, or "department" for by department."""
+        box = self.mailbox(account)
+        return box.queue if box else "department"
+
     def mailbox_for(self, language: Language) -> MailboxSettings:
         """The mailbox which answers what came by another door: one that goes by department, in the member's language."""
         by_department = [box for box in self.mailboxes if box.queue == "department"] or list(self.mailboxes)

@@ -133,6 +133,13 @@ async def later(tx: Tx, outgoing: Outgoing, *, code: str, due_at: datetime, coun
     )
 
 
+async def put_back(tx: Tx, outgoing: Outgoing, *, due_at: datetime) -> None:
+    """Give a message back that was not tried; what its server last said stays."""
+    await tx.conn.execute(
+        _mine(outgoing).values(state="waiting", due_at=due_at, taken_until=None, attempts=outbox.c.attempts - 1)
+    )
+
+
 def _mine(outgoing: Outgoing) -> Any:
     return update(outbox).where(
         outbox.c.id == outgoing.id, outbox.c.state == "taken", outbox.c.attempts == outgoing.attempt
@@ -170,7 +177,7 @@ async def release_all(tx: Tx) -> int:
 
 
 async def automatic_since(
-    tx: Tx, *, contact_id: int, case_id: int, about_case_since: datetime, since: datetime
+    tx: Tx, *, contact_id: int, case_id: int | None, about_case_since: datetime, since: datetime
 ) -> tuple[int, int]:
     """Automatic messages to a contact: (about this case since `about_case_since`, in all since `since`)."""
     about_case = case((and_(outbox.c.case_id == case_id, outbox.c.created_at > about_case_since), 1), else_=0)
