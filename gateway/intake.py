@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
@@ -19,13 +20,13 @@ import structlog
 from channels.contract import StoreUnavailableError
 from channels.message import InboundMessage
 from classifier.classification import Text
+from gateway.arrival import Arrival, Recorded
 from gateway.house import House, active_rules
 from gateway.metrics import Metrics
-from gateway.reading import Classifying, Failed, Parsing, unclassified
-from gateway.record import Arrival, Recorded, Recorder
+from gateway.reading import Classifying, Failed, InFile, Parsing, Unread, unclassified
+from gateway.record import Recorder
 from router.decide import RuleSet
 from store import inbox, second_look
-from store.files import FileLostError
 from store.inbox import ClaimLostError, Item
 from store.queue import Ticket
 
@@ -33,6 +34,8 @@ log = structlog.get_logger(__name__)
 
 # Waits before the second to the fifth try; after that the item is quarantined.
 RETRIES: Final = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 1800, 7200))
+# A mail beyond the bounds of the parser is tried once more, since the machine may have been short; then read in part.
+IN_PART_FROM_TRY: Final = 2
 # Without a hint, a worker looks into the database this often; it finds what hints have missed.
 SWEEP_SECONDS: Final = 30.0
 # Without Redis between several processes there are no hints at all.
@@ -53,6 +56,7 @@ class Intake:
     _rules: RuleSet | None = None
     _owed: list[Item] = field(default_factory=list)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _large: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> None:
         """Work until told to stop; then what is in hand is finished, and nothing new is taken.
@@ -95,11 +99,15 @@ class Intake:
     async def work_once(self) -> int:
         """Claim a batch and give each item its fate. Returns how many were in hand."""
         now = self.house.now()
-        async with self.house.store.write() as tx:
-            owed = list(self._owed)
-            await inbox.hand_back(tx, owed)
-            items = await inbox.claim(tx, limit=self.house.settings.batch, now=now, lease=self.house.lease)
-        self._owed = [item for item in self._owed if item not in owed]
+        # Out of the other lane's sight before the first wait: what one has given back, the other may have in hand again.
+        owed, self._owed = self._owed, []
+        try:
+            async with self.house.store.write() as tx:
+                await inbox.hand_back(tx, owed)
+                items = await inbox.claim(tx, limit=self.house.settings.batch, now=now, lease=self.house.lease)
+        except BaseException:
+            self._owed += owed
+            raise
         if not items:
             return 0
         try:
@@ -122,25 +130,42 @@ class Intake:
         return len(items)
 
     async def _process(self, items: Sequence[Item]) -> None:
-        whole = [item for item in [await self._with_body(item) for item in items] if item is not None]
-        parsed = await self.parsing.parse([item.raw for item in whole])
-        readable = []
-        for item, found in zip(whole, parsed, strict=True):
+        # The files of one large mail at a time: in two lanes at once they would fill the memory.
+        async with self._large if any(item.raw_file for item in items) else nullcontext():
+            await self._read_and_record(items)
+
+    async def _read_and_record(self, items: Sequence[Item]) -> None:
+        parsed = await self.parsing.parse([self._unread(item) for item in items])
+        readable: list[tuple[Item, InboundMessage]] = []
+        in_part: list[tuple[Item, InboundMessage]] = []
+        for item, found in zip(items, parsed, strict=True):
             if isinstance(found, Failed):
-                await self._set_back(item, found.error, final=found.final)
+                beginning = await self._beginning(item, found)
+                if beginning is None:
+                    await self._set_back(item, found.error, final=found.final)
+                else:
+                    in_part.append((item, beginning))
             elif second_look.A_MEMBER in item.raw.envelope:
                 # A person has said that a person wrote this.
                 readable.append((item, replace(found, robot=None, bounce=None)))
             else:
                 readable.append((item, found))
-        await self._record_all(await self._classified(readable))
+        # What was read in part only is no ground for any judgement: people see it, beside the original.
+        unsure = [Arrival(item, message, unclassified(self._text(message))) for item, message in in_part]
+        await self._record_all([*await self._classified(readable), *unsure])
 
-    async def _with_body(self, item: Item) -> Item | None:
-        try:
-            return await inbox.with_body(self.house.store.files, item)
-        except FileLostError:
-            await self._set_back(item, "The file that holds this message is lost or damaged.", final=True)
+    async def _beginning(self, item: Item, failed: Failed) -> InboundMessage | None:
+        """What can be read of a mail that goes beyond the parser's bounds; None leaves it to its next try."""
+        if not failed.too_much or (not failed.final and item.attempt < IN_PART_FROM_TRY):
             return None
+        found = await self.parsing.parse_beginning(self._unread(item))
+        if isinstance(found, Failed):
+            return None
+        log.warning("a mail was read in part", item=item.id, reason=failed.error)
+        return found
+
+    def _unread(self, item: Item) -> Unread:
+        return InFile(item.raw, self.house.store.files, item.raw_file) if item.raw_file else item.raw
 
     async def _set_all_back(self, items: Sequence[Item], error: str) -> None:
         for item in items:

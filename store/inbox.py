@@ -41,7 +41,7 @@ class ClaimLostError(Exception):
 class Item:
     """One item in hand. `attempt` is what fences its recording.
 
-    A large body lies in a file and is empty here until `with_body` has read it.
+    A large body lies in the file `raw_file` and is empty here.
     """
 
     id: int

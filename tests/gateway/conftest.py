@@ -33,8 +33,11 @@ class DirectParsing:
     def __init__(self, house: House, authserv_id: str) -> None:
         reading._parser = reading.ParserSettings(house.own_addresses, authserv_id, 512)
 
-    async def parse(self, raws: Sequence[RawMessage]) -> list[InboundMessage | reading.Failed]:
+    async def parse(self, raws: Sequence[reading.Unread]) -> list[InboundMessage | reading.Failed]:
         return reading.parse_all(raws)
+
+    async def parse_beginning(self, unread: reading.Unread) -> InboundMessage | reading.Failed:
+        return reading._parse_beginning(unread)
 
 
 class DirectClassifying:
