@@ -26,6 +26,7 @@ from gateway.door import Door
 from gateway.health import Health
 from gateway.house import House, active_rules, build, release_what_was_in_hand
 from gateway.intake import BLIND_SECONDS, SWEEP_SECONDS, Intake
+from gateway.local_disk import network_file_system
 from gateway.metrics import Metrics
 from gateway.reading import Classifying, ParserSettings, Parsing
 from gateway.room import Room
@@ -115,6 +116,11 @@ def _sole_owner(house: House, parts: tuple[str, ...]) -> Iterator[None]:
         return
     if set(parts) != set(PARTS):
         raise SettingsError("several processes need PostgreSQL: set DATABASE_URL, or use `guichet run`")
+    if kind := network_file_system(house.settings.data):
+        raise SettingsError(
+            f"{house.settings.data} is on a network file system ({kind}), where SQLite can lose what it has said yes to: "
+            "put GUICHET_DATA on a local disk, or set DATABASE_URL"
+        )
     with (house.settings.data / "owner.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
