@@ -69,6 +69,10 @@ class InFile:
         """The message with its body. Raises FileLostError."""
         return replace(self.raw, body=self.files.read(self.name))
 
+    def beginning(self, most: int) -> RawMessage:
+        """The message with the first `most` bytes of its body. Raises FileLostError."""
+        return replace(self.raw, body=self.files.beginning(self.name, most))
+
 
 Unread = RawMessage | InFile
 
@@ -194,7 +198,8 @@ def parse_all(raws: Sequence[Unread]) -> list[InboundMessage | Failed]:
 def _parse_beginning(unread: Unread) -> InboundMessage | Failed:
     """Parse the first part of a mail (the child's job); "text_cut" among the defects says so."""
     try:
-        raw = unread.whole() if isinstance(unread, InFile) else unread
+        most = _BEGINNING_HEADERS + _BEGINNING_BODY
+        raw = unread.beginning(most) if isinstance(unread, InFile) else unread
     except FileLostError:
         return _LOST
     if raw.channel != "email":

@@ -11,6 +11,9 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+_PIECE: Final = 1024 * 1024
 
 
 class FileLostError(Exception):
@@ -27,7 +30,8 @@ class FileStore:
         """Store the content and return its hash; storing the same content again costs one look."""
         name = hashlib.sha256(content).hexdigest()
         path = self._path(name)
-        if self._holds(path, name):
+        # A damaged file is written anew: just now we hold the bytes that it should have.
+        if self.holds(name):
             return name
         if not path.parent.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,9 +49,13 @@ class FileStore:
         _sync_folder(path.parent)
         return name
 
-    def _holds(self, path: Path, name: str) -> bool:
-        # A damaged file is written anew: just now we hold the bytes that it should have.
-        return path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == name
+    def holds(self, name: str) -> bool:
+        """Whether the content stored under a hash is there and whole."""
+        try:
+            with self._path(name).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == name
+        except (OSError, FileLostError):
+            return False
 
     def read(self, name: str) -> bytes:
         """The content stored under a hash. Raises FileLostError."""
@@ -58,6 +66,20 @@ class FileStore:
         if hashlib.sha256(content).hexdigest() != name:
             raise FileLostError(name)
         return content
+
+    def beginning(self, name: str, most: int) -> bytes:
+        """The first `most` bytes stored under a hash, the rest looked at and never held. Raises FileLostError."""
+        digest, kept = hashlib.sha256(), bytearray()
+        try:
+            with self._path(name).open("rb") as file:
+                while piece := file.read(_PIECE):
+                    digest.update(piece)
+                    kept += piece[: most - len(kept)]
+        except OSError:
+            raise FileLostError(name) from None
+        if digest.hexdigest() != name:
+            raise FileLostError(name)
+        return bytes(kept)
 
     def _path(self, name: str) -> Path:
         if len(name) != 64 or not set(name) <= set("0123456789abcdef"):

@@ -10,10 +10,12 @@ from sqlalchemy import select, update
 
 from channels.message import RawMessage
 from gateway.reading import Failed, InFile, ParserSettings, Parsing
-from store import schema
+from store import schema, views
 from store.files import FileStore
+from store.viewer import Viewer
 from tests.gateway.conftest import Gateway
 
+LENA = Viewer(1, "Lena", "supervisor", medical=True)
 STORY = "Bonjour, mes indemnités d'octobre n'ont pas été payées, que faire ? Marie Dubois"
 HEAD = (
     "From: Marie Dubois <marie.dubois@mail.example>\r\n"
@@ -61,7 +63,7 @@ async def test_it_becomes_a_case_for_people_at_its_second_try(narrow: Gateway) -
     async with narrow.house.store.read() as tx:
         (item,) = (await tx.conn.execute(select(schema.inbox))).all()
         (case,) = (await tx.conn.execute(select(schema.cases))).all()
-        (message,) = (await tx.conn.execute(select(schema.messages).where(schema.messages.c.direction == "in"))).all()
+        message = (await views.messages_of(tx, LENA, case.id))[0]
     assert (item.fate, item.raw_file is not None) == ("opened", True)
     assert (case.queue, case.refused, case.abstained) == ("triage", "", True)
     assert STORY in message.reply
@@ -86,7 +88,7 @@ async def test_a_lost_file_is_said_whichever_part_is_read(narrow: Gateway) -> No
     assert item.fate == "opened"
     files: FileStore = narrow.house.store.files
     (files.folder / item.raw_file[:2] / item.raw_file).write_bytes(b"something else")
-    raw = RawMessage("email", item.account, item.external_id, b"", item.received_at)
+    raw = RawMessage("email", item.account, item.external_id, b"", item.received_at, {})
     lost = InFile(raw, files, item.raw_file)
     for found in [*(await narrow.intake.parsing.parse([lost])), await narrow.intake.parsing.parse_beginning(lost)]:
         assert isinstance(found, Failed)
