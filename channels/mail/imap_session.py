@@ -12,7 +12,7 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from imapclient import IMAPClient, SocketTimeout
@@ -27,6 +27,8 @@ logging.getLogger("imapclient").setLevel(logging.WARNING)
 _SEEN, _DELETED = b"\\Seen", b"\\Deleted"
 # Of a mail that is over the limit so much is read: its header and, nearly always, its text.
 FIRST_PART = 1024 * 1024
+# The dates of so many mails are asked for in one command.
+_AT_ONCE = 500
 
 
 class LoginRefusedError(Exception):
@@ -119,6 +121,21 @@ class ImapSession:
         A mail which a colleague opened before we fetched it is no less a complaint; so \\Seen decides nothing here.
         """
         return sorted(self._client.search("UNDELETED"))
+
+    def arrived(self, folder: str, since: datetime, until: datetime) -> list[int]:
+        """Open a folder for reading only; the UIDs of the mails in it that reached the server in that time."""
+        self._client.select_folder(self._folders.get(folder, folder), readonly=True)
+        # SINCE counts by the server's own days (RFC 3501 6.4.4), so a day more is asked and sorted out here.
+        uids = self._client.search(["SINCE", (since - timedelta(days=1)).date(), "UNDELETED"])
+        found = []
+        for start in range(0, len(uids), _AT_ONCE):
+            about = self._client.fetch(uids[start : start + _AT_ONCE], ["INTERNALDATE"])
+            found += [
+                uid
+                for uid, items in about.items()
+                if items.get(b"INTERNALDATE") and since <= items[b"INTERNALDATE"] < until
+            ]
+        return sorted(found)
 
     def fetch(self, uid: int, max_bytes: int) -> Fetched | None:
         """Read a mail without marking it; None when it has gone. Over `max_bytes` only its first part is read."""
