@@ -9,9 +9,10 @@ from typing import Any
 from aiohttp import web
 
 from channels.form.routes import add_routes
-from channels.web.access_log import AccessLogger, route_name, server_logger
+from channels.web.access_log import route_name
 from channels.web.limits import Limiter, MemoryLimiter
 from channels.web.middleware import middlewares
+from channels.web.server import Runner
 from console.routes import add_routes as add_console
 from gateway import keys
 from gateway.desk import HouseDesk
@@ -86,7 +87,7 @@ async def serving(house: House, door: Door, metrics: Metrics, health: Health) ->
         seconds=settings.parse_cpu_seconds,
     )
     app = application(house, door, metrics, health, shared or own, parsing)
-    runner = web.AppRunner(app, access_log_class=AccessLogger, logger=server_logger(), shutdown_timeout=5)
+    runner = Runner(app, base_url=settings.base_url, shutdown_timeout=5)
     await runner.setup()
     # Several web processes may listen on the same port; the kernel shares the connections out.
     site = web.TCPSite(runner, settings.host, settings.port, reuse_port=not house.store.one_writer)

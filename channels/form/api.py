@@ -49,6 +49,8 @@ class Api:
         try:
             values, form = await self._read(request)
         except BodyError as error:
+            if error.reason == "malformed" and request.content_type == "application/json":
+                return _refused(400, language, [Trouble("", "not_object")])
             return problem.response(error.status, error.status, language)
         if values is None:
             return _refused(422, language, [Trouble("", "not_object")])

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from channels.contract import StoreUnavailableError
 from channels.form import fields
-from channels.form.contract import CaseView, IdempotencyConflictError, LetterUnavailableError
+from channels.form.contract import CaseView, IdempotencyConflictError, LetterUnavailableError, case_path
 from channels.form.fields import Trouble
 from channels.form.form_pages import LATER, NOTICE_STATUS, Notice, file_troubles, given_key, new_key
 from channels.form.site import BAD_LINKS, Site, page_language
@@ -57,8 +57,14 @@ class CasePages:
         found = await self._look_up(request, self._token(request))
         if isinstance(found, web.Response):
             return found
+        language = page_language(request)
         return self._site.pages.page(
-            "receipt.html", page_language(request), here="receipt", case=found, csrf=self._csrf(request)
+            "receipt.html",
+            language,
+            here="receipt",
+            case=found,
+            link=f"{self._site.pages.base_url}{case_path(language, self._token(request))}",
+            csrf=self._csrf(request),
         )
 
     async def show(self, request: web.Request) -> web.StreamResponse:

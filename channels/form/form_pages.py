@@ -63,6 +63,10 @@ class FormPages:
         answer.headers["Vary"] = "Accept-Language"
         return answer
 
+    async def add_slash(self, request: web.Request) -> web.StreamResponse:
+        """Help a visitor who typed the address as a letter prints it, without the slash."""
+        return self._site.redirect(f"/{page_language(request)}/")
+
     async def landing(self, request: web.Request) -> web.StreamResponse:
         """Show the first page."""
         return self._site.pages.page(

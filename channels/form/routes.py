@@ -51,6 +51,7 @@ def add_routes(
     form, case, api = FormPages(site), CasePages(site), Api(site)
     get, post = app.router.add_get, app.router.add_post
     get("/", form.choose_language, name="choose-language")
+    get(f"/{_LANGUAGE}", form.add_slash, name="landing-typed")
     get(f"/{_LANGUAGE}/", form.landing, name="landing")
     get(f"/{_LANGUAGE}/complaint", form.show, name="form")
     post(f"/{_LANGUAGE}/complaint", form.submit, name="form-submit", expect_handler=continue_if_wanted)

@@ -44,16 +44,20 @@ _IN_WORDS: Final = frozenset({400, 403, 404, 405, 408, 413, 415, 429, 431, 500, 
 
 def middlewares(base_url: str) -> list[Middleware]:
     """Return the middlewares in their order; give them to `web.Application(middlewares=...)`."""
-    return [_security_headers(base_url), _error_pages(Pages(base_url)), _edge]
+    return [_adding_headers(base_url), _error_pages(Pages(base_url)), _edge]
 
 
-def _security_headers(base_url: str) -> Middleware:
-    extra = dict(_HEADERS)
-    if urlsplit(base_url).scheme == "https":
-        extra["Strict-Transport-Security"] = "max-age=31536000"
+def security_headers(base_url: str) -> dict[str, str]:
+    """Return the headers that every answer carries."""
+    strict = {"Strict-Transport-Security": "max-age=31536000"} if urlsplit(base_url).scheme == "https" else {}
+    return {**_HEADERS, **strict}
+
+
+def _adding_headers(base_url: str) -> Middleware:
+    extra = security_headers(base_url)
 
     @web.middleware
-    async def security_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def adding_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = await handler(request)
         if not response.prepared:
             for name, value in extra.items():
@@ -61,7 +65,7 @@ def _security_headers(base_url: str) -> Middleware:
                 response.headers.setdefault(name, value)
         return response
 
-    return security_headers
+    return adding_headers
 
 
 def _error_pages(pages: Pages) -> Middleware:
@@ -89,7 +93,7 @@ async def _edge(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def error_answer(
-    request: web.Request, pages: Pages, status: int, *, number: str = "", allow: str = "", retry_after: int = 0
+    request: web.BaseRequest, pages: Pages, status: int, *, number: str = "", allow: str = "", retry_after: int = 0
 ) -> web.Response:
     """Return the error in the language and form of the caller: problem details under /api/, else a page.
 

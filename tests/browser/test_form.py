@@ -133,6 +133,30 @@ async def test_an_impatient_double_click_makes_one_case(start: Start, open_page:
     assert len(running.door.raw) == 1
 
 
+async def test_back_from_the_receipt_and_sending_again_is_the_same_case(start: Start, open_page: OpenPage) -> None:
+    running = await start()
+    page = await open_page(f"{running.base_url}/en/complaint")
+    await page.locator("#text").fill("Nobody answers my letters.")
+    await page.get_by_role("button", name="Send my complaint").click()
+    await page.wait_for_url(f"{running.base_url}/en/receipt")
+    await page.go_back()
+    assert await page.locator("#text").input_value() == "Nobody answers my letters."
+    await page.get_by_role("button", name="Send my complaint").click()
+    await page.wait_for_url(f"{running.base_url}/en/receipt")
+    assert len(running.door.raw) == 1
+    # Changed words are a second message, sent only when that is what they want.
+    await page.go_back()
+    await page.locator("#text").fill("Another matter.")
+    await page.get_by_role("button", name="Send my complaint").click()
+    await page.get_by_role("heading", name="We already have an earlier version").wait_for()
+    await page.get_by_role("button", name="Send my complaint").click()
+    await page.wait_for_url(f"{running.base_url}/en/receipt")
+    assert len(running.door.raw) == 2
+    # A form that is opened anew is a new message, whatever it says.
+    await page.goto(f"{running.base_url}/en/complaint")
+    assert await page.locator("#text").input_value() == ""
+
+
 async def test_comfort_of_the_script(start: Start, open_page: OpenPage, complaints: list[str]) -> None:
     running = await start()
     page = await open_page(f"{running.base_url}/en/complaint")
@@ -146,7 +170,12 @@ async def test_comfort_of_the_script(start: Start, open_page: OpenPage, complain
     await page.get_by_text("You can add at most 10 files.").wait_for()
     await page.locator("#files").set_input_files(files[:1])  # type: ignore[arg-type]  # As above.
     assert await page.get_by_text("You can add at most 10 files.").count() == 0
-    assert await page.locator(".picked li").count() == 1
+    assert await page.locator(".picked li").all_inner_texts() == ["0.pdf\n1 kB"]
+    await page.goto(f"{running.base_url}/fr/complaint")
+    await page.locator("#files").set_input_files(
+        [{"name": "photo.pdf", "mimeType": "application/pdf", "buffer": b"0" * 1_250_000}]
+    )
+    assert await page.locator(".picked li").all_inner_texts() == ["photo.pdf\n1,3\u202fMo"]
     assert complaints == []
 
 

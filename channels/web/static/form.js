@@ -5,6 +5,12 @@
   const nearly = 0.9;
   const MB = 1000 * 1000;
 
+  // A size as the page's language writes it: "3 kB", "1,2 Mo".
+  const sized = (bytes) => {
+    const [amount, unit] = bytes < MB ? [Math.ceil(bytes / 1000), "kilobyte"] : [bytes / MB, "megabyte"];
+    return amount.toLocaleString(document.documentElement.lang, { style: "unit", unit, maximumFractionDigits: 1 });
+  };
+
   for (const area of document.querySelectorAll("textarea[data-most]")) {
     const most = Number(area.dataset.most);
     const note = document.createElement("p");
@@ -32,7 +38,7 @@
       list.replaceChildren(...files.map((file) => {
         const row = document.createElement("li");
         const size = document.createElement("span");
-        size.textContent = `${(file.size / MB).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 })} MB`;
+        size.textContent = sized(file.size);
         row.append(file.name, size);
         return row;
       }));

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from channels.form.submission import Submission
 from tests.channels.form.running import Running, Start
-from tests.channels.form.schema import check_answer
+from tests.channels.form.schema import check, check_answer, resolve
 
 URL = "/api/v1/messages"
 
@@ -131,6 +131,10 @@ async def test_unreadable_bodies(running: Running, data: bytes, content_type: st
     answer = await running.client.post(URL, data=data, headers={"Content-Type": content_type})
     assert answer.status == status
     assert answer.content_type == "application/problem+json"
+    # Who sent broken JSON reads that it must be JSON, not only that something was wrong.
+    is_json = content_type == "application/json"
+    errors = (await answer.json()).get("errors", [])
+    assert any("JSON" in error["message"] for error in errors) == is_json
 
 
 async def test_compressed_bodies_are_refused_unread(running: Running) -> None:
@@ -177,6 +181,20 @@ async def test_rate(running: Running) -> None:
 
 async def test_other_websites_cannot_use_a_visitors_browser(running: Running) -> None:
     assert (await send(running, {"text": "x"}, Sec_Fetch_Site="cross-site"))[0] == 403
+
+
+async def test_description_promises_only_text_in_a_form(running: Running) -> None:
+    description = await (await running.client.get("/api/v1/openapi.json")).json()
+    content = description["paths"][URL]["post"]["requestBody"]["content"]
+    form = content["multipart/form-data"]["schema"]["properties"]
+    message = description["components"]["schemas"]["Message"]["properties"]
+    assert set(form) == {*message, "files"}
+    # A part of a form cannot be null: a description that says so makes its readers send the word "null".
+    for name in message:
+        assert resolve(description, form[name])["type"] == "string"
+    for example in content["application/json"]["examples"].values():
+        check(description, description["components"]["schemas"]["Message"], example["value"], "example")
+        assert (await send(running, example["value"]))[0] == 201
 
 
 @pytest.mark.parametrize(("method", "status"), [("GET", 405), ("DELETE", 405), ("PUT", 405)])

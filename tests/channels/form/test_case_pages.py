@@ -110,6 +110,36 @@ async def test_late_case_says_so_first(running: Running) -> None:
     page = await (await running.client.get("/en/case")).text()
     assert "We promised the result by Friday 20 November 2026 and we are late. We apologise." in page
     assert "The new date: Friday 4 December 2026." in page
+    # Nobody has set another day yet: the missed one is not called new, and the receipt does not promise it again.
+    running.door.cases[token] = replace(running.door.cases[token], due_on=date(2026, 11, 20))
+    assert "The new date" not in await (await running.client.get("/en/case")).text()
+    page = await (await running.client.get("/en/receipt")).text()
+    assert "We promised the result by Friday 20 November 2026 and we are late. We apologise." in page
+    assert page.count("20 November 2026") == 1
+
+
+async def test_receipt_calls_it_a_message_until_somebody_has_said_what_it_is(running: Running) -> None:
+    running.door.view = replace(running.door.view, situation="triage")
+    await running.submitted()
+    page = await (await running.client.get("/en/receipt")).text()
+    assert "We have your message" in page
+    assert "We have your complaint" not in page
+
+
+async def test_receipt_of_a_case_that_is_over_says_so(running: Running) -> None:
+    token = await running.submitted()
+    running.door.cases[token] = replace(running.door.cases[token], state="closed")
+    page = await (await running.client.get("/en/receipt")).text()
+    assert "This case is closed." in page
+    assert "23 December 2026" not in page
+
+
+async def test_receipt_says_nothing_of_a_copy_before_the_case_is_read(running: Running) -> None:
+    running.door.view = replace(running.door.view, situation=None, kind=None, state="received", due_on=None)
+    token = await running.submitted()
+    page = await (await running.client.get("/en/receipt")).text()
+    assert "We have no e-mail address" not in page
+    assert f"/en/c/{token}</a>" in page
 
 
 async def test_adding_a_message_and_tapping_twice(running: Running) -> None:
@@ -243,3 +273,37 @@ async def test_every_situation_has_a_receipt_and_a_page_in_every_language(
         ]
         wanted = situation == "mediation" or page == "case"
         assert (courts in text) == wanted
+
+
+async def test_who_gets_no_copy_finds_the_link_on_the_receipt(running: Running) -> None:
+    token = await running.submitted(phone="0470 00 00 00")
+    link = f"{running.base_url}/nl/c/{token}"
+    assert f'<a href="{link}">{link}</a>' in await (await running.client.get("/nl/receipt")).text()
+    running.client.session.cookie_jar.clear()
+    assert (await running.client.get("/nl/receipt")).status == 404
+    assert (await running.client.get(link.removeprefix(running.base_url))).status == 200
+    running.client.session.cookie_jar.clear()
+    token = await running.submitted(email="marie@mail.example")
+    assert token not in await (await running.client.get("/nl/receipt")).text()
+
+
+@pytest.mark.parametrize("language", ["fr", "nl", "de", "en"])
+async def test_letter_is_offered_and_fetched_in_every_language(running: Running, language: str) -> None:
+    running.door.view = replace(running.door.view, situation="medical", due_on=None, has_letter=True)
+    token = await running.submitted()
+    page = await (await running.client.get(f"/{language}/case")).text()
+    assert f'href="/{language}/case/letter"' in page
+    answer = await running.client.get(f"/{language}/case/letter")
+    assert (answer.status, answer.content_type, await answer.read()) == (200, "application/pdf", b"%PDF-1.7 letter")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{running.door.cases[token].reference}.pdf"'
+    link = await running.client.get(f"/{language}/c/{token}?to=letter", allow_redirects=False)
+    assert link.headers["Location"] == f"{running.base_url}/{language}/case/letter"
+
+
+async def test_no_letter_where_none_is_due_and_few_a_minute(running: Running) -> None:
+    await running.submitted()
+    assert (await running.client.get("/en/case/letter")).status == 404
+    assert "case/letter" not in await (await running.client.get("/en/case")).text()
+    statuses = [(await running.client.get("/en/case/letter")).status for _ in range(4)]
+    assert statuses == [404, 404, 404, 429]

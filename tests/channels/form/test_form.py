@@ -30,6 +30,11 @@ async def test_root_chooses_the_browsers_language_below_the_configured_address(r
     assert (answer.status, answer.headers["Location"]) == (303, f"{running.base_url}/nl/")
 
 
+async def test_an_address_typed_without_its_slash_leads_to_the_first_page(running: Running) -> None:
+    answer = await running.client.get("/nl", headers={"Host": "evil.example"}, allow_redirects=False)
+    assert (answer.status, answer.headers["Location"]) == (303, f"{running.base_url}/nl/")
+
+
 @pytest.mark.parametrize("language", ["fr", "nl", "de", "en"])
 async def test_landing_and_form_speak_each_language(running: Running, language: str) -> None:
     for path in ("", "complaint"):

@@ -14,8 +14,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from structlog.testing import LogCapture
 
 from channels.web.access_log import AccessLogger, server_logger
-from channels.web.middleware import CSP, middlewares
+from channels.web.middleware import CSP, middlewares, security_headers
 from channels.web.pages import Pages
+from channels.web.server import Runner
 
 Client = TestClient[web.Request, web.Application]
 
@@ -139,6 +140,50 @@ async def test_static_files_are_kept_by_their_version(client: Client) -> None:
     again = await client.get(url, headers={"If-None-Match": answer.headers["ETag"]})
     assert again.status == 304
     assert (await client.get("/static/public.css?v=old")).headers["Cache-Control"] == "no-cache"
+
+
+async def _ask(sent: bytes) -> tuple[str, str]:
+    """Send bytes to an application as it is served; return head and body of the answer."""
+    app = web.Application(middlewares=middlewares("https://guichet.example"))
+    Pages("https://guichet.example").static.add_to(app)
+    runner = Runner(app, base_url="https://guichet.example")
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        reader, writer = await asyncio.open_connection(*runner.addresses[0][:2])
+        writer.write(sent)
+        head, _, body = (await reader.read()).decode().partition("\r\n\r\n")
+        writer.close()
+    finally:
+        await runner.cleanup()
+    return head, body
+
+
+async def test_the_runner_serves_the_application() -> None:
+    head, body = await _ask(b"GET /static/icon.svg HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert " 200 " in head.splitlines()[0]
+    assert body.startswith("<svg")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"MARIE /fr/c/secret HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /" + b"secret" * 2000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\n" + b"".join(b"A%d: secret\r\n" % number for number in range(2000)) + b"\r\n",
+        b"POST /widget HTTP/1.1\r\nHost: x\r\nContent-Length: secret\r\n\r\n",
+        b"GET /fr/ HTTP/1.1\r\n\r\n",
+    ],
+    ids=["method", "long line", "many headers", "length", "no host"],
+)
+async def test_what_is_no_http_gets_our_answer_too(sent: bytes) -> None:
+    head, body = await _ask(sent)
+    assert " 400 " in head.splitlines()[0]
+    for name, value in security_headers("https://guichet.example").items():
+        assert f"{name}: {value}" in head
+    assert "Python" not in head + body
+    assert "secret" not in head + body
+    assert "<h1>" in body
 
 
 def test_weights() -> None:
