@@ -18,10 +18,11 @@ _Words = Mapping[Language, Annotated[tuple[str, ...], Field(min_length=1)]]
 
 
 class Distress(BaseModel, extra="forbid", frozen=True):
-    """Words that speak of suicide, and words that speak of need (no money, no home, no treatment)."""
+    """Words that speak of suicide, of need (no money, no home, no treatment), and of danger from somebody else."""
 
     suicide: _Words
     need: _Words
+    danger: _Words
 
 
 @cache

@@ -47,7 +47,12 @@ class Letters(BaseModel, extra="forbid", frozen=True):
 
 
 @cache
+def letters() -> Letters:
+    """The shipped words, read once. Raises DataError when the file is missing or wrong."""
+    return validated(Letters, SHIPPED)
+
+
 def letter_words(language: Language) -> LetterWords:
     """The words in one language. Raises DataError when the file is missing or wrong."""
-    words: LetterWords = getattr(validated(Letters, SHIPPED), language)
+    words: LetterWords = getattr(letters(), language)
     return words

@@ -10,12 +10,13 @@ import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-import yaml
 from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from config.files import problems
+from config.strict_yaml import DataError, in_words, read_yaml
 from config.vocabulary import DEPARTMENTS, SPECIAL_QUEUES, Language
 
 SHIPPED = Path(__file__).resolve().parent
@@ -129,6 +130,28 @@ class Settings(BaseSettings):
             ipaddress.ip_network(part)
         return value
 
+    @field_validator("public_url")
+    @classmethod
+    def _an_address_for_links(cls, value: str) -> str:
+        parts = _split_url(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+            raise ValueError("must be an address such as https://complaints.example.org")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _a_database_we_know(cls, value: str) -> str:
+        if value and _split_url(value).scheme not in _DATABASES:
+            raise ValueError("must begin with postgresql://; leave it out for SQLite in the data folder")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _a_redis(cls, value: str) -> str:
+        if value and _split_url(value).scheme not in ("redis", "rediss", "unix"):
+            raise ValueError("must begin with redis:// or rediss://")
+        return value
+
     @model_validator(mode="after")
     def _fit_for_production(self) -> Settings:
         if self.smtp_host and self.smtp_tls == "none" and not _is_loopback(self.smtp_host):
@@ -169,26 +192,35 @@ class Settings(BaseSettings):
         return shown
 
 
+_DATABASES = ("postgres", "postgresql", "postgresql+asyncpg", "sqlite+aiosqlite")
 _KNOWN_SECRETS = frozenset({"change-me-change-me-change-me-change-me", "x" * 32, "0" * 32, "secret" * 6})
 
 
 def load(**overrides: Any) -> Settings:
-    """Read the settings; raises SettingsError with one line for each that is wrong."""
+    """Read the settings and the data files; raises SettingsError that says what is wrong with which."""
     try:
-        return Settings(**overrides)
+        settings = Settings(**overrides)
     except ValidationError as error:
-        raise SettingsError(_in_words(error)) from None
+        raise SettingsError("; ".join(_as_set(line) for line in in_words(error))) from None
+    if not settings.rules.is_file():
+        raise SettingsError(f"GUICHET_RULES: there is no file {settings.rules}")
+    if wrong := problems():
+        raise SettingsError("; ".join(wrong))
+    return settings
 
 
 def load_mailboxes(path: Path) -> tuple[MailboxSettings, ...]:
     """Read the list of mailboxes; raises SettingsError when it is missing, empty or wrong, or names an address twice."""
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-        boxes = tuple(MailboxSettings.model_validate(item) for item in data["mailboxes"])
+        data = read_yaml(path)
+        listed = data.get("mailboxes") if isinstance(data, dict) else None
+        if not isinstance(listed, list):
+            raise SettingsError(f"mailboxes: {path.name} must hold a list named mailboxes")
+        boxes = tuple(MailboxSettings.model_validate(item) for item in listed)
     except ValidationError as error:
-        raise SettingsError(f"mailboxes: {_in_words(error)}") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError) as error:
-        raise SettingsError(f"mailboxes: {path.name} cannot be read ({type(error).__name__})") from None
+        raise SettingsError("mailboxes: " + "; ".join(in_words(error))) from None
+    except DataError as error:
+        raise SettingsError(f"mailboxes: {error}") from None
     addresses = [box.address.lower() for box in boxes]
     if not boxes or len(set(addresses)) != len(addresses):
         raise SettingsError("mailboxes: at least one, and each address once")
@@ -212,10 +244,18 @@ def _without_password(url: str) -> str:
     return parts._replace(netloc=netloc, query=query).geturl()
 
 
-def _in_words(error: ValidationError) -> str:
-    # The value itself is left out: it may be a secret.
-    lines = []
-    for problem in error.errors(include_input=False, include_url=False):
-        name = ".".join(str(part) for part in problem["loc"])
-        lines.append(f"{name}: {problem['msg']}" if name else problem["msg"])
-    return "; ".join(lines)
+def _split_url(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        # "[" without its "]"; what urlsplit says of it would mean nothing to whoever set it.
+        raise ValueError("is not an address") from None
+
+
+def _as_set(line: str) -> str:
+    """A problem with the setting named as it is set: "GUICHET_SMTP_PORT: must be a whole number"."""
+    name, colon, words = line.partition(": ")
+    if not colon or name not in Settings.model_fields:
+        return line
+    own = name in ("port", "database_url", "redis_url")
+    return f"{'' if own else 'GUICHET_'}{name.upper()}: {words}"

@@ -84,9 +84,35 @@ def in_words(error: ValidationError) -> list[str]:
     lines = []
     for problem in error.errors(include_input=False, include_url=False):
         where = ".".join(str(part) for part in problem["loc"])
-        message = problem["msg"].removeprefix("Value error, ")
+        said = _SAID.get(problem["type"])
+        message = said.format(**problem.get("ctx", {})) if said else problem["msg"].removeprefix("Value error, ")
         lines.append(f"{where}: {message}" if where else message)
     return lines
+
+
+# What pydantic says is for programmers ("Extra inputs are not permitted"); these files are edited by people who are not.
+_SAID: Final = {
+    "missing": "is missing",
+    "extra_forbidden": "is not known here",
+    "model_type": "must be keys with their values",
+    "dict_type": "must be keys with their values",
+    "tuple_type": "must be a list",
+    "list_type": "must be a list",
+    "string_type": "must be words",
+    "string_too_short": "must not be empty",
+    "string_too_long": "has more than {max_length} characters",
+    "string_pattern_mismatch": "is not written like {pattern}",
+    "too_short": "must hold at least {min_length}",
+    "too_long": "holds more than {max_length}",
+    "literal_error": "must be {expected}",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "float_parsing": "must be a number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+}
 
 
 def _refuse_aliases_and_depth(text: str, what: str) -> None:

@@ -94,6 +94,9 @@ def acknowledge(
         "callback": callback,
         "letter_url": letter_url,
     }
+    kind = _sure_kind(facts)
+    _set(flags, "complaint", present=kind == "complaint")
+    _set(flags, "question", present=kind == "question")
     _set(flags, "callback", present=bool(callback))
     _set(flags, "mediation", present=decision.queue == "mediation")
     medical = decision.queue == "medical_coordinator"
@@ -169,10 +172,14 @@ def _dates_and_links(
 def _what(decision: Decision, facts: Facts, language: Language) -> str:
     """ "Your complaint", "your question", or "your message" where the kind is not sure."""
     words = wording()[language].what
-    kind: Kind = facts.classification.kind
-    if "kind" in facts.classification.abstained or decision.sealed or kind not in ("complaint", "question"):
+    kind = _sure_kind(facts)
+    if decision.sealed or kind not in ("complaint", "question"):
         return words["other"]
     return words["complaint"] if kind == "complaint" else words["question"]
+
+
+def _sure_kind(facts: Facts) -> Kind | None:
+    return None if "kind" in facts.classification.abstained else facts.classification.kind
 
 
 @cache

@@ -29,6 +29,8 @@ MAX_PAGES: Final = 200
 _MAX_FILES: Final = 10
 # The typesetter needs time that grows with the square of a paragraph's lines, and of a word's letters: both are cut.
 _BLOCK_LINES: Final = 30
+_HAND_LINES: Final = 8
+_HAND_LINE: Final = "<span class='blank hand'></span>"
 _LONG_WORD: Final = re.compile(r"\S{60}")
 _STYLE: Final = (Path(__file__).resolve().parent / "letter.css").read_text(encoding="utf-8")
 
@@ -66,6 +68,9 @@ def letter_html(data: LetterData) -> str:
 
     lines, cut = _lines(data.text)
     story = "".join(_paragraph(block) for block in _blocks(lines))
+    if not story:
+        # Only files came, or only a subject: room to write the complaint by hand.
+        story = f"<p>{_HAND_LINE * _HAND_LINES}</p>"
     if cut:
         story += f"<p>{said(words.cut)}</p>"
     files = "".join(f"<li>{escape(_line(name))}</li>" for name in data.files[:_MAX_FILES])

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from config.vocabulary import FLAGS
 from router.decision import Condition, Facts, RuleTrace
 from router.fields import FIELDS
 from router.ruleset import ConditionSpec, Rule, compiled
 
 # A probability that missed by no more than this nearly held.
 NEAR: Final = 0.15
+# Half is where a flag turns: under that by more than NEAR, the classifier was sure of the contrary.
+_TURN: Final = 0.5
 # Of a member's own words, a trace keeps only so many characters of what matched.
 _SHOWN: Final = 80
 
@@ -46,18 +49,23 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class _Tested:
-    """A condition as evaluated, in the sense of its group: `fine` is False when it kept the rule from hitting."""
+    """A condition as evaluated, in the sense of its group: `fine` is False when it kept the rule from hitting.
+
+    `close`: a probability that missed by little. `far`: the classifier was sure that it is not so.
+    """
 
     condition: Condition
     fine: bool
     close: bool
+    far: bool = False
 
 
 def evaluate(rule: Rule, reading: Reading, extra: Sequence[Condition] = ()) -> RuleTrace:
     """One rule against the facts. `extra` are conditions that the house adds itself (see `router.decide`).
 
     The outcome is "near" when exactly one of several conditions was missed, or when all that were missed are
-    probabilities within NEAR of what was asked.
+    probabilities within NEAR of what was asked. What the classifier was sure not to be is not missed by little: an
+    ordinary complaint is not nearly an anonymous one.
     """
     must = [_tested(spec, reading, wanted=True) for spec in rule.all]
     must += [_tested(spec, reading, wanted=False) for spec in rule.none]
@@ -66,13 +74,14 @@ def evaluate(rule: Rule, reading: Reading, extra: Sequence[Condition] = ()) -> R
     missed = [test for test in must if not test.fine]
     misses = len(missed)
     close = all(test.close for test in missed)
+    far = any(test.far for test in missed)
     if either and not any(test.fine for test in either):
         misses += 1
         close = close and any(test.close for test in either)
     outcome: Literal["hit", "near", "miss"] = "miss"
     if not misses:
         outcome = "hit"
-    elif close or (misses == 1 and len(must) + bool(either) > 1):
+    elif close or (misses == 1 and not far and len(must) + bool(either) > 1):
         outcome = "near"
     return RuleTrace(rule.id, rule.title, outcome, tuple(test.condition for test in (*must, *either)))
 
@@ -84,7 +93,22 @@ def _tested(spec: ConditionSpec, reading: Reading, *, wanted: bool) -> _Tested:
     test = spec.test if wanted else f"not {spec.test}"
     fine = held == wanted
     close = not fine and FIELDS[spec.field].probability and abs(found - spec.value) <= NEAR
-    return _Tested(Condition(spec.field, test, spec.value, found, fine), fine, close)
+    far = not fine and wanted and _surely_not(spec, reading)
+    return _Tested(Condition(spec.field, test, spec.value, found, fine), fine, close, far)
+
+
+def _surely_not(spec: ConditionSpec, reading: Reading) -> bool:
+    """Whether a label was asked for which the classifier gave little chance."""
+    if spec.test not in ("is", "in"):
+        return False
+    if spec.field == "kind":
+        kinds = spec.value if spec.test == "in" else [spec.value]
+        chance = sum(reading.value(f"{kind}_probability") for kind in kinds)
+    elif spec.field in FLAGS and spec.value is True:
+        chance = reading.value(f"{spec.field}_probability")
+    else:
+        return False
+    return bool(chance < _TURN - NEAR)
 
 
 def _holds(spec: ConditionSpec, reading: Reading) -> tuple[bool, Any]:

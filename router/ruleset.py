@@ -141,6 +141,8 @@ def parse_rules(text: str) -> RuleSet:
     except DataError as error:
         raise RuleError([str(error)]) from None
     except ValidationError as error:
+        if not isinstance(data, dict):
+            raise RuleError(["this is no rule set: it needs a version and rules"]) from None
         raise RuleError(_with_rule_ids(data, in_words(error))) from None
     problems = _problems(rules)
     if problems:
@@ -248,6 +250,9 @@ def _with_rule_ids(data: Any, lines: list[str]) -> list[str]:
     # "rules.3.then.queue: …" becomes "rule 'x': then.queue: …": people know rules by id, not by number.
     named = []
     for line in lines:
+        if line.startswith("rules: must hold at least") and data.get("rules"):
+            # Rules that are wrong are not counted as rules; each is named by its own line.
+            continue
         part = line.split(".", 2)
         if len(part) == 3 and part[0] == "rules" and part[1].isdigit():
             try:

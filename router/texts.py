@@ -62,6 +62,11 @@ FLAGS: Final = frozenset(
         "suicide",
         "no_suicide",
         "need",
+        # What the message is, where that is sure; several texts speak of a complaint only where it is one.
+        "complaint",
+        "no_complaint",
+        "question",
+        "no_question",
         "medical",
         "mediation",
         "weekdays",

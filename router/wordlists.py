@@ -12,7 +12,7 @@ from config.directory import Body, directory
 from config.distress import distress
 from router.fields import MAX_TEXT
 
-DistressKind = Literal["suicide", "need"]
+DistressKind = Literal["suicide", "need", "danger"]
 _APOSTROPHES: Final = str.maketrans({"’": "'", "‘": "'", "ʼ": "'"})
 
 
@@ -40,6 +40,7 @@ def distress_in(text: str) -> frozenset[DistressKind]:
     kinds: tuple[tuple[DistressKind, tuple[str, ...]], ...] = (
         ("suicide", tuple(word for listed in words.suicide.values() for word in listed)),
         ("need", tuple(word for listed in words.need.values() for word in listed)),
+        ("danger", tuple(word for listed in words.danger.values() for word in listed)),
     )
     return frozenset(kind for kind, listed in kinds if _pattern(listed).search(read))
 

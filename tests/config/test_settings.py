@@ -10,7 +10,13 @@ from typing import Any
 
 import pytest
 
+from config.deadlines import deadlines
+from config.departments import departments, load_departments, queues
+from config.directory import directory
+from config.distress import distress
+from config.letter import letters
 from config.settings import SHIPPED, SettingsError, load, load_mailboxes
+from config.wording import wording
 
 GUICHET = Path(sys.executable).parent / "guichet"
 SOUND: dict[str, Any] = {
@@ -46,7 +52,7 @@ def test_the_default_house_needs_no_setting() -> None:
         ({"secret_key": "0" * 32}, "GUICHET_SECRET_KEY must be a secret of your own"),
         ({"public_url": ""}, "GUICHET_PUBLIC_URL must be an https address"),
         ({"public_url": "http://complaints.house.example"}, "GUICHET_PUBLIC_URL must be an https address"),
-        ({"public_url": "complaints.house.example"}, "GUICHET_PUBLIC_URL must be an https address"),
+        ({"public_url": "complaints.house.example"}, "GUICHET_PUBLIC_URL: must be an address such as https://"),
         ({"debug": True}, "GUICHET_DEBUG must be off"),
         ({"allow_unsafe_database": True}, "GUICHET_ALLOW_UNSAFE_DATABASE is for tests"),
     ],
@@ -59,23 +65,53 @@ def test_production_refuses(wrong: dict[str, Any], words: str) -> None:
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"port": 0}, "port"),
-        ({"port": "eighty"}, "port"),
-        ({"trusted_proxies": "10.0.0.0/8, nonsense"}, "trusted_proxies"),
-        ({"min_free_percent": 80}, "min_free_percent"),
-        ({"min_free_mb": -1}, "min_free_mb"),
-        ({"max_mail_bytes": 10}, "max_mail_bytes"),
-        ({"batch": 0}, "batch"),
-        ({"item_seconds": 1}, "item_seconds"),
-        ({"parse_memory_mb": 1}, "parse_memory_mb"),
-        ({"smtp_tls": "maybe"}, "smtp_tls"),
-        ({"smtp_tls": "none", "smtp_host": "mail.house.example"}, "GUICHET_SMTP_TLS=none"),
-        ({"production": "perhaps"}, "production"),
+        ({"port": 0}, "PORT: must be at least 1"),
+        ({"port": "eighty"}, "PORT: must be a whole number"),
+        ({"trusted_proxies": "10.0.0.0/8, nonsense"}, "GUICHET_TRUSTED_PROXIES: 'nonsense' does not appear"),
+        ({"min_free_percent": 80}, "GUICHET_MIN_FREE_PERCENT: must be at most 50"),
+        ({"min_free_mb": -1}, "GUICHET_MIN_FREE_MB"),
+        ({"max_mail_bytes": 10}, "GUICHET_MAX_MAIL_BYTES"),
+        ({"batch": 0}, "GUICHET_BATCH"),
+        ({"item_seconds": 1}, "GUICHET_ITEM_SECONDS"),
+        ({"parse_memory_mb": 1}, "GUICHET_PARSE_MEMORY_MB"),
+        ({"smtp_tls": "maybe"}, "GUICHET_SMTP_TLS: must be 'tls', 'starttls' or 'none'"),
+        ({"smtp_tls": "none", "smtp_host": "mail.house.example"}, "^GUICHET_SMTP_TLS=none"),
+        ({"production": "perhaps"}, "GUICHET_PRODUCTION: must be true or false"),
+        ({"rules": "nowhere.yaml"}, "GUICHET_RULES: there is no file nowhere.yaml"),
+        ({"public_url": "javascript:x"}, "GUICHET_PUBLIC_URL: must be an address such as"),
+        ({"public_url": "https://"}, "GUICHET_PUBLIC_URL: must be an address such as"),
+        ({"public_url": "https://house.example/?a=b"}, "GUICHET_PUBLIC_URL: must be an address such as"),
+        ({"public_url": "https://[house.example"}, "GUICHET_PUBLIC_URL: is not an address"),
+        ({"database_url": "mysql://me:qzsecret@db.example/x"}, "DATABASE_URL: must begin with postgresql://"),
+        ({"database_url": "postgresql://me:qzsecret@[db.example/x"}, "DATABASE_URL: is not an address"),
+        ({"redis_url": "qzsecret.redis.example"}, "REDIS_URL: must begin with redis://"),
     ],
 )
 def test_a_wrong_value_is_named(wrong: dict[str, Any], words: str) -> None:
-    with pytest.raises(SettingsError, match=words):
+    with pytest.raises(SettingsError, match=words) as refused:
         load(**wrong)
+    assert "qzsecret" not in str(refused.value)
+
+
+def test_a_wrong_data_file_is_refused_at_the_start_and_not_when_a_message_needs_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = tmp_path / "departments.yaml"
+    broken.write_text(
+        (SHIPPED / "departments.yaml").read_text(encoding="utf-8").replace("working_days: 15", "working_days: ten"),
+        encoding="utf-8",
+    )
+    monkeypatch.setattr("config.files.departments", lambda: load_departments(broken))
+    with pytest.raises(SettingsError, match=r"^departments\.yaml: .*working_days: must be a whole number"):
+        load()
+
+
+def test_every_data_file_is_read_at_the_start() -> None:
+    read = {departments, queues, deadlines, directory, distress, letters, wording}
+    for each in read:
+        each.cache_clear()
+    load()
+    assert [each.__name__ for each in read if not each.cache_info().currsize] == []
 
 
 def test_plain_text_to_a_mail_server_on_this_machine_is_accepted() -> None:
@@ -114,18 +150,19 @@ BOX = "address: a@house.example"
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("", "cannot be read"),
-        ("mailboxes:", "cannot be read"),
-        ("other: []", "cannot be read"),
-        ("mailboxes: [", "cannot be read"),
+        ("", "must hold a list named mailboxes"),
+        ("mailboxes:", "must hold a list named mailboxes"),
+        ("other: []", "must hold a list named mailboxes"),
+        ("mailboxes: [", "line 2: did not find"),
+        ("mailboxes: [x]", "must be keys with their values"),
         ("mailboxes: []", "at least one"),
         (f"mailboxes: [{{{BOX}}}, {{address: A@house.example}}]", "each address once"),
-        ("mailboxes: [{language: fr}]", "address: Field required"),
+        ("mailboxes: [{language: fr}]", "address: is missing"),
         ("mailboxes: [{address: nonsense}]", "address"),
         ("mailboxes: [{address: a+b@house.example}]", "address"),
         (f"mailboxes: [{{{BOX}, language: it}}]", "language"),
         (f"mailboxes: [{{{BOX}, queue: nowhere}}]", "'nowhere' is not a queue"),
-        (f"mailboxes: [{{{BOX}, imap_prot: 993}}]", "imap_prot: Extra inputs are not permitted"),
+        (f"mailboxes: [{{{BOX}, imap_prot: 993}}]", "imap_prot: is not known here"),
         (f"mailboxes: [{{{BOX}, imap_host: mail.house.example, imap_tls: none}}]", "loopback only"),
         (f"mailboxes: [{{{BOX}, imap_password: [qzsecret]}}]", "imap_password"),
         (f"mailboxes: [{{{BOX}, imap_port: qzsecret}}]", "imap_port"),
@@ -141,7 +178,7 @@ def test_a_wrong_list_of_mailboxes_is_refused_in_words(tmp_path: Path, content: 
 
 
 def test_a_missing_list_of_mailboxes_is_refused_in_words(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"boxes\.yaml cannot be read \(FileNotFoundError\)"):
+    with pytest.raises(SettingsError, match=r"boxes\.yaml: cannot be read \(FileNotFoundError\)"):
         load_mailboxes(tmp_path / "boxes.yaml")
 
 

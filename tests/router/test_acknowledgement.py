@@ -9,6 +9,7 @@ from itertools import product
 import pytest
 
 from config.departments import SHIPPED
+from config.directory import directory
 from config.vocabulary import CHANNELS, KINDS, LANGUAGES
 from router.acknowledgement import acknowledge, greeting_name, joined, length_for, missing_texts
 from router.dates import in_full
@@ -230,4 +231,81 @@ def test_the_words_are_ours(language):
         assert "!" not in ack.text
         plain = ack.text.replace(CASE, "").replace(LETTER, "")
         for sentence in re.split(r"[.?:]\s|\n", plain):
-            assert len(sentence.split()) <= 24, sentence
+            assert len(sentence.split()) <= 20, sentence
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whoever_can_help_is_named_in_short_sentences(language):
+    for body in directory().bodies:
+        word = body.words[language][0].rstrip("*")
+        _, ack, _ = answer({"off_scope": 0.97, "text": word, "language": language})
+        named = next(line for line in ack.text.split("\n") if body.contact.in_language(language) in line)
+        for sentence in re.split(r"[.?:]\s", named):
+            assert len(sentence.replace("\u00a0", " ").split()) <= 20, sentence
+
+
+# Of each step of a refusal its first words: we read it, what we cannot do, who can or how to go on, what happens to the
+# message, a person reads the answer.
+STEPS = {
+    ("anonymous", "fr"): ("avons lu", "ne traitons pas", "votre nom", "rien de plus", "compris"),
+    ("anonymous", "nl"): (
+        "bericht gelezen",
+        "behandelen we|We behandelen",
+        "uw .{0,8}naam",
+        "verder niets",
+        "begrepen",
+    ),
+    ("anonymous", "de"): ("Nachricht gelesen", "bearbeiten", "Ihre[mn] .{0,8}[Nn]amen", "nichts weiter", "verstanden"),
+    ("anonymous", "en"): ("have read", "do not handle", "name", "nothing more", "misunderstand"),
+    ("off_scope", "fr"): ("avons lu", "traite|traitons", "peut vous aider", "gardons", "compris"),
+    ("off_scope", "nl"): ("bericht .*gelezen", "behandel", "kan u helpen|kan helpen", "bewaren", "begrepen"),
+    ("off_scope", "de"): ("Nachricht .*gelesen", "bearbeite", "helfen kann", "bewahren", "verstanden"),
+    ("off_scope", "en"): ("have read", "handle", "can help", "keep", "misunderstand"),
+}
+
+
+@pytest.mark.parametrize(("situation", "language"), list(STEPS))
+@pytest.mark.parametrize("channel", ["email", "sms", "chat"])
+def test_a_refusal_has_its_five_steps_in_their_order(situation, language, channel):
+    _, ack, _ = answer(CASES[situation] | {"language": language, "channel": channel})
+    position = 0
+    for step in STEPS[situation, language]:
+        found = re.search(step, ack.text[position:])
+        assert found, (step, ack.text)
+        position += found.end()
+    assert CASE in ack.text
+
+
+@pytest.mark.parametrize(
+    ("language", "complaint", "question"),
+    [
+        ("fr", "votre plainte", "votre question"),
+        ("nl", "uw klacht", "uw vraag"),
+        ("de", "Ihre Beschwerde", "Ihre Frage"),
+        ("en", "your complaint", "your question"),
+    ],
+)
+def test_a_question_is_not_called_a_complaint(language, complaint, question):
+    for situation in ("mediation", "anonymous", "off_scope"):
+        _, ack, _ = answer(CASES[situation] | {"language": language, "kind": "question"})
+        assert question in ack.text
+        assert complaint not in ack.text
+    _, ack, _ = answer({"doctor": True, "kind": "question", "language": language})
+    assert complaint not in ack.text
+    _, ack, _ = answer({"doctor": True, "language": language})
+    assert complaint in ack.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_contested_decision_of_an_adviser_is_never_without_the_court_notice(language):
+    for short in (CASES["medical"], CASES["medical"] | {"urgent": True}):
+        _, ack, _ = answer(short | {"language": language})
+        assert re.search(
+            {"fr": "recours", "nl": "beroepstermijnen", "de": "Klagefristen", "en": "appeal"}[language], ack.text
+        )
+
+
+def test_danger_from_somebody_else_is_not_answered_by_a_word_on_suicide():
+    _, ack, _ = answer({"urgent": True, "text": "Mon mari me frappe"})
+    assert "112" in ack.text
+    assert "0800" not in ack.text

@@ -114,6 +114,70 @@ def test_what_nearly_decided_is_seen():
     assert ("urgent_probability", 0.35, 0.28) in asked
 
 
+def test_what_the_classifier_was_sure_not_to_be_is_not_near():
+    # Else every case page would tell its mediator that an ordinary complaint was nearly an anonymous one.
+    decision = decide(facts_from({"department": "incapacity"}), RULES)
+    near = {trace.rule for trace in decision.trace if trace.outcome == "near"}
+    assert not near & {"no_name", "anonymous", "not_ours", "question", "medical_compliment"}
+    hesitating = decide(facts_from({"department": "incapacity", "anonymous": 0.4}), RULES)
+    assert "no_name" in {trace.rule for trace in hesitating.trace if trace.outcome == "near"}
+    # What only distress kept from being refused stays in sight.
+    urgent = decide(facts_from({"off_scope": 0.97, "urgent": 0.2, "abstained_on": ["urgent"]}), RULES)
+    assert "not_ours" in {trace.rule for trace in urgent.trace if trace.outcome == "near"}
+
+
+@pytest.mark.parametrize("chance", [0.12, 0.2, 0.45])
+def test_the_less_sure_of_a_medical_adviser_the_less_is_told(chance):
+    # The classifier raises this flag early, and says at once that it is not sure.
+    facts = facts_from({"doctor": chance, "abstained_on": ["doctor"], "department": "incapacity"})
+    raised = dataclasses.replace(
+        facts,
+        classification=dataclasses.replace(facts.classification, flags={**facts.classification.flags, "doctor": True}),
+    )
+    for each in (facts, raised):
+        decision = decide(each, RULES)
+        assert (decision.queue, decision.situation, decision.sealed) == ("triage", "triage", True)
+
+
+@pytest.mark.parametrize(
+    ("facts", "queue", "situation"),
+    [
+        # What reaches the ombudsman's mailbox is registered with Mediation; a doubt there is a person's to settle.
+        ({"mailbox_queue": "mediation", "department": "digital"}, "mediation", "mediation"),
+        ({"mailbox_queue": "mediation", "abstained_on": ["second_line"]}, "mediation", "mediation"),
+        ({"mailbox_queue": "mediation", "kind": "other"}, "triage", "triage"),
+        ({"mailbox_queue": "mediation", "anonymous": 0.97}, "triage", "anonymous"),
+        ({"mailbox_queue": "mediation", "off_scope": 0.97, "second_line": True}, "triage", "triage"),
+        # About a medical adviser: sealed, whoever writes and whatever else was found.
+        ({"doctor": True, "anonymous": 0.97}, "medical_coordinator", "medical"),
+        ({"doctor": True, "off_scope": 0.97}, "medical_coordinator", "medical"),
+        ({"doctor": True, "kind": "question"}, "medical_coordinator", "medical"),
+        ({"doctor": True, "kind": "suggestion", "urgent": True}, "medical_coordinator", "urgent"),
+        # Refusals need a sure classifier and somebody who can be told.
+        ({"off_scope": 0.97, "kind": "question"}, "triage", "off_scope"),
+        ({"off_scope": 0.97, "kind": "suggestion"}, "triage", "triage"),
+        ({"off_scope": 0.97, "kind": "other"}, "triage", "triage"),
+        ({"off_scope": 0.97, "urgent": 0.36}, "triage", "urgent"),
+        ({"off_scope": 0.97, "sender": None}, "triage", "triage"),
+        ({"anonymous": 0.97, "sender": None}, "triage", "triage"),
+        ({"anonymous": 0.97, "second_line": True, "department": "branches"}, "triage", "anonymous"),
+        ({"anonymous": 0.97, "abstained_on": ["off_scope"]}, "triage", "triage"),
+        # The rest by kind, and by department where that is sure.
+        ({"second_line": 0.55, "department": "branches"}, "mediation", "mediation"),
+        ({"second_line": 0.97, "kind": "question"}, "mediation", "mediation"),
+        ({"second_line": 0.97, "kind": "suggestion", "department": "digital"}, "digital", "suggestion"),
+        ({"kind": "question"}, "triage", "triage"),
+        ({"kind": "other", "abstained_on": ["kind"]}, "triage", "triage"),
+        ({"urgent": 0.97, "kind": "compliment", "department": "branches"}, "branches", "urgent"),
+        ({"department": "privacy"}, "privacy", "department"),
+    ],
+)
+def test_what_the_domain_says_of_odd_mixtures(facts, queue, situation):
+    decision = decide(facts_from(facts), RULES)
+    assert (decision.queue, decision.situation) == (queue, situation)
+    assert decision.refused == (situation if situation in ("anonymous", "off_scope") else "")
+
+
 def test_a_rule_of_one_condition_is_near_only_by_a_probability():
     rules = a_set("{id: chats, title: Chats, all: [{field: channel, test: is, value: chat}], then: {queue: digital}}")
     assert decide(facts_from({}), rules).trace[0].outcome == "miss"

@@ -87,6 +87,11 @@ def test_a_letter_without_name_or_address_has_lines_to_write_on():
     assert "Numéro de membre" in html
 
 
+def test_a_letter_without_a_text_has_lines_to_write_it_on():
+    assert letter_html(letter(" \n\n")).count("blank hand") == 8
+    assert "blank hand" not in letter_html(letter("x"))
+
+
 def test_too_long_a_text_is_cut_and_says_so():
     assert "dossier PM-2026-004217-75" not in letter_html(letter("x" * 20_000))
     assert "dossier PM-2026-004217-75" in letter_html(letter("x" * 20_001))

@@ -119,6 +119,23 @@ def test_json_is_accepted_and_a_number_as_version():
     assert rules.version == "14"
 
 
+@pytest.mark.parametrize("text", ["", "[]", "just words", "3"])
+def test_what_is_no_rule_set_is_refused_in_words(text):
+    with pytest.raises(RuleError, match="this is no rule set"):
+        parse_rules(text)
+
+
+def test_what_does_not_fit_is_said_to_somebody_who_is_no_programmer():
+    with pytest.raises(RuleError) as refused:
+        parse_rules("version: 1\nrules:\n  - {id: x, title: '', thn: {}, then: {queu: triage, priority: soon}}\n")
+    assert set(refused.value.problems) == {
+        "rule 'x': title: must not be empty",
+        "rule 'x': thn: is not known here",
+        "rule 'x': then.queu: is not known here",
+        "rule 'x': then.priority: must be 'urgent', 'high', 'normal' or 'low'",
+    }
+
+
 def test_a_file_that_is_not_there_is_refused_in_words(tmp_path):
     with pytest.raises(RuleError, match="cannot be read"):
         load_rules(tmp_path / "none.yaml")

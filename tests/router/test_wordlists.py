@@ -54,6 +54,7 @@ def test_kinds_of_distress():
     assert distress_in("Ich will nicht mehr leben") == {"suicide"}
     assert distress_in("geen geld voor medicijnen") == {"need"}
     assert distress_in("Je ne peux plus payer mes médicaments, je veux en finir") == {"suicide", "need"}
+    assert distress_in("Mon mari me frappe") == distress_in("Mein Mann schlägt mich") == {"danger"}
     assert distress_in("Bonjour") == set()
 
 
