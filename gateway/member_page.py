@@ -51,7 +51,7 @@ async def of_case(tx: Tx, case_id: int, contact_id: int | None, *, now: datetime
         department=row.department or "",
         mail_sent_to=await _masked_address(tx, contact_id),
         has_letter=row.queue == "medical_coordinator",
-        can=_acts(row, state),
+        can=_acts(row, state, nameless=not await _name_of(tx, row.person_id)),
         messages=tuple(_message(message, language) for message in messages),
         events=tuple(await _events(tx, case_id)),
     )
@@ -124,9 +124,14 @@ def _state(row: Any, messages: Sequence[MessageRow]) -> State:
     return "in_department" if row.queue in DEPARTMENTS else "received"
 
 
-def _acts(row: Any, state: State) -> frozenset[Act]:
+async def _name_of(tx: Tx, person_id: int | None) -> str:
+    return (await people.person_of(tx, person_id)).name if person_id else ""
+
+
+def _acts(row: Any, state: State, *, nameless: bool) -> frozenset[Act]:
     acts: set[Act] = {"add"}
-    if row.refused == "anonymous":
+    # The form says that a name can also be given later, here.
+    if row.refused == "anonymous" or nameless:
         acts.add("identify")
     if state in ("refused", "closed", "answered"):
         acts.add("disagree")
