@@ -234,8 +234,8 @@ class Actions:
                 await desk.join_held(tx, who.viewer, held_id, now=who.now)
             else:
                 await desk.open_held_as_own_case(tx, who.viewer, held_id, now=who.now)
-        if done == "own_case":
-            await desk.wake_intake([held.inbox_id])
+        # Either way the item is read again with what the person said.
+        await desk.wake_intake([held.inbox_id])
         return self._site.see_other(f"/console/case/{held.reference}?done={done}")
 
 

@@ -10,6 +10,7 @@ from typing import cast
 from config.vocabulary import Language
 from config.wording import wording
 from console import story, timeline
+from console.contract import ANSWERABLE
 from console.explanation import Why, explained
 from console.site import Who
 from store import audit, case_around, outbox, people, users, views
@@ -93,7 +94,7 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
         looks=[
             Look(names.get(entry.actor, entry.actor), entry.at) for entry in entries if entry.act == "case.unsealed"
         ],
-        way_back=contact[1] if contact and contact[1] != "post" else "",
+        way_back=contact[1] if contact and contact[1] in ANSWERABLE else "",
         messages=messages,
     )
 

@@ -216,4 +216,5 @@ def _taken_back(file: CaseFile, who: Who, message_id: str) -> str:
     found: MessageRow | None = next((m for m in file.messages if str(m.id) == message_id), None)
     if found is None or found.delivery != "cancelled" or found.author != who.viewer.name:
         return ""
-    return found.text
+    # What they wrote: the house adds the reference and a new link each time.
+    return found.reply or found.text

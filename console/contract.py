@@ -13,6 +13,9 @@ from store.viewer import Viewer
 # How long an answer waits in the outbox, so that it can be taken back.
 UNDO: Final = timedelta(seconds=20)
 
+# The kinds of contact that an answer can be sent to; a channel that learns to send adds its own.
+ANSWERABLE: Final = frozenset({"email"})
+
 
 class NoWayBackError(Exception):
     """The member of this case left no address that we can answer to."""

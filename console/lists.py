@@ -35,7 +35,7 @@ class Lists:
     async def everything(self, request: web.Request, who: Who) -> web.StreamResponse:
         """Cases of all queues. Who reads no case at all is told what they are here for."""
         if not who.may("reads"):
-            return await self._site.page("no_cases.html", who)
+            return await self._site.page("no_cases.html", who, guessed="guessed" in request.query)
         return await self._list(request, who, None)
 
     async def mine(self, request: web.Request, who: Who) -> web.StreamResponse:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
+from babel.dates import format_date
 
 from channels.web import languages
 from channels.web.pages import environment
@@ -16,6 +17,7 @@ from console.words import LANGUAGES, ConsoleLanguage, catalogue
 from router import dates, deadlines
 
 HERE: Final = Path(__file__).resolve().parent
+_LOCALES: Final[Mapping[ConsoleLanguage, str]] = {"fr": "fr", "nl": "nl", "en": "en_GB"}
 _MB: Final = 1_000_000
 
 
@@ -39,6 +41,10 @@ class Say:
         """A date near enough to do without its year."""
         return languages.short_date(datetime.combine(day, datetime.min.time(), languages.BRUSSELS), self._language)
 
+    def due_day(self, day: date) -> str:
+        """A date that is promised, with its weekday: "Thu 17 Dec"."""
+        return format_date(day, "EEE d MMM", locale=_LOCALES[self._language])
+
     def time(self, moment: datetime) -> str:
         """The time of day in Brussels."""
         return dates.time_of_day(moment, self._language)
@@ -55,7 +61,9 @@ class Say:
     def size(self, size: int) -> str:
         """A file's size."""
         comma = "." if self._language == "en" else ","
-        return f"{size / _MB:.1f} MB".replace(".", comma) if size >= _MB else f"{max(1, round(size / 1000))} kB"
+        return (
+            f"{size / _MB:.1f} MB".replace(".", comma) if size >= _MB else f"{min(size, max(1, round(size / 1000)))} kB"
+        )
 
     def chance(self, probability: float) -> str:
         """A probability as a number with two digits."""

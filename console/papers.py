@@ -80,7 +80,11 @@ class Papers:
         if isinstance(found, web.Response):
             return found
         row, message = found
-        answer = await self._site.page("as_sent.html", who, here=row.queue, row=row, message=message)
+        understood = await self._site.desk.understood(message.inbox_id) if message.inbox_id is not None else None
+        formatted = understood is not None and bool(understood.html)
+        answer = await self._site.page(
+            "as_sent.html", who, here=row.queue, row=row, message=message, formatted=formatted
+        )
         answer.headers["Content-Security-Policy"] = (
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
             "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -61,9 +61,13 @@ class SignIn:
         address = limit_key(site.address(request))
         wait = await site.limiter.take("sign-in", address, rate=2, burst=100, per_day=0)
         if not wait:
-            async with site.store.read() as tx:
+            async with site.store.write() as tx:
                 wait = ceil((await users.wait_for(tx, login, address, now=now)).total_seconds())
                 user = await users.by_login(tx, login)
+                if not wait:
+                    # Counted before the password is looked at, and forgotten when it is right: tries that arrive
+                    # together would else all pass before the first has failed.
+                    await users.note_failure(tx, login, address, now=now)
         if wait:
             return self._must_wait(request, now, form, wait)
         right = await passwords.verify(user.password if user else None, password)
@@ -81,7 +85,6 @@ class SignIn:
         now: datetime,
     ) -> web.Response:
         async with self._site.store.write() as tx:
-            await users.note_failure(tx, login, address, now=now)
             wait = await users.wait_for(tx, login, address, now=now)
             if user is not None and wait > timedelta(0):
                 await sign_ins.note_wait(tx, user.id, now=now)
@@ -166,6 +169,9 @@ class SignIn:
             raise web.HTTPBadRequest from None
         if not csrf.same_origin(request, site.base_url):
             raise web.HTTPForbidden
+        if not await self._is_ours(request, form.get("csrf", "")):
+            # The session of the page has ended, or it was open for too long.
+            return site.see_other("/console/sign-in")
         wanted = form.get("language", "")
         path = form.get("next", "")
         answer = site.see_other(path if path == "/console/sign-in" else next_path(path))
@@ -181,3 +187,12 @@ class SignIn:
                 samesite="Lax",
             )
         return answer
+
+    async def _is_ours(self, request: web.Request, given: str) -> bool:
+        """Whether the token is that of the session, or of the sign-in form of this browser."""
+        site = self._site
+        visit = site.visit_cookie.read(request)
+        if csrf.is_cookie(visit) and csrf.is_valid(site.secret, _PURPOSE, visit, given):
+            return True
+        session = await site.session(request, site.clock())
+        return session is not None and secrets.compare_digest(given.encode("utf-8", "replace"), session.csrf.encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ Right = Literal["any", "reads", "notes", "handles", "supervises"]
 
 # Between two notes that a session is in use; far below its idle time, and a page then costs no write.
 _TOUCH_EVERY: Final = timedelta(seconds=60)
+# What a form on a case leads back to.
+_CASE: Final = re.compile(r"/console/case/[A-Z0-9-]{1,40}")
 _LIMITS: Final = BodyLimits(body=256 * 1024, text=256 * 1024, files=0, parts=40)
 
 
@@ -96,7 +99,7 @@ class Site:
 
         async def guard(request: web.Request) -> web.StreamResponse:
             now = self.clock()
-            session = await self._session(request, now)
+            session = await self.session(request, now)
             form = await self._form(request) if request.method == "POST" else {}
             if session is None:
                 return self._signed_out(request, form, now)
@@ -104,10 +107,14 @@ class Site:
             viewer = Viewer(user.id, user.name, user.role, user.medical)
             who = Who(viewer, self.language(request), session.csrf, now, form)
             if request.method == "POST" and not self._ours(request, who):
-                raise web.HTTPForbidden
+                return await self._not_ours(request, who)
             if not who.may(right):
                 return await self.page("forbidden.html", who, status=403)
-            return await handler(request, who)
+            try:
+                return await handler(request, who)
+            except web.HTTPNotFound:
+                # A colleague gets a way on from here; the public page would send them to the member's letter.
+                return await self.page("not_found.html", who, status=404)
 
         return guard
 
@@ -137,7 +144,8 @@ class Site:
             **context,
         )
 
-    async def _session(self, request: web.Request, now: datetime) -> users.Session | None:
+    async def session(self, request: web.Request, now: datetime) -> users.Session | None:
+        """The session of this browser, noted as in use; None when there is none (any more)."""
         token = self.session_cookie.read(request)
         if not token:
             return None
@@ -154,6 +162,17 @@ class Site:
             return (await read_form(request, _LIMITS, with_files=False)).fields
         except BodyError as error:
             raise _REFUSALS.get(error.status, web.HTTPBadRequest) from None
+
+    async def _not_ours(self, request: web.Request, who: Who) -> web.Response:
+        """Refuse a form without the token of this session.
+
+        When it is from a page of ours, it was opened in an earlier session: what was typed there is given back.
+        """
+        if not csrf.same_origin(request, self.base_url):
+            raise web.HTTPForbidden
+        found = _CASE.match(request.path)
+        back = found.group() if found else "/console/"
+        return await self.page("old_form.html", who, status=403, typed=who.form.get("text", ""), back=back)
 
     def _ours(self, request: web.Request, who: Who) -> bool:
         given = who.form.get("csrf", "").encode("utf-8", "replace")

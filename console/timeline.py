@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,9 +15,12 @@ from store.audit import Entry
 from store.views import MessageRow, NoteRow
 
 # What is told elsewhere on the page (a message, a note), or is about who looked rather than about the case.
-_SHOWN_ELSEWHERE: Final = frozenset({"case.note", "case.answered", "case.viewed", "case.unsealed", "message.joined"})
+SHOWN_ELSEWHERE: Final = frozenset({"case.note", "case.answered", "case.viewed", "case.unsealed", "message.joined"})
 # A longer run of acts is folded between its first and its last two.
 _RUN: Final = 6
+# The secret link of the member's page opens it for whoever has it, so no colleague reads it off a message of ours,
+# nor off one that quotes it.
+_SECRET: Final = re.compile(r"(/[a-z]{2}/c/)[A-Za-z0-9_-]{16,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +66,13 @@ def items(
     since: datetime | None = None,
 ) -> list[Item]:
     """Everything in its order. `marked` gives the message whose text bears marks; `since` is when the reader last looked."""
-    found = [_message(message, marked) for message in messages]
+    # An answer that was taken back never left: the act says so, and there are no words of it.
+    found = [_message(message, marked) for message in messages if message.delivery != "cancelled"]
     found += [Item("note", note.at, note=note, story=told(note.text)) for note in notes]
     found += [
         Item("event", entry.at, act=entry.act, actor=names.get(entry.actor, entry.actor), detail=entry.detail)
         for entry in entries
-        if entry.act not in _SHOWN_ELSEWHERE
+        if entry.act not in SHOWN_ELSEWHERE
     ]
     order = {"message": 0, "note": 1, "event": 2}
     found.sort(key=lambda item: (item.at, order[item.sort]))
@@ -84,9 +89,11 @@ def days(found: Sequence[Item]) -> tuple[Day, ...]:
 
 
 def _message(message: MessageRow, marked: tuple[int, Sequence[Mark]] | None) -> Item:
-    if message.delivery == "cancelled":
-        # It never left, so the member never saw it: an act, and no words of it.
-        return Item("event", message.at, act="case.answer_undone", actor=message.author)
+    if message.direction == "out":
+        # Below what a colleague wrote stand the reference and the link, which are the house's.
+        return Item(
+            "message", message.at, message=message, story=told(_SECRET.sub(r"\1…", message.reply or message.text))
+        )
     shown = message.reply or message.text
     marks = marked[1] if marked and marked[0] == message.id else ()
     quotes_more = bool(message.reply) and len(message.text.strip()) > len(message.reply.strip())
@@ -95,7 +102,7 @@ def _message(message: MessageRow, marked: tuple[int, Sequence[Mark]] | None) -> 
         message.at,
         message=message,
         story=told(shown, marks),
-        quoted=told(message.text) if quotes_more else None,
+        quoted=told(_SECRET.sub(r"\1…", message.text)) if quotes_more else None,
     )
 
 

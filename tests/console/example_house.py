@@ -292,7 +292,15 @@ async def add_held(house: House, key: str, told: Told, *, sealed: bool = False) 
     house.number += 1
     async with house.store.write() as tx:
         item_id = await add_item(tx, told, house.number)
-        message_id = await _add_message(tx, told, None, None, item_id)
+        contact = await people.new_contact(
+            tx,
+            Sender(told.contact, told.address),
+            name=told.name,
+            language=told.language,
+            member_number="",
+            now=told.at,
+        )
+        message_id = await _add_message(tx, told, None, contact.id, item_id)
         await cases.hold(
             tx,
             message_id=message_id,

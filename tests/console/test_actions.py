@@ -11,6 +11,7 @@ from store import audit, outbox, views
 from store.viewer import Viewer
 from store.views import MessageRow, Row
 from tests.console.conftest import Running
+from tests.console.desks import SECRET_LINK
 
 VIEWER = Viewer(1, "Test", "supervisor", medical=True)
 
@@ -76,7 +77,7 @@ async def test_a_reply_waits_twenty_seconds_and_takes_the_case(running: Running)
     page = await tom.post(f"{path}/reply", text="Beste Jan Peeters,\r\n\r\nWe kijken het na.\r\n")
     assert "Goes to Jan Peeters in 20 seconds." in page
     sent = (await messages_of(running, "soon"))[-1]
-    assert sent.text == "Beste Jan Peeters,\n\nWe kijken het na."
+    assert sent.reply == "Beste Jan Peeters,\n\nWe kijken het na."
     assert sent.delivery == "waiting"
     assert (await row_of(running, "soon")).assignee == "Tom Baert"
     assert running.desk.woken == [sent.outbox_id]
@@ -94,10 +95,14 @@ async def test_an_answer_taken_back_was_never_sent_and_its_text_comes_back(runni
     await tom.get(path)
     await tom.post(f"{path}/reply", text="Een antwoord dat <te> vroeg kwam.")
     sent = (await messages_of(running, "soon"))[-1]
+    # While it can be taken back, it is shown as it was written, without the member's link that goes with it.
+    assert SECRET_LINK in sent.text
+    assert SECRET_LINK not in tom.page
     page = await tom.post(f"{path}/undo", outbox=str(sent.outbox_id))
     assert "nothing was sent" in page
     assert re.search(r"<textarea[^>]*>\nEen antwoord dat &lt;te&gt; vroeg kwam\.</textarea>", page)
-    assert "took an answer back before it left" in page
+    assert page.count("took an answer back before it left") == 1
+    assert SECRET_LINK not in page
     assert (await messages_of(running, "soon"))[-1].delivery == "cancelled"
     # Another person who opens the same address gets the ordinary draft.
     luc = await running.sign_in("luc")
@@ -286,3 +291,22 @@ async def test_two_people_who_close_at_once_close_once(running: Running) -> None
         message for message in await messages_of(running, "soon") if not message.auto and message.direction == "out"
     ]
     assert len(sent) == 1
+
+
+async def test_nothing_is_offered_that_cannot_be_sent(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    page = await tom.get(running.case("phone"))
+    assert "We have no e-mail address to answer to." in page
+    assert "by SMS" not in page
+    assert 'id="reply-text"' not in page
+    page = await tom.get(f"{running.case('phone')}/close")
+    assert "Close without a message" in page
+    assert "Close and send" not in page
+
+
+async def test_the_title_of_the_closing_page_names_nobody(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    page = await tom.get(f"{running.case('marie')}/close")
+    title = page[page.index("<title>") : page.index("</title>")]
+    assert running.house.references["marie"] in title
+    assert "Marie" not in title

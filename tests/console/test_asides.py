@@ -5,7 +5,7 @@ from __future__ import annotations
 from store import inbox, quarantine, views
 from store.viewer import Viewer
 from tests.console.conftest import Running
-from tests.console.example_house import CANARY
+from tests.console.example_house import CANARY, add_quarantined
 
 VIEWER = Viewer(1, "Test", "supervisor", medical=True)
 
@@ -20,9 +20,11 @@ async def test_a_held_message_is_shown_apart_and_joins_when_a_person_says_so(run
     page = await tom.get("/console/held")
     assert "Olivier Renard" in page
     assert "The sender is not known on this case." in page
+    assert "o.renard@mail.example" in page
     page = await tom.post(f"/console/held/{await held_id(running, 'marie')}/join")
-    assert "The message now belongs to this case." in page
-    assert "from Olivier Renard" in page
+    assert "The message joins this case in a moment." in page
+    # The item is read again at once, not at the next look of the sweeper.
+    assert len(running.desk.waiting) == 1
     assert "No message is held." in await tom.get("/console/held")
 
 
@@ -88,4 +90,14 @@ async def test_a_raw_message_is_text_and_opens_for_the_medical_team_only(running
     sofie = await running.sign_in("sofie")
     page = await sofie.get(f"/console/quarantine/{item}")
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
-    await sofie.get("/console/quarantine/999", status=404)
+    page = await sofie.get("/console/quarantine/999", status=404)
+    assert "a colleague dealt with it meanwhile" in page
+
+
+async def test_a_message_that_arrived_empty_says_so(running: Running) -> None:
+    await add_quarantined(running.house, "empty", "", "There is nothing to read.")
+    sofie = await running.sign_in("sofie")
+    page = await sofie.get(f"/console/quarantine/{running.house.items['empty']}")
+    assert "It arrived empty." in page
+    assert "medical matters" not in page[page.index("<main") : page.index("</main>")]
+    assert "0 kB" in page

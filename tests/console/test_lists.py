@@ -119,3 +119,18 @@ async def test_words_are_found_without_accents_and_explained_when_not(running: R
     assert "Nothing found for “zzz &lt;b&gt;”" in await tom.get("/console/search?q=zzz+<b>")
     await tom.get("/console/search")
     await tom.get("/console/search?q=%22%27*+AND+NEAR(")
+
+
+async def test_a_due_date_names_its_weekday(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    assert re.search(
+        r"<span>in \d+ working days.{0,60}(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d+ [A-Z][a-z]{2}<", await tom.get("/console/")
+    )
+
+
+async def test_a_page_that_does_not_exist_leaves_a_way_on(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    for path in ("/console/case/PM-2026-999999-99", "/console/queue/nothing", "/console/robots/1"):
+        page = await tom.get(path, status=404)
+        assert "This is not here (any more)" in page
+        assert 'action="/console/search"' in page

@@ -91,6 +91,14 @@ async def test_the_mail_as_sent_stands_in_a_frame_where_nothing_runs(running: Ru
     assert "[https://evil.example/login]" in text
 
 
+async def test_a_plain_mail_has_no_frame(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    message = await first_message(running, "soon")
+    page = await tom.get(f"{running.case('soon')}/as-sent/{message.id}")
+    assert "This mail has no formatted version." in page
+    assert "<iframe" not in page
+
+
 @pytest.mark.parametrize(
     "html",
     [

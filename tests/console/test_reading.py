@@ -129,10 +129,24 @@ def test_the_line_of_time_is_in_order_by_day_and_folds_long_runs() -> None:
 
 def test_what_came_since_is_marked_and_what_was_taken_back_has_no_words() -> None:
     taken_back = message(id=3, direction="out", delivery="cancelled", text="secret", author="Tom", at=AT)
-    found = items([taken_back], [], [], names={}, since=AT - timedelta(minutes=1))
-    assert [(item.sort, item.act, item.new, item.story) for item in found] == [
-        ("event", "case.answer_undone", True, None)
+    undone = Entry(AT, "user:1", "case.answer_undone", {"message": 3})
+    found = items([taken_back], [], [undone], names={"user:1": "Tom"}, since=AT - timedelta(minutes=1))
+    assert [(item.sort, item.act, item.actor, item.new, item.story) for item in found] == [
+        ("event", "case.answer_undone", "Tom", True, None)
     ]
+
+
+def test_of_our_own_messages_the_words_are_shown_and_never_the_secret_link() -> None:
+    link = "https://guichet.example/fr/c/Zz0_-bcdefghijklmnopqr"
+    answer = message(direction="out", author="Tom", reply="Bonjour", text=f"Bonjour\n\nPM-1\nVoir mon dossier: {link}")
+    receipt = message(
+        id=2, direction="out", auto=True, reply="", text=f"Votre dossier : {link}. Bien à vous.", delivery="failed"
+    )
+    shown, sent = items([answer, receipt], [], [], names={})
+    assert shown.story is not None
+    assert sent.story is not None
+    assert (str(shown.story.first), shown.quoted) == ("Bonjour", None)
+    assert str(sent.story.first) == "Votre dossier : https://guichet.example/fr/c/…. Bien à vous."
 
 
 def test_a_quoted_history_is_folded_and_the_new_text_shown() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from sqlalchemy import select
 
+from console import passwords
 from console.sign_in import next_path
 from store import sign_ins, users
 from store.schema import sessions
@@ -106,6 +109,32 @@ async def test_who_was_guessed_at_elsewhere_signs_in_at_once_and_is_told(running
     assert "Since you last signed in" not in again.page
 
 
+async def test_who_manages_access_is_told_too(running: Running) -> None:
+    async with running.house.store.write() as tx:
+        await sign_ins.note_wait(tx, running.house.users["admin"], now=running.clock())
+    admin = await running.sign_in("admin")
+    assert "Since you last signed in" in admin.page
+
+
+async def test_tries_that_arrive_together_are_counted_before_any_has_failed(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = 0
+
+    async def slow(stored: str | None, password: str) -> bool:
+        nonlocal looked
+        del stored, password
+        looked += 1
+        await asyncio.sleep(0.2)
+        return False
+
+    monkeypatch.setattr(passwords, "verify", slow)
+    client = running.client()
+    found = await asyncio.gather(*(_try(running, client, "anne", "wrong wrong wrong") for _ in range(20)))
+    assert looked == 5
+    assert {status for status, _ in found} <= {403, 429}
+
+
 async def test_a_sign_in_form_from_another_browser_is_refused(running: Running) -> None:
     mine, theirs = running.client(), running.client()
     page = await (await mine.get("/console/sign-in")).text()
@@ -144,6 +173,33 @@ async def test_what_was_typed_comes_back_when_the_session_has_ended(running: Run
     page = await anne.post(f"{running.case('marie')}/reply", status=401, text="Ma longue réponse <ici>")
     assert "Ma longue réponse &lt;ici&gt;" in page
     assert "Nothing was sent" in page
+
+
+async def test_what_was_typed_before_signing_in_anew_comes_back(running: Running) -> None:
+    anne = await running.sign_in("anne")
+    await anne.get(running.case("marie"))
+    page = await anne.post(f"{running.case('marie')}/reply", status=403, text="Ma longue réponse <ici>", csrf="earlier")
+    assert "You signed in anew" in page
+    assert "Ma longue réponse &lt;ici&gt;" in page
+    assert f'href="{running.case("marie")}"' in page
+    # Words that another site makes a browser send are not repeated.
+    answer = await anne.client.post(
+        f"{running.case('marie')}/reply",
+        data={"csrf": "earlier", "text": "planted"},
+        headers={"Sec-Fetch-Site": "cross-site"},
+    )
+    assert answer.status == 403
+    assert "planted" not in await answer.text()
+
+
+async def test_a_language_is_chosen_on_a_page_of_ours_only(running: Running) -> None:
+    anne = await running.sign_in("anne")
+    await anne.client.post("/console/language", data={"language": "nl", "next": "/console/"})
+    assert '<html lang="en">' in await anne.get("/console/")
+    client = running.client()
+    page = await (await client.get("/console/sign-in")).text()
+    fields = {"csrf": hidden(page, "csrf"), "language": "fr", "next": "/console/sign-in"}
+    assert '<html lang="fr">' in await (await client.post("/console/language", data=fields)).text()
 
 
 async def test_the_language_is_chosen_and_kept(running: Running) -> None:

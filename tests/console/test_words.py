@@ -9,9 +9,11 @@ import pytest
 from config.vocabulary import CHANNELS, FLAGS, KINDS, LANGUAGES, QUEUES, ROLES
 from console.case_page import DONE, OUTCOMES, REASONS
 from console.pages import HERE
+from console.timeline import SHOWN_ELSEWHERE
 from console.words import WordsError, catalogue, check, chosen
 from router.fields import FIELDS
 
+_ROOT = HERE.parent
 _TEMPLATES = "\n".join(path.read_text(encoding="utf-8") for path in sorted((HERE / "templates").glob("*.html")))
 
 
@@ -53,6 +55,15 @@ def test_every_key_that_a_page_names_exists() -> None:
 )
 def test_everything_in_the_house_has_words(group: str, names: tuple[str, ...]) -> None:
     assert [name for name in names if f"{group}.{name}" not in catalogue()["en"]] == []
+
+
+def test_every_act_on_a_case_has_words() -> None:
+    sources = "".join(
+        path.read_text() for folder in ("gateway", "store", "console") for path in (_ROOT / folder).rglob("*.py")
+    )
+    acts = set(re.findall(r'act="((?:case|message|contact|acknowledgement|clock|held)\.[a-z_]+)"', sources))
+    assert len(acts) > 8
+    assert sorted(act for act in acts - SHOWN_ELSEWHERE if f"act.{act}" not in catalogue()["en"]) == []
 
 
 def test_placeholders_are_the_same_in_every_language() -> None:
