@@ -1,18 +1,98 @@
-"""Publishing rules: the one way by which a rule set becomes the one that decides, for console and command alike."""
+"""Publishing rules: the one way by which a rule set becomes the one that decides, for console and command alike.
+
+Its examples must hold, it is rehearsed on past cases, a second person has read it, and whoever publishes what could harm a
+member says why it is right. What was found and who stood for it is kept in the audit.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
 
+from gateway.house import House
+from gateway.rehearsal import Rehearsal, rehearse
 from router.check import check
-from router.decide import RuleError, RuleSet
-from store import rule_sets
+from router.decide import RuleSet
+from store import rule_sets, users
 from store.database import Tx
 
+REHEARSED_DAYS: Final = 90
 
-async def publish(tx: Tx, rules: RuleSet, body: str, *, comment: str, author_id: int | None, now: datetime) -> bool:
-    """Make the set live; False when this version was published before. Raises RuleError when an example does not hold."""
-    problems = check(rules)
-    if problems:
-        raise RuleError(problems)
-    return await rule_sets.publish(tx, version=rules.version, body=body, comment=comment, author_id=author_id, now=now)
+
+class PublishRefusedError(Exception):
+    """The set may not become live; the words say what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """What those who publish say. `author` and `reader` are logins of two supervisors; `harm` is why it is right that
+    members could lose something by it, where the rehearsal says so."""
+
+    comment: str
+    author: str = ""
+    reader: str = ""
+    harm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """`new`: this version was never live before. `rehearsal`: what it changes."""
+
+    new: bool
+    rehearsal: Rehearsal
+
+
+async def publish(
+    house: House,
+    rules: RuleSet,
+    body: str,
+    reasons: Reasons,
+    *,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Publication:
+    """Make the set live. Raises PublishRefusedError, and changes nothing then."""
+    if problems := check(rules):
+        raise PublishRefusedError("; ".join(problems))
+    async with house.store.read() as tx:
+        author = await _supervisor(tx, reasons.author)
+        reader = await _supervisor(tx, reasons.reader)
+    if author is not None and author == reader:
+        raise PublishRefusedError("the second reader is another person than the author")
+    if house.settings.production and (author is None or reader is None):
+        raise PublishRefusedError("in production two supervisors stand for new rules: their author and a second reader")
+    found = await rehearse(house, rules, days=REHEARSED_DAYS, progress=progress)
+    if found.harmed and not reasons.harm.strip():
+        raise PublishRefusedError(
+            f"{found.harmed} of {found.replayed} past cases would be treated worse; look at them first (rehearse), then "
+            "mend the rules or say why it is right"
+        )
+    sums = {"cases": found.replayed, "moved": len(found.moves), "harmed": found.harmed}
+    async with house.store.write() as tx:
+        try:
+            new = await rule_sets.publish(
+                tx,
+                version=rules.version,
+                body=body,
+                comment=reasons.comment,
+                author_id=author,
+                reader_id=reader,
+                rehearsed=sums,
+                harm=reasons.harm.strip(),
+                now=house.now(),
+            )
+        except rule_sets.VersionTakenError:
+            raise PublishRefusedError(
+                f"version {rules.version} was published before with other rules: give this one a version of its own"
+            ) from None
+    return Publication(new, found)
+
+
+async def _supervisor(tx: Tx, login: str) -> int | None:
+    """The id of the supervisor with this login; None when no login was given."""
+    if not login:
+        return None
+    user = await users.by_login(tx, login)
+    if user is None or user.disabled or user.role != "supervisor":
+        raise PublishRefusedError(f"{login} is no supervisor of this house")
+    return user.id

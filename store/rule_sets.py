@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -24,8 +26,29 @@ class Published:
     active: bool
 
 
-async def publish(tx: Tx, *, version: str, body: str, comment: str, author_id: int | None, now: datetime) -> bool:
-    """Make a version the one that decides; False when this version was published before (it only becomes active again)."""
+class VersionTakenError(Exception):
+    """This version was published before with other content."""
+
+
+async def publish(
+    tx: Tx,
+    *,
+    version: str,
+    body: str,
+    comment: str,
+    author_id: int | None,
+    now: datetime,
+    reader_id: int | None = None,
+    rehearsed: Mapping[str, int] | None = None,
+    harm: str = "",
+) -> bool:
+    """Make a version the one that decides; False when this version was published before (it only becomes active again).
+
+    Who read it besides, the sums of its rehearsal and why harm was accepted go into the audit. Raises VersionTakenError.
+    """
+    before = (await tx.conn.execute(select(rule_sets.c.body).where(rule_sets.c.version == version))).scalar()
+    if before is not None and before != body:
+        raise VersionTakenError(version)
     await tx.conn.execute(update(rule_sets).where(rule_sets.c.active.is_(True)).values(active=False))
     statement = insert(tx, rule_sets).values(
         version=version, body=body, comment=comment, author_id=author_id, published_at=now, active=True
@@ -34,7 +57,11 @@ async def publish(tx: Tx, *, version: str, body: str, comment: str, author_id: i
     if not new:
         await tx.conn.execute(update(rule_sets).where(rule_sets.c.version == version).values(active=True))
     actor = f"user:{author_id}" if author_id else "system"
-    await audit.write(tx, actor=actor, act="rules.published", at=now, detail={"version": version})
+    detail: dict[str, Any] = {"version": version}
+    detail |= {"reader": reader_id} if reader_id else {}
+    detail |= {"rehearsed": dict(rehearsed)} if rehearsed is not None else {}
+    detail |= {"harm_accepted": harm} if harm else {}
+    await audit.write(tx, actor=actor, act="rules.published", at=now, detail=detail)
     return new
 
 

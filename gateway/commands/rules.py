@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,6 +46,13 @@ def _sound(file: Path) -> RuleSet:
     return loaded
 
 
+def _body(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise stop(f"{file.name}: cannot be read ({type(error).__name__})") from None
+
+
 @rules.command("diff")
 def diff_rules(file: File) -> None:
     """Compare a rule file with the rules that decide now."""
@@ -56,12 +65,13 @@ def diff_rules(file: File) -> None:
         async with house.store.read() as tx:
             return await rule_sets.active(tx)
 
+    wanted = _body(file)
     live = with_house(work)
     before = live.body.splitlines() if live else []
     lines = list(
         difflib.unified_diff(
             before,
-            file.read_text(encoding="utf-8").splitlines(),
+            wanted.splitlines(),
             f"live {live.version if live else ''}",
             file.name,
             lineterm="",
@@ -71,6 +81,22 @@ def diff_rules(file: File) -> None:
         emit(line)
     if not lines:
         say("No difference.")
+    elif live:
+        _tell_in_words(live.body, wanted)
+
+
+def _tell_in_words(live: str, wanted: str) -> None:
+    """What the changed lines mean; a file that is not sound has no meaning yet."""
+    from router.decide import RuleError, parse_rules
+    from router.differences import differences
+
+    try:
+        found = differences(parse_rules(live), parse_rules(wanted))
+    except RuleError:
+        say("The file is not sound; `guichet rules check` says why.")
+        return
+    for sentence in found or ["In words, nothing decides otherwise."]:
+        say(sentence)
 
 
 @rules.command("rehearse")
@@ -84,21 +110,32 @@ def rehearse(
     wanted = _sound(file)
 
     async def work(house: House) -> Rehearsal:
-        with Progress(console=err, transient=True) as bar:
-            task = bar.add_task("Replaying", total=None)
-            return await replay(
-                house, wanted, days=days, progress=lambda done, total: bar.update(task, completed=done, total=total)
-            )
+        with _progress("Replaying") as progress:
+            return await replay(house, wanted, days=days, progress=progress)
 
-    found = with_house(work)
-    say(f"{found.replayed} cases replayed, {found.replayed - len(found.moves)} stay, {len(found.moves)} move.")
+    _tell(with_house(work))
+
+
+@contextmanager
+def _progress(words: str) -> Iterator[Callable[[int, int], None]]:
+    with Progress(console=err, transient=True) as bar:
+        task = bar.add_task(words, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _tell(found: Rehearsal) -> None:
+    say(
+        f"{found.replayed} cases replayed, {found.replayed - len(found.moves)} stay as they are, {len(found.moves)} change."
+    )
     if found.sealed:
         say(f"{found.sealed} sealed cases were replayed and are counted only.")
+    if found.harmed:
+        say(f"{found.harmed} would be treated worse. Look at these first.")
     if not found.moves:
         return
-    table = Table("case", "from", "to", "rule now", "rule then")
+    table = Table("case", "from", "to", "rule now", "rule then", "could lose")
     for move in found.moves:
-        table.add_row(move.reference, move.before, move.after, move.rule_before, move.rule_after)
+        table.add_row(move.reference, move.before, move.after, move.rule_before, move.rule_after, ", ".join(move.harms))
     out.print(table)
 
 
@@ -106,18 +143,31 @@ def rehearse(
 def publish(
     file: File,
     comment: Annotated[str, typer.Option(help="Why: kept with the version.", prompt=True)],
+    by: Annotated[str, typer.Option(help="Login of the supervisor who wrote it; asked for in production.")] = "",
+    read_by: Annotated[str, typer.Option(help="Login of the supervisor who read it besides; likewise.")] = "",
+    accept_harm: Annotated[
+        str, typer.Option(help="Why it is right, when the rehearsal finds cases that would be treated worse.")
+    ] = "",
 ) -> None:
-    """Make a rule file the one that decides. Its examples must hold."""
+    """Make a rule file the one that decides. Its examples must hold, and it is rehearsed on the last 90 days first."""
+    from gateway.publishing import Publication, PublishRefusedError, Reasons
     from gateway.publishing import publish as make_live
 
     wanted = _sound(file)
-    body = file.read_text(encoding="utf-8")
+    body = _body(file)
 
-    async def work(house: House) -> bool:
-        async with house.store.write() as tx:
-            return await make_live(tx, wanted, body, comment=comment, author_id=None, now=house.now())
+    async def work(house: House) -> Publication:
+        with _progress("Rehearsing") as progress:
+            return await make_live(house, wanted, body, Reasons(comment, by, read_by, accept_harm), progress=progress)
 
-    if not with_house(work):
+    try:
+        done = with_house(work)
+    except PublishRefusedError as error:
+        raise stop(str(error)) from None
+    _tell(done.rehearsal)
+    if not by or not read_by:
+        say("Nobody is named who wrote and who read it; in production both must be.")
+    if not done.new:
         say(f"Version {wanted.version} was published before and decides again.")
         return
     say(f"Version {wanted.version} decides from now on.")
