@@ -80,6 +80,8 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=1, le=65535, validation_alias=AliasChoices("PORT", "GUICHET_PORT", "port"))
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     secret_key: SecretStr = SecretStr("")
+    # Secrets of before, the newest first, a blank between them: two still verify what they once signed (M8).
+    old_secret_keys: SecretStr = SecretStr("")
     metrics_token: SecretStr = SecretStr("")
 
     # Store and hints between processes.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from config.settings import MailboxSettings, Settings, load_mailboxes
+from config.settings import MailboxSettings, Settings, SettingsError, load_mailboxes
 from config.vocabulary import Language
 from gateway import keys
 from router.decide import RuleSet, load_rules, parse_rules
@@ -41,7 +41,7 @@ class House:
     @property
     def tag_keys(self) -> tuple[bytes, ...]:
         """The keys that sign reply addresses and Message-IDs; the first signs, all verify."""
-        return (keys.derived(self.secret, "tags"),)
+        return tuple(keys.derived(secret, "tags") for secret in (self.secret, *keys.earlier(self.settings)))
 
     @property
     def own_addresses(self) -> frozenset[str]:
@@ -79,24 +79,44 @@ class House:
 
 
 def build(settings: Settings, *, name: str) -> House:
-    """Make the parts; nothing is opened yet. `name` tells this process from others in the queue."""
-    settings.data.mkdir(parents=True, exist_ok=True)
-    arrivals: Queue = LocalQueue()
-    departures: Queue = LocalQueue()
-    if settings.redis_url:
-        # A hint may be taken over once its holder cannot be working on it any more.
-        patience = settings.item_seconds * 1.5
-        arrivals = RedisQueue(settings.redis_url, "arrivals", name, reclaim_seconds=patience)
-        departures = RedisQueue(settings.redis_url, "departures", name, reclaim_seconds=patience)
+    """Make the parts; nothing is opened yet. `name` tells this process from others in the queue. Raises SettingsError."""
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        secret = keys.master(settings)
+    except OSError as error:
+        raise SettingsError(f"the data folder {settings.data} cannot be used ({error.strerror})") from None
+    arrivals, departures = _queues(settings, name)
     return House(
         settings=settings,
         mailboxes=load_mailboxes(settings.mailboxes),
-        store=Store(settings.sql_url, FileStore(settings.data / "files"), unsafe_ok=settings.allow_unsafe_database),
+        store=_store(settings),
         arrivals=arrivals,
         departures=departures,
-        secret=keys.master(settings),
+        secret=secret,
         randomness=Randomness(),
     )
+
+
+def _store(settings: Settings) -> Store:
+    try:
+        return Store(settings.sql_url, FileStore(settings.data / "files"), unsafe_ok=settings.allow_unsafe_database)
+    except ValueError:
+        # The address itself is not repeated: it may hold a password.
+        raise SettingsError("DATABASE_URL is no address of a database; write postgresql://user@host/name") from None
+
+
+def _queues(settings: Settings, name: str) -> tuple[Queue, Queue]:
+    if not settings.redis_url:
+        return LocalQueue(), LocalQueue()
+    # A hint may be taken over once its holder cannot be working on it any more.
+    patience = settings.item_seconds * 1.5
+    try:
+        return (
+            RedisQueue(settings.redis_url, "arrivals", name, reclaim_seconds=patience),
+            RedisQueue(settings.redis_url, "departures", name, reclaim_seconds=patience),
+        )
+    except ValueError:
+        raise SettingsError("REDIS_URL is no address of a Redis server; write redis://host:6379/0") from None
 
 
 async def release_what_was_in_hand(house: House) -> None:

@@ -34,6 +34,11 @@ def master(settings: Settings) -> bytes:
     return _read(path)
 
 
+def earlier(settings: Settings) -> tuple[bytes, ...]:
+    """The secrets of before, the newest first: what they signed is still ours."""
+    return tuple(hashlib.sha256(given.encode()).digest() for given in settings.old_secret_keys.get_secret_value().split())
+
+
 def _read(path: Path) -> bytes:
     return hashlib.sha256(path.read_text(encoding="ascii").strip().encode()).digest()
 

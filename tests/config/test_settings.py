@@ -128,7 +128,7 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp
     assert (settings.port, settings.authserv_id) == (8081, "mx.environment.example")
 
 
-@pytest.mark.parametrize("name", ["secret_key", "metrics_token", "smtp_password"])
+@pytest.mark.parametrize("name", ["secret_key", "old_secret_keys", "metrics_token", "smtp_password"])
 def test_a_secret_is_not_shown(name: str) -> None:
     settings = load(**{name: "qzsecret" * 5})
     assert "qzsecret" not in repr(settings) + str(settings.shown())
