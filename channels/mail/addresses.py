@@ -22,6 +22,7 @@ _DOMAIN = re.compile(
     r"(?:\.[A-Za-z0-9_\u00a1-\ud7ff](?:[A-Za-z0-9_\-\u00a1-\ud7ff]{0,61}[A-Za-z0-9_\u00a1-\ud7ff])?)*\Z"
 )
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|\\(.)|([(),;<>])|([^"\\(),;<>]+)|(.)', re.DOTALL)
+_QUOTED_NAME = re.compile(r'\A\s*(?:"\s*)*"\s+')
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _INVISIBLE = re.compile("[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]")
 
@@ -31,7 +32,7 @@ class _Entry:
     """What stands between two commas: words of a name, comments, and what stood in angle brackets."""
 
     words: list[str] = field(default_factory=list)
-    # The words outside quotes: only there may an address hide.
+    # The words outside quotes, a mark for each quoted one: only there may an address hide.
     bare: list[str] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     angles: list[str] = field(default_factory=list)
@@ -78,7 +79,7 @@ def _read(value: str) -> list[_Entry]:
             entries.append(_Entry())
         else:
             entry.words.append(text)
-            entry.bare.append(" " if is_quoted else text)
+            entry.bare.append('"' if is_quoted else text)
     if angle is not None:
         # Never closed: "Marie <marie@example.be".
         entries[-1].angles.append("".join(angle))
@@ -116,14 +117,14 @@ def _mailbox_of(*entries: _Entry) -> tuple[str, str] | None:
         return None
     if len(last.angles) > 1 or (earlier and not last.angles):
         return None
-    bare = _squeeze("".join(last.bare))
+    # A quoted name may stand before a bare address; one glued to it is part of something that is no address.
+    bare = _squeeze(_QUOTED_NAME.sub("", "".join(last.bare)))
     address = _squeeze(last.angles[0]) if last.angles else bare
     hides_another = bool(last.angles) and "@" in bare and bare.lower() != address.lower()
     if hides_another or not valid_address(address):
         return None
-    if not last.angles:
-        return address, _name_of(_Entry(comments=last.comments), before="")
-    name = _name_of(last, before=" ".join(earlier[0].words).strip() if earlier else "")
+    named = last if last.angles else _Entry(comments=last.comments)
+    name = _name_of(named, before=" ".join(earlier[0].words).strip() if earlier else "")
     lies = "@" in name and address.lower() not in name.lower()
     return address, "" if lies or name.lower() == address.lower() else name
 

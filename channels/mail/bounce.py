@@ -7,8 +7,8 @@ from email.message import Message
 from typing import Any, Final
 
 from channels.mail import dsn
+from channels.mail.bounce_phrases import BOUNCE_SUBJECTS, BOUNCE_WORDS, RETURNED_COPY, TEMPORARY_WORDS
 from channels.mail.mail_headers import Fields, first_address, one_line
-from channels.mail.robot_phrases import BOUNCE_SUBJECTS, BOUNCE_WORDS, RETURNED_COPY, TEMPORARY_WORDS
 from channels.message import Bounce
 
 _READ: Final = 20_000

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from email.message import Message
 from typing import Final
 
-from channels.mail.mail_headers import Fields, content_type, first_address, message_id, parts
+from channels.mail.mail_headers import Fields, content_type, first_address, message_id, parts, payload
 from channels.message import Bounce
 
 _STATUS: Final = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
@@ -94,13 +94,13 @@ def _recipients(part: Message) -> Iterator[_Recipient]:
 
 def _groups(part: Message) -> Iterator[Fields]:
     """Give the groups of fields of a report, however the parser stored them."""
-    inside = part.get_payload()
+    inside = payload(part)
     if isinstance(inside, list):
         for group in inside[:100]:
             if isinstance(group, Message):
                 yield Fields(group)
                 # A group after a blank line too many is the "text" of the one before.
-                body = group.get_payload()
+                body = payload(group)
                 if isinstance(body, str) and ":" in body:
                     yield from _typed_groups(body)
     elif isinstance(inside, str):
@@ -136,7 +136,7 @@ def returned_message_id(message: Message) -> str:
     for part, depth in parts(message):
         if depth == 0 or content_type(part) not in _RETURNED_TYPES:
             continue
-        inside = part.get_payload()
+        inside = payload(part)
         if isinstance(inside, list):
             found = message_id(Fields(inside[0]).get("message-id")) if inside and isinstance(inside[0], Message) else ""
         else:

@@ -6,6 +6,7 @@ is no evidence (a classifier must not be steered by it), yet it is shown to staf
 
 from __future__ import annotations
 
+import colorsys
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -36,11 +37,16 @@ _NUMBER = re.compile(r"([+-]?(?:\d{1,9}(?:\.\d{0,9})?|\.\d{1,9}))\s*([a-z%]*)")
 _HEX = re.compile(r"#([0-9a-f]{3,8})\b")
 _RGB = re.compile(r"rgba?\(\s*([\d.]{1,9}%?)[\s,]+([\d.]{1,9}%?)[\s,]+([\d.]{1,9}%?)(?:[\s,/]+([\d.]{1,9})(%?))?\s*\)")
 _WORD = re.compile(r"[a-z-]+")
+_CSS_ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})[ \t\n]?")
+_HSL = re.compile(r"hsla?\(\s*([\d.]{1,9})(?:deg)?[\s,]+([\d.]{1,9})%[\s,]+([\d.]{1,9})%")
+_NO_ROOM = re.compile(r"inset\(\s*(?:5\d|[6-9]\d|100)(?:\.\d+)?%\s*\)|(?:circle|ellipse)\(\s*0")
+_SCALED_AWAY = re.compile(r"scale\(\s*0+\s*[,)]")
+_FAR = re.compile(r"translate(?:3d|[xy])?\(\s*(?:[\d.]+[a-z]*\s*,\s*)?-\s*\d{3,}")
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _RULE = re.compile(r"([^{}]{1,2000})\{([^{}]{0,4000})\}")
 _MAY_HIDE = re.compile(
     r"display|visibility|hidden|hide|opacity|color|font-size\s*:|font\s*:|overflow|position|indent|transform|margin-left"
-    r"|clip|<body[^>]{0,500}\stext|<style",
+    r"|clip|\\|<body[^>]{0,500}\stext|<style",
     re.IGNORECASE,
 )
 _SIMPLE = re.compile(r"([a-z][a-z0-9]*)?([.#][a-z_-][\w-]*)?\Z")
@@ -73,19 +79,31 @@ def _same_colour(ink: Colour | None, paper: Colour | None) -> bool:
     return all(abs(one - other) <= _SAME for one, other in zip(ink, paper, strict=True))
 
 
+def _unescaped(match: re.Match[str]) -> str:
+    number = int(match[1], 16)
+    return chr(number) if 32 <= number < 0xD800 else ""
+
+
 @lru_cache(maxsize=1024)
 def declarations(style: str) -> Mapping[str, str]:
     """Return the declarations of a style attribute, names and values in lower case."""
     found: dict[str, str] = {}
-    for piece in _COMMENT.sub("", style[:4000].lower()).split(";")[:100]:
+    # What is important is not overruled by what comes later.
+    fixed: set[str] = set()
+    # Browsers read "dis\\70 lay" as "display".
+    plain = _CSS_ESCAPE.sub(_unescaped, _COMMENT.sub("", style[:4000])).lower()
+    for piece in plain.split(";")[:100]:
         name, colon, value = piece.partition(":")
-        if colon:
-            found[name.strip()] = value.replace("!important", "").strip()
+        if not colon or name.strip() in fixed:
+            continue
+        found[name.strip()] = value.replace("!important", "").strip()
+        if "!important" in value:
+            fixed.add(name.strip())
     return found
 
 
 def _length(value: str, base: float) -> float | None:
-    match = _NUMBER.match(value)
+    match = _NUMBER.match(value.removeprefix("calc("))
     if not match:
         return None
     number, unit = float(match[1]), match[2]
@@ -110,11 +128,26 @@ def colour(value: str) -> Colour | bool | None:
             return False
         return (int(digits[0:2], 16), int(digits[2:4], 16), int(digits[4:6], 16)) if len(digits) in {6, 8} else None
     if match := _RGB.search(value):
-        if match[4] and float(match[4].strip(".") or 0) / (100 if match[5] else 1) < 0.1:
+        if match[4] and _decimal(match[4]) / (100 if match[5] else 1) < 0.1:
             return False
         red, green, blue = (_channel(match[index]) for index in (1, 2, 3))
         return red, green, blue
-    return next((_NAMED[word] for word in _WORD.findall(value) if word in _NAMED), None)
+    return _by_hue(value) or next((_NAMED[word] for word in _WORD.findall(value) if word in _NAMED), None)
+
+
+def _by_hue(value: str) -> Colour | None:
+    match = _HSL.search(value)
+    if match is None:
+        return None
+    hue, saturation, lightness = (_decimal(part) for part in match.groups())
+    shares = colorsys.hls_to_rgb(hue % 360 / 360, min(lightness, 100) / 100, min(saturation, 100) / 100)
+    red, green, blue = (round(255 * share) for share in shares)
+    return red, green, blue
+
+
+def _decimal(text: str) -> float:
+    whole, _, rest = text.partition(".")
+    return float(f"{whole or 0}.{rest.replace('.', '') or 0}")
 
 
 def _channel(text: str) -> int:
@@ -145,7 +178,8 @@ def _is_gone(style: Mapping[str, str]) -> bool:
         or re.match(r"rect\(\s*[01](px)?[\s,]+[01](px)?[\s,]+[01](px)?[\s,]+[01](px)?\s*\)", style.get("clip", ""))
     ):
         return True
-    if re.search(r"scale\(\s*0+\s*[,)]", style.get("transform", "")):
+    transform = style.get("transform", "")
+    if _SCALED_AWAY.search(transform) or _FAR.search(transform) or _NO_ROOM.search(style.get("clip-path", "")):
         return True
     return any((_length(style.get(name, ""), 16.0) or 0) <= -500 for name in ("text-indent", "margin-left"))
 
@@ -161,7 +195,9 @@ def look_of(parent: Look, attributes: Mapping[str, str], style: Mapping[str, str
     size = parent.size
     if "font-size" in style:
         size = _SIZES.get(style["font-size"], _length(style["font-size"], parent.size) or _zero_or(style, parent.size))
-    elif "font" in style and (match := re.search(r"(?:^|\s)(\d[\d.]{0,8}\s*(?:px|pt|em|rem|%))", style["font"])):
+    elif "font" in style and (
+        match := re.search(r"(?:^|\s)(\d[\d.]{0,8}\s*(?:px|pt|em|rem|%)|0)(?=[\s/]|$)", style["font"])
+    ):
         size = _length(match[1], parent.size) or 0.0
     ink: Colour | None = parent.ink
     given = colour(style.get("color") or attributes.get("color") or attributes.get("text") or "")

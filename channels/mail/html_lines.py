@@ -129,8 +129,11 @@ class _State:
             self.emit("")
 
 
-def read(html: str) -> list[Line]:
-    """Give the lines of an HTML body; an empty list when there is nothing that could be read."""
+def read(html: str, *, fresh: bool = False) -> list[Line]:
+    """Give the lines of an HTML body; an empty list when there is nothing that could be read.
+
+    `fresh`: by its subject the mail answers nothing, so that what is merely indented is no history.
+    """
     root = _tree(html)
     if root is None:
         return _stripped(html)
@@ -150,7 +153,7 @@ def read(html: str) -> list[Line]:
             if not state.skipping and element.tail and element is not root:
                 state.pieces.append(element.tail)
     state.flush()
-    _settle_maybes(state.lines)
+    _settle_maybes(state.lines, fresh=fresh)
     return state.lines
 
 
@@ -290,12 +293,12 @@ def _blockquote_kind(attributes: dict[str, str], marks: str) -> Quote:
     return "maybe"
 
 
-def _settle_maybes(lines: list[Line]) -> None:
-    """Decide about unmarked blockquotes: history after an introduction, or as the last one of a mail.
+def _settle_maybes(lines: list[Line], *, fresh: bool) -> None:
+    """Decide about unmarked blockquotes: history after an introduction, or as the last one of an answer.
 
     One that a sentence with a colon leads up to is something that the sender shows us.
     """
-    from_end = True
+    from_end = not fresh
     decided: dict[int, Quote] = {}
     for index in range(len(lines) - 1, -1, -1):
         line = lines[index]

@@ -221,7 +221,9 @@ class _Reader:
             return end
         opened = _Open(tag, look, parent.pre or tag in {"pre", "textarea", "plaintext"})
         if tag == "ol":
-            opened.number = int(attributes["start"]) if attributes.get("start", "").isdecimal() else 1
+            start = attributes.get("start", "")
+            # Python refuses to read numbers of thousands of digits.
+            opened.number = int(start) if start.isdecimal() and len(start) < 10 else 1
         elif tag == "a":
             opened.href, opened.anchor_at = attributes.get("href", "").strip(), len(self.out.pieces)
         self.stack.append(opened)

@@ -57,7 +57,19 @@ def _readable(value: object) -> str:
         text = str(value)
     except (UnicodeError, LookupError, ValueError):
         return ""
-    return one_line(text, _LONGEST_VALUE)
+    return one_line(text if text.isascii() else _undeclared(text[:_LONGEST_VALUE]), _LONGEST_VALUE)
+
+
+def _undeclared(text: str) -> str:
+    """Read bytes that stand in a header without any declaration: UTF-8 (RFC 6532), else what old programs write."""
+    try:
+        data = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
 
 
 def one_line(text: str, limit: int) -> str:
@@ -103,6 +115,14 @@ def _content_type_field(part: Message) -> str:
     return ""
 
 
+def payload(part: Message) -> object:
+    """Give what a part holds: a list of parts, or text; nothing where the library stumbles over its charset (a NUL)."""
+    try:
+        return part.get_payload()
+    except (ValueError, LookupError):
+        return ""
+
+
 def parts(message: Message) -> Iterator[tuple[Message, int]]:
     """Give the message and every part in it, with its depth (0 for the message), as far as the bounds of M3 reach."""
     stack = [(message, 0)]
@@ -111,7 +131,7 @@ def parts(message: Message) -> Iterator[tuple[Message, int]]:
         part, depth = stack.pop()
         count += 1
         yield part, depth
-        inside = part.get_payload()
+        inside = payload(part)
         if isinstance(inside, list) and depth < _DEEPEST:
             stack.extend((child, depth + 1) for child in reversed(inside[:_MOST_PARTS]) if isinstance(child, Message))
 

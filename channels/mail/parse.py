@@ -106,6 +106,10 @@ def parse(raw: RawMessage, *, own_addresses: frozenset[str] = frozenset(), auths
     if hidden and not text:
         defects.add("only_hidden_text")
     robot, bounce = screen(as_message(root), own_text, own_addresses=own_addresses, envelope=raw.envelope)
+    if robot is None and sender is not None and sender.address.casefold() in own_addresses:
+        # A group or a form of ours stands there for somebody; we never answer ourselves.
+        sender = None
+        defects.add("sender_unclear")
     reply = _reply(content, own_text, subject)
     return InboundMessage(
         channel=raw.channel,

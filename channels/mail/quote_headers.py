@@ -34,6 +34,9 @@ _YEAR: Final = re.compile(r"(?:19|20)\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{2}")
 _ADDRESS: Final = re.compile(r"[^\s@<>()]@[^\s@<>()]")
 # The start of an introduction in the middle of a line, where a program lost the line break before it.
 _GLUED: Final = re.compile(r"(?:^|[ -])(?=(?:On|Le|Op|Am|Den|El|Il|Em) [^ ]{1,14} ?[^ ]{0,14} ?[^ ]{0,14}\d)")
+_RUN_ON: Final = re.compile(
+    r"(?:On|Le|Op|Am) [^<>@]{10,120}<[^<>@ ]{1,64}@[^<>@ ]{1,190}>(?: a écrit| wrote| schreef| geschreven)? ?:(?=  )"
+)
 _NAME_THEN_DATE: Final = (
     *(
         " schreef op ",
@@ -106,7 +109,7 @@ def block_length(keys: Sequence[str], start: int) -> int:
     if first is None or first[0] not in {"from", "sent"}:
         return 0
     roles: set[Role] = set()
-    addressed = timed = False
+    addressed = timed = untimed = False
     end = start
     strange = 0
     role: Role = first[0]
@@ -130,8 +133,10 @@ def block_length(keys: Sequence[str], start: int) -> int:
             addressed = addressed or ("@" in key and _ADDRESS.search(key[:_LONGEST]) is not None)
         elif role == "sent" and found is not None:
             timed = _TIME.search(key[:200]) is not None and _YEAR.search(key[:200]) is not None
+            # Programs say the hour; "Date : 6 mai 2026" heads a letter.
+            untimed = found[1] != "" and _TIME.search(key[:200]) is None
     enough = "from" in roles and ("sent" in roles or roles >= {"to", "subject"})
-    proof = addressed or (timed and "subject" in roles) or (enough and _above_is_drawn(keys, start))
+    proof = (addressed and not untimed) or (timed and "subject" in roles) or (enough and _above_is_drawn(keys, start))
     if (enough or roles >= {"sent", "to"}) and proof:
         return end - start
     return 1 if len(roles) == 1 and _is_flat(keys[start]) else 0
@@ -174,6 +179,12 @@ def attribution(keys: Sequence[str], last: int, *, quote_follows: bool) -> tuple
         if column is not None:
             return start, column
     return None
+
+
+def runs_on(key: str) -> bool:
+    """Tell whether an introduction begins a line and the history goes on behind it, as Yahoo's phone program writes."""
+    match = _RUN_ON.match(key[:_LONGEST])
+    return match is not None and _TIME.search(match[0]) is not None and _YEAR.search(match[0]) is not None
 
 
 def _closing_part(key: str) -> str:

@@ -7,6 +7,7 @@ points at what stands below, nothing is cut.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,7 @@ from channels.mail.quote_words import INSIDE, POINTERS, SEE_BELOW
 # A comment with more words than this speaks for itself, even if it also points at the mail below.
 _SHORT_COMMENT: Final = 25
 _FORWARD_SUBJECTS: Final = ("fw:", "fwd:", "tr:", "tr :", "wg:", "doorst:", "doorsturen:", "i:", "rv:", "vs:", "fw :")
+_ANSWER: Final = re.compile(r"\s*(?:re|aw|antw|antwort|sv|r|ref|betr)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
 _GREETINGS: Final = frozenset(
     [
         *("bonjour", "bonsoir", "madame", "monsieur", "messieurs", "mesdames", "beste", "dag", "goedendag", "goeiedag"),
@@ -51,7 +53,7 @@ def split(text: str, html: str = "", *, subject: str = "") -> ReplyParts:
     `subject` helps to see that a mail is passed on ("TR: …") and so has no history. Pure; never raises on any string.
     """
     if html and not html.isspace():
-        lines = html_lines.read(html)
+        lines = html_lines.read(html, fresh=bool(subject) and not _ANSWER.match(subject))
         parts = _divide(lines, subject, typed=False)
         if not text.strip() or (parts.new and _agrees(parts.new, lines, text)):
             return parts
@@ -152,6 +154,8 @@ class _Scan:
         length = 1 if quote_headers.is_divider(keys[index]) else quote_headers.block_length(keys, index)
         if length:
             return self._cut(index, index + length)
+        if quote_headers.runs_on(keys[index]):
+            return self._cut(index, index + 1)
         if not keys[index].endswith((":", "-", ">")):
             return None
         found = quote_headers.attribution(keys, index, quote_follows=self._quote_follows(index + 1))
@@ -236,12 +240,23 @@ def _points_below(keys: Sequence[str], own: Sequence[int]) -> bool:
     words = " ".join(keys[index] for index in own[:60] if keys[index])[:2000].casefold()
     if not words:
         return False
-    if any(phrase in words for phrase in INSIDE):
+    if any(_holds(words, phrase) for phrase in INSIDE):
         return True
     spoken = [word for word in words.replace(",", " ").split() if word not in _GREETINGS]
     if " ".join(spoken).strip(" .:!-") in SEE_BELOW:
         return True
     return len(spoken) <= _SHORT_COMMENT and any(pointer in words for pointer in POINTERS)
+
+
+def _holds(words: str, phrase: str) -> bool:
+    """Tell whether a phrase stands in a text as whole words: "in red", but not "in redelijkheid"."""
+    at = words.find(phrase)
+    while at >= 0:
+        end = at + len(phrase)
+        if not words[max(0, at - 1) : at].isalnum() and not words[end : end + 1].isalnum():
+            return True
+        at = words.find(phrase, at + 1)
+    return False
 
 
 def _without_signatures(

@@ -10,12 +10,13 @@ What is no evidence alone, and why:
 - `Feedback-ID` and `List-Unsubscribe`: mail services add them to whatever their customers send.
 - list headers of our own mailbox, which may itself be a group, and of a lawyers' office whose group wrote to us.
 - words such as "réponse automatique" in a subject or a text: members complain about ours.
+- `Precedence` or `List-Unsubscribe` on a mail that somebody's own mail program wrote: servers on the way add them.
+- a report, a receipt or an answer to an invitation among the parts of a mail in which somebody says something.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from email.message import Message
 from typing import Final
 
@@ -24,18 +25,35 @@ from channels.mail.mail_headers import Fields, content_type, parameter, parts
 from channels.mail.quote_headers import fold, is_forward
 from channels.mail.robot_phrases import (
     AUTOMATIC_SUBJECTS,
+    AWAY_ENDINGS,
     AWAY_SUBJECTS,
+    AWAY_UNTIL,
     AWAY_WORDS,
-    DAEMONS,
-    FORM_WORDS,
     NOBODIES,
     SYSTEM_WORDS,
     UNSUBSCRIBE_WORDS,
+)
+from channels.mail.traces import (
+    Mail,
+    comments,
+    has_person_behind,
+    is_daemon,
+    is_null_return_path,
+    local_part,
+    names_us,
+    passed_on,
+    senders_of,
+    stands_for_somebody,
+    through_a_list,
+    without_tag,
+    written_by_hand,
 )
 from channels.message import Bounce, Robot, RobotKind
 
 _READ: Final = 20_000
 _FOOTER: Final = 2_500
+# No program writes more about an absence.
+_NOTICE: Final = 1_500
 # Header fields that only answering machines write, whatever they say.
 _ANSWERING: Final = (
     "x-autoreply",
@@ -63,21 +81,6 @@ _MARKS: Final[tuple[tuple[str, str, RobotKind], ...]] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Mail:
-    """What the checks look at."""
-
-    message: Message
-    fields: Fields
-    text: str
-    # The beginning and the end of the text in lower case, with plain apostrophes.
-    lowered: str
-    subject: str
-    senders: list[str]
-    own: frozenset[str]
-    null_return_path: bool
-
-
 def screen(
     message: Message, text: str, *, own_addresses: frozenset[str], envelope: Mapping[str, str]
 ) -> tuple[Robot | None, Bounce | None]:
@@ -89,15 +92,15 @@ def screen(
     """
     fields = Fields(message)
     sides = text if len(text) <= 2 * _READ else text[:_READ] + "\n" + text[-_READ:]
-    mail = _Mail(
+    mail = Mail(
         message=message,
         fields=fields,
         text=text,
         lowered=sides.casefold().replace("\u2019", "'"),
         subject=fields.decoded("subject").casefold().replace("\u2019", "'"),
-        senders=fields.addresses("from"),
+        senders=senders_of(fields),
         own=frozenset(address.casefold() for address in own_addresses),
-        null_return_path=_is_null_return_path(fields, envelope),
+        null_return_path=is_null_return_path(fields, envelope),
     )
     own = _own(mail)
     if own is not None:
@@ -112,29 +115,16 @@ def screen(
     return None, None
 
 
-def _is_null_return_path(fields: Fields, envelope: Mapping[str, str]) -> bool:
-    """Tell whether the mail says that nobody is to be told when it does not arrive (RFC 5321 section 4.5.5)."""
-    if "mail_from" in envelope:
-        return envelope["mail_from"].strip() in {"", "<>"}
-    return fields.get("return-path") == "<>" or fields.get("x-envelope-from") == "<>"
-
-
-def _plain(address: str) -> str:
-    """Give an address without the tag after "+"."""
-    local, at, domain = address.rpartition("@")
-    return local.partition("+")[0] + at + domain
-
-
-def _own(mail: _Mail) -> Robot | None:
+def _own(mail: Mail) -> Robot | None:
     """Our own mail came back: by our loop mark, or because it says it is from us."""
     if mail.fields.has("x-guichet"):
         return Robot("own", "X-Guichet")
-    if any(_plain(sender) in mail.own for sender in mail.senders):
+    if any(without_tag(sender) in mail.own for sender in mail.senders) and not stands_for_somebody(mail):
         return Robot("own", "From")
     return None
 
 
-def _own_sent_on(mail: _Mail) -> Robot | None:
+def _own_sent_on(mail: Mail) -> Robot | None:
     """Our own automatic mail, sent on under another name. Asked after bounces: our mail server writes those."""
     automatic = mail.fields.get("auto-submitted").casefold()
     domain = mail.fields.get("message-id").rpartition("@")[2].strip("> ").casefold()
@@ -143,10 +133,10 @@ def _own_sent_on(mail: _Mail) -> Robot | None:
     return None
 
 
-def _bounce(mail: _Mail) -> tuple[Robot, Bounce | None] | None:
+def _bounce(mail: Mail) -> tuple[Robot, Bounce | None] | None:
     """A delivery report, standard or not."""
     standard = dsn.report(mail.message)
-    if standard is not None:
+    if standard is not None and not passed_on(mail):
         return Robot("bounce", "message/delivery-status"), _completed(standard, mail)
     notice = bounce.service_notice(mail.text)
     if notice is not None:
@@ -162,7 +152,7 @@ def _bounce(mail: _Mail) -> tuple[Robot, Bounce | None] | None:
     return _wordless_forward(mail)
 
 
-def _completed(standard: Bounce, mail: _Mail) -> Bounce:
+def _completed(standard: Bounce, mail: Mail) -> Bounce:
     """Fill what a report left out from the words beside it."""
     if standard.recipient and standard.original_message_id:
         return standard
@@ -176,7 +166,7 @@ def _completed(standard: Bounce, mail: _Mail) -> Bounce:
     )
 
 
-def _server_evidence(mail: _Mail) -> str:
+def _server_evidence(mail: Mail) -> str:
     """Name what shows that a mail server sent this, or nothing. Words of a bounce count only beside one of these."""
     fields = mail.fields
     if content_type(mail.message) == "multipart/report" and parameter(mail.message, "report-type") in {
@@ -192,24 +182,12 @@ def _server_evidence(mail: _Mail) -> str:
             return evidence
     if any("invoked for bounce" in value for value in fields.all("received")):
         return "qmail"
-    if _is_daemon(mail):
+    if is_daemon(mail):
         return "From"
     return "Return-Path" if mail.null_return_path else ""
 
 
-def _is_daemon(mail: _Mail) -> bool:
-    """Tell whether the sender is a mail server: by its address, or by a bare "MAILER-DAEMON" without a domain."""
-    if any(_local(sender) in DAEMONS for sender in mail.senders):
-        return True
-    sender = mail.fields.get("from").casefold()
-    return "mailer-daemon" in sender or sender.startswith(("mail delivery s", '"mail delivery s'))
-
-
-def _local(address: str) -> str:
-    return address.partition("@")[0].partition("+")[0]
-
-
-def _wordless_forward(mail: _Mail) -> tuple[Robot, Bounce | None] | None:
+def _wordless_forward(mail: Mail) -> tuple[Robot, Bounce | None] | None:
     """A delivery report passed on without one word: nothing is asked of us. With a word of the sender it is a mail."""
     lines = fold(mail.text[:_READ])
     first = next((line for line in lines if line), "")
@@ -219,7 +197,7 @@ def _wordless_forward(mail: _Mail) -> tuple[Robot, Bounce | None] | None:
     return (Robot("bounce", "forwarded report"), found) if found is not None else None
 
 
-def _reports(mail: _Mail) -> Robot | None:
+def _reports(mail: Mail) -> Robot | None:
     """Read receipts (RFC 8098), abuse reports (RFC 5965), and answers to invitations (RFC 5546)."""
     kind = parameter(mail.message, "report-type") if content_type(mail.message) == "multipart/report" else ""
     if kind == "disposition-notification":
@@ -230,16 +208,17 @@ def _reports(mail: _Mail) -> Robot | None:
         if depth > 2:
             continue
         part_type = content_type(part)
-        if part_type == "message/disposition-notification" and depth <= 1:
+        if part_type == "message/disposition-notification" and depth <= 1 and not passed_on(mail):
             return Robot("auto_reply", part_type)
-        if part_type == "message/feedback-report" and depth <= 1:
+        if part_type == "message/feedback-report" and depth <= 1 and not passed_on(mail):
             return Robot("system", part_type)
-        if part_type == "text/calendar" and parameter(part, "method") in {"reply", "counter", "refresh"}:
+        answer = part_type == "text/calendar" and parameter(part, "method") in {"reply", "counter", "refresh"}
+        if answer and not comments(mail):
             return Robot("system", "text/calendar: answer")
     return Robot("system", "multipart/report") if content_type(mail.message) == "multipart/report" else None
 
 
-def _answering_fields(mail: _Mail) -> Robot | None:
+def _answering_fields(mail: Mail) -> Robot | None:
     """Fields by which a program says itself that it wrote this."""
     automatic = mail.fields.get("auto-submitted").casefold().partition(";")[0].partition("(")[0].strip()
     away = mail.fields.get("in-reply-to") and (
@@ -259,22 +238,29 @@ def _answering_fields(mail: _Mail) -> Robot | None:
     return None
 
 
-def _lists(mail: _Mail) -> Robot | None:
+def _lists(mail: Mail) -> Robot | None:
     """Discussion lists, bulk mail and newsletters."""
     fields = mail.fields
     precedence = fields.get("precedence").casefold()
     if precedence in {"auto_reply", "auto-reply", "autoreply"}:
         return Robot("auto_reply", "Precedence: auto_reply")
+    away = mail.subject.startswith(AWAY_SUBJECTS)
+    if written_by_hand(mail) and (names_us(mail) or not mail.own) and not away and not through_a_list(mail):
+        return None
     if precedence in {"bulk", "junk"}:
-        away = mail.subject.startswith(AWAY_SUBJECTS)
         return Robot("auto_reply" if away else "bulk", f"Precedence: {precedence}")
-    # A newsletter gives its readers a way out, in the header and in words.
-    if fields.has("list-unsubscribe") and any(word in mail.lowered[-_FOOTER:] for word in UNSUBSCRIBE_WORDS):
+    # A newsletter gives its readers a way out, in the header and in words; and it answers nobody.
+    answers = fields.has("in-reply-to") and names_us(mail)
+    if (
+        not answers
+        and fields.has("list-unsubscribe")
+        and any(word in mail.lowered[-_FOOTER:] for word in UNSUBSCRIBE_WORDS)
+    ):
         return Robot("bulk", "List-Unsubscribe")
     return _listed(mail, precedence)
 
 
-def _listed(mail: _Mail, precedence: str) -> Robot | None:
+def _listed(mail: Mail, precedence: str) -> Robot | None:
     """Mail through a list, unless the list is our own mailbox or somebody's who named us as recipient."""
     fields = mail.fields
     posts = fields.has("list-post") and not fields.get("list-post").casefold().startswith("no")
@@ -283,7 +269,7 @@ def _listed(mail: _Mail, precedence: str) -> Robot | None:
         return None
     # A group wrote to us, as a lawyers' office does from its shared mailbox: a person waits for an answer. A list
     # that nobody can post to is a newsletter, whomever it names.
-    person = _names_us(mail) and discussion
+    person = names_us(mail) and discussion
     if person or _list_is_ours(mail):
         return None
     kind: RobotKind = "list" if discussion or precedence == "list" else "bulk"
@@ -292,7 +278,7 @@ def _listed(mail: _Mail, precedence: str) -> Robot | None:
     )
 
 
-def _list_is_ours(mail: _Mail) -> bool:
+def _list_is_ours(mail: Mail) -> bool:
     """Tell whether the list is our own mailbox, which some mail services make a group."""
     about = " ".join(
         mail.fields.get(name) for name in ("list-id", "list-post", "x-beenthere", "mailing-list")
@@ -300,40 +286,52 @@ def _list_is_ours(mail: _Mail) -> bool:
     return any(address in about or f"<{address.replace('@', '.')}>" in about for address in mail.own)
 
 
-def _names_us(mail: _Mail) -> bool:
-    """Tell whether one of our addresses is among the recipients that the sender named."""
-    return any(_plain(address) in mail.own for address in mail.fields.addresses("to", "cc"))
-
-
-def _away(mail: _Mail) -> Robot | None:
-    """Notices of absence without any of the fields: the subject begins as one, and something else says the same."""
-    if not mail.subject.startswith(AWAY_SUBJECTS):
-        return None
-    fields = mail.fields
-    words = next((word for word in AWAY_WORDS if word in mail.lowered[:3000]), "")
-    answered = fields.has("in-reply-to") or fields.has("references")
-    if fields.has("x-auto-response-suppress"):
+def _away(mail: Mail) -> Robot | None:
+    """Notices of absence without any of the fields: the subject is that of one, and something else says the same."""
+    start = next((phrase for phrase in AWAY_SUBJECTS if mail.subject.startswith(phrase)), "")
+    if start and mail.fields.has("x-auto-response-suppress"):
         return Robot("auto_reply", "X-Auto-Response-Suppress and subject")
-    if mail.null_return_path:
+    if start and mail.null_return_path:
         return Robot("auto_reply", "Return-Path and subject")
-    automatic = mail.subject.startswith(AUTOMATIC_SUBJECTS)
-    if words and (answered or (automatic and len(mail.text) < 1500)):
-        return Robot("auto_reply", f"subject and text: {words}")
+    answered = mail.fields.has("in-reply-to") or mail.fields.has("references")
+    if start:
+        return _worded_away(mail, start, answered=answered)
     # Who answers by hand keeps "Re:" in front.
-    if answered and ":" in mail.subject[:40]:
-        return Robot("auto_reply", "subject of an answer")
-    return None
+    named = any(phrase in mail.subject for phrase in AWAY_ENDINGS) and ":" not in mail.subject[:8]
+    return Robot("auto_reply", "subject of a notice") if named and answered else None
 
 
-def _machines(mail: _Mail) -> Robot | None:
+def _worded_away(mail: Mail, start: str, *, answered: bool) -> Robot | None:
+    """Decide by words alone. A program puts a colon and our subject behind its words, or nothing.
+
+    A member goes on: "Réponse automatique inacceptable", "Je suis absent pour maladie".
+    """
+    rest = mail.subject[len(start) :].lstrip("abcdefghijklmnopqrstuvwxyzé").strip()
+    colon = start.endswith(":") or rest.startswith(":")
+    automatic = mail.subject.startswith(AUTOMATIC_SUBJECTS)
+    words = next((word for word in AWAY_WORDS if word in mail.lowered[:3000]), "")
+    if words and answered and (colon or not rest or any(word in rest for word in AWAY_UNTIL)):
+        return Robot("auto_reply", f"subject and text: {words}")
+    if words and automatic and colon and len(mail.text) < _NOTICE:
+        return Robot("auto_reply", f"subject and text: {words}")
+    return Robot("auto_reply", "subject of an answer") if answered and automatic and colon else None
+
+
+def _machine_report(mail: Mail) -> Robot | None:
+    """Reports about our own domain's mail, by their subject (RFC 7489 section 7.2.1.1, RFC 8460 section 5.3)."""
+    report = "report domain:" in mail.subject and "submitter:" in mail.subject
+    return Robot("system", "subject of a report") if report else None
+
+
+def _machines(mail: Mail) -> Robot | None:
     """What is left: mail servers without a bounce, the null return path, and systems that say so themselves."""
     if mail.null_return_path:
         return Robot("auto_reply" if mail.fields.has("in-reply-to") else "system", "Return-Path: <>")
     # A postmaster may be a person in a small house, and then writes without any of the marks above.
-    if _is_daemon(mail) and not any(_local(sender) == "postmaster" for sender in mail.senders):
+    if is_daemon(mail) and not any(local_part(sender) == "postmaster" for sender in mail.senders):
         return Robot("system", "From: mail server")
-    if any(_local(sender).startswith(NOBODIES) for sender in mail.senders):
-        if _has_person_behind(mail):
+    if any(local_part(sender).startswith(NOBODIES) for sender in mail.senders):
+        if has_person_behind(mail):
             return None
         words = next((word for word in SYSTEM_WORDS if word in mail.lowered), "")
         if words:
@@ -343,19 +341,12 @@ def _machines(mail: _Mail) -> Robot | None:
     return None
 
 
-def _has_person_behind(mail: _Mail) -> bool:
-    """Tell whether a system passes on what somebody typed: it says that it is a form, or answers go to a person."""
-    answers = mail.fields.addresses("reply-to")
-    if any(not _local(address).startswith(NOBODIES) for address in answers if address not in mail.senders):
-        return True
-    return any(word in mail.lowered for word in FORM_WORDS)
-
-
-_CHECKS: Final[tuple[Callable[[_Mail], Robot | None], ...]] = (
+_CHECKS: Final[tuple[Callable[[Mail], Robot | None], ...]] = (
     _own_sent_on,
     _reports,
     _answering_fields,
     _lists,
     _away,
+    _machine_report,
     _machines,
 )

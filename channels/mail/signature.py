@@ -10,21 +10,14 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from channels.mail.footer_words import DEVICES, DISCLAIMER_STARTS, DISCLAIMER_WORDS, FIRST_PERSON, FOOTERS, SENT_FROM
 from channels.mail.quote_headers import is_rule
-from channels.mail.signature_words import (
-    CLOSINGS,
-    COURTESIES,
-    DEVICES,
-    DISCLAIMER_STARTS,
-    DISCLAIMER_WORDS,
-    FOOTERS,
-    PERSONAL,
-    SENT_FROM,
-    THANKS,
-)
+from channels.mail.signature_words import CLOSINGS, COURTESIES, PERSONAL, THANKS
 
 _MOST_LINES: Final = 14
 _LOOK_BACK: Final = 60
+# A line of so many words that ends in a full stop is said by somebody, whatever stands above it.
+_SENTENCE: Final = 5
 _DASHED_NAME: Final = re.compile(r"[-–—~/] ?[A-ZÀ-Þa-zà-þ][\w'.-]{0,24}(?: [A-ZÀ-Þ][\w'.-]{0,24}){0,3}\.?")
 _CONTACT: Final = re.compile(r"@[^\s@]|www\.|https?://|\d{3}|\d\d[ ./-]\d\d|^via mobile", re.IGNORECASE)
 _NAME: Final = re.compile(r"(?:#\w+#)?[A-ZÀ-Þ][\w'.’-]{0,24}(?:[ -][\w'.’-]{1,24}){0,4}(?:, [\w.]{1,8}){0,3}")
@@ -33,6 +26,9 @@ _AROUND: Final = " ,.!*_-–"
 _PARTICLES: Final = frozenset(
     ("de", "del", "der", "den", "du", "di", "da", "la", "le", "van", "von", "vander", "el", "ben", "et", "en", "und")
 )
+_DATED: Final = re.compile(r"\b(?:le|du|depuis|op|van|sinds|am|vom|seit|on|since) \d")
+# Words of a person that programs put into the line that names the device.
+_OF_A_DEVICE: Final = frozenset(("mon", "ma", "mijn", "mein", "meinem", "my", "please", "is", "me", "we"))
 _WORDS: Final = re.compile(r"[^\W\d]+(?:'[^\W\d]+)?")
 
 
@@ -88,6 +84,8 @@ def is_disclaimer(paragraph: str) -> bool:
     One alone is not enough: "ce message est confidentiel" may be a member who asks for discretion.
     """
     paragraph = paragraph.casefold().strip("*_ ")
+    if not FIRST_PERSON.isdisjoint(_WORDS.findall(paragraph)):
+        return False
     if paragraph.startswith(FOOTERS):
         return True
     if not paragraph.startswith(DISCLAIMER_STARTS):
@@ -105,8 +103,12 @@ def is_device_line(key: str) -> bool:
     lowered = key.casefold().lstrip("*_-<[ ")
     if not lowered.startswith(SENT_FROM):
         return False
+    # "Verzonden via de mobiele app op 4 mei", "Von meinem Handy aus kann ich …": a sentence about it.
+    told = _DATED.search(lowered) is not None or any(
+        word in PERSONAL and word not in _OF_A_DEVICE for word in _WORDS.findall(lowered)
+    )
     head = " ".join(lowered.split(" ", 9)[:8])
-    return len(lowered.split()) <= 16 and any(device in head for device in DEVICES)
+    return not told and len(lowered.split()) <= 16 and any(device in head for device in DEVICES)
 
 
 def _block(
@@ -161,9 +163,19 @@ def _delimiter(lines: Sequence[str], keys: Sequence[str], first: int, end: int) 
         strict = lines[index].rstrip("\n") in {"-- ", "--"}
         if not below or len(below) > (20 if strict else _MOST_LINES):
             continue
+        # A line drawn between two matters looks the same; under a signature's stands who signs.
+        if not strict and not any(_identifies(key) for key in below):
+            continue
         if all(is_rule(key) or may_sign(key) or _is_closing(key) or _is_thanks(key) for key in below):
             return index
     return None
+
+
+def _identifies(key: str) -> bool:
+    """Tell whether a line names somebody or says how to reach them, or closes a mail."""
+    return (
+        _CONTACT.search(key) is not None or _is_full_name(key.strip("*_ ,")) or _is_closing(key) or is_device_line(key)
+    )
 
 
 def _grow_up(keys: Sequence[str], index: int) -> int:
@@ -200,9 +212,16 @@ def may_sign(key: str) -> bool:
         return is_device_line(key)
     # "Me" before a name is a lawyer's title in French.
     words = _WORDS.findall(lowered[3:] if key.startswith("Me ") and key[3:4].isupper() else lowered)
+    if len(words) >= _SENTENCE and key.endswith(".") and _is_sentence(key):
+        return False
     if _CONTACT.search(key) is not None:
         return len(words) <= 14 and sum(word in PERSONAL for word in words) <= 1
     return len(words) <= 9 and not any(word in PERSONAL for word in words)
+
+
+def _is_sentence(key: str) -> bool:
+    """Tell a sentence from titles and addresses, whose words are capitalised."""
+    return "@" not in key and "www." not in key and sum(word[0].islower() for word in _WORDS.findall(key)) >= 3
 
 
 def _is_closing(key: str) -> bool:

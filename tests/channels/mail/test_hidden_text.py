@@ -37,6 +37,13 @@ TRICKS = {
     "class": f"<style>.pre {{ display:none }}</style><p class='x pre'>{SECRET}</p>",
     "id": f"<style>#pre {{ opacity:0 }}</style><p id=pre>{SECRET}</p>",
     "tag rule": f"<style>em {{ font-size:0 }}</style><em>{SECRET}</em>",
+    "shorthand font without a unit": f'<span style="font:0/0 a">{SECRET}</span>',
+    "computed size": f'<span style="font-size:calc(0px)">{SECRET}</span>',
+    "white by hue": f'<span style="color:hsl(0, 0%, 100%)">{SECRET}</span>',
+    "clipped by path": f'<div style="clip-path:inset(100%)">{SECRET}</div>',
+    "moved away": f'<div style="transform:translateX(-9999px)">{SECRET}</div>',
+    "escaped": f'<div style="dis\\70 lay:none">{SECRET}</div>',
+    "important and then not": f'<div style="display:none !important;display:block">{SECRET}</div>',
     "comment in style": f'<p style="dis/* */play:none">{SECRET}</p>',
 }
 
@@ -59,6 +66,10 @@ VISIBLE = {
     "small print": '<p style="font-size:8pt;color:#777">Bonjour</p>',
     "half opaque": '<p style="opacity:.5">Bonjour</p>',
     "unknown size": '<p style="font-size:inherit">Bonjour</p>',
+    "moved a little": '<div style="transform:translate(-50%, -50%)">Bonjour</div>',
+    "dark by hue": '<span style="color:hsl(0, 0%, 20%)">Bonjour</span>',
+    "font shorthand": '<p style="font:normal 400 14px/20px Arial">Bonjour</p>',
+    "a path that shows all": '<div style="clip-path:inset(0%)">Bonjour</div>',
     "full height": '<div style="height:100%;overflow:hidden">Bonjour</div>',
 }
 
@@ -109,3 +120,16 @@ def test_linear_time(piece: str) -> None:
     started = time.process_time()
     html_to_text(source)
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '<p style="color:rgba(0,0,0,1.2.3)">Bonjour</p>',
+        '<p style="color:hsl(1.2.3,1..%,.5.%)">Bonjour</p>',
+        f'<ol start="{"9" * 5000}"></ol>Bonjour',
+        '<p style="opacity:..;font-size:12.2.3px">Bonjour</p>',
+    ],
+)
+def test_numbers_that_are_none(source: str) -> None:
+    assert html_to_text(source)[0] == "Bonjour"

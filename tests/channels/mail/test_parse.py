@@ -91,6 +91,10 @@ def test_charsets(charset: str, codec: str, words: str) -> None:
         ("=?utf-8?b?4oCucmVzdQ==?= <r@mail.example>", ("r@mail.example", "resu")),
         ("a(comment)@(c)mail.example", ("a@mail.example", "comment")),
         ("Marie <marie@mail.example", ("marie@mail.example", "Marie")),
+        ('"Marie" marie@mail.example', ("marie@mail.example", "")),
+        ("a@good.example(b@evil.example)", ("a@good.example", "")),
+        ('a"b"@evil.example', None),
+        ('"a"b@evil.example', None),
         ("a@good.example <b@evil.example>", None),
         ("a@good.example, b@evil.example", None),
         ("a@good.example b@evil.example", None),
@@ -409,6 +413,13 @@ def test_dates_and_language() -> None:
         assert at(absurd) is None
     assert read(b"From: a@b.example\nContent-Language: nl-BE\n\nx").language_hint == "nl"
     assert read(b"From: a@b.example\nContent-Language: es\n\nx").language_hint is None
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "message/delivery-status", "text/rfc822-headers", "text/calendar"])
+def test_a_nul_in_a_charset(kind: str) -> None:
+    part = f'Content-Type: {kind}; method=reply; charset="utf\0-8"\n\nMessage-ID: <é@mail.example>\n\né\n'
+    read(f"From: a@mail.example\n{part}".encode())
+    read(f"From: a@mail.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\n{part}--b--\n".encode())
 
 
 def test_no_headers_at_all() -> None:
