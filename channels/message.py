@@ -100,7 +100,8 @@ class Robot:
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """One message as understood. `text` is the whole plain text, `reply` only what is new in it.
+    """One message as understood. `text` is the whole plain text, `reply` only what is new in it, and `signature` what its
+    sender put below: no part of the story, and often the only place where they say who they are.
 
     `sender` is None when it is not clear who wrote (no From, several, or none usable): nothing is sent then.
     `defects` lists, in a few fixed words each, what was wrong with the bytes; `hidden_text` is what the sender made
@@ -126,6 +127,7 @@ class InboundMessage:
     # Other addresses that the member gave to be reached at (the form asks for a mail and a phone number).
     other_contacts: tuple[Sender, ...] = ()
     html: str = ""
+    signature: str = ""
     hidden_text: str = ""
     defects: tuple[str, ...] = ()
 

@@ -41,6 +41,8 @@ SWEEP_SECONDS: Final = 30.0
 # Without Redis between several processes there are no hints at all.
 BLIND_SECONDS: Final = 1.0
 LANES: Final = 2
+# Of a signature so much is read, in characters: names and numbers stand first, disclaimers last.
+_SIGNATURE: Final = 600
 
 
 @dataclass
@@ -186,7 +188,7 @@ class Intake:
         box = self.house.mailbox(message.account)
         return Text(
             channel=message.channel,
-            text=message.reply or message.text,
+            text=_to_be_read(message),
             subject=message.subject,
             from_name=message.sender.name if message.sender else "",
             from_address=message.sender.address if message.sender and message.sender.kind == "email" else "",
@@ -253,3 +255,14 @@ class Intake:
         if self._rules is None:
             raise RuntimeError("rules are read before anything is recorded")
         return Recorder(self.house, self._rules)
+
+
+def _to_be_read(message: InboundMessage) -> str:
+    """What the classifier reads: the new text and who signed it, without whom a member would seem anonymous.
+
+    The new text comes first, so that evidence is found in it at the same places.
+    """
+    if not message.reply:
+        return message.text
+    signed = message.signature[:_SIGNATURE]
+    return f"{message.reply}\n\n{signed}" if signed else message.reply

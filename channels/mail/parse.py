@@ -17,7 +17,7 @@ from channels.mail.addresses import single_mailbox
 from channels.mail.authentication import dmarc_result
 from channels.mail.content import MAX_TEXT, Content, Reader
 from channels.mail.fields import Headers, one_line, unfold
-from channels.mail.reply import new_text
+from channels.mail.reply import ReplyParts, split
 from channels.mail.robots import screen
 from channels.mail.structure import as_message, header_text, read_structure
 from channels.mail.threading import thread_keys
@@ -72,10 +72,10 @@ def _cut(text: str, limit: int, defects: set[str]) -> str:
     return text
 
 
-def _reply(content: Content, own_text: str, subject: str) -> str:
+def _parts(content: Content, own_text: str, subject: str) -> ReplyParts:
     # Where the HTML hides something, its structure is not asked: the hidden words would come in by that door (M14).
     html = "" if content.hidden or sum(map(len, content.html)) > _MAX_REPLY_HTML else "\n".join(content.html)
-    return new_text(own_text[:_MAX_REPLY], html, subject=subject)
+    return split(own_text[:_MAX_REPLY], html, subject=subject)
 
 
 def parse(raw: RawMessage, *, own_addresses: frozenset[str] = frozenset(), authserv_id: str = "") -> InboundMessage:
@@ -110,7 +110,8 @@ def parse(raw: RawMessage, *, own_addresses: frozenset[str] = frozenset(), auths
         # A group or a form of ours stands there for somebody; we never answer ourselves.
         sender = None
         defects.add("sender_unclear")
-    reply = _reply(content, own_text, subject)
+    parts = _parts(content, own_text, subject)
+    reply = parts.new
     return InboundMessage(
         channel=raw.channel,
         account=raw.account,
@@ -119,6 +120,7 @@ def parse(raw: RawMessage, *, own_addresses: frozenset[str] = frozenset(), auths
         subject=subject,
         text=text,
         reply=reply,
+        signature=parts.signature,
         received_at=raw.received_at,
         sent_at=_sent_at(headers.get("date"), raw.received_at) if headers.get("date") else None,
         thread=thread_keys(

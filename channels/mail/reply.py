@@ -41,11 +41,6 @@ class ReplyParts:
     quoted: str
 
 
-def new_text(text: str, html: str = "", *, subject: str = "") -> str:
-    """Give only the new text of a mail; see `split`."""
-    return split(text, html, subject=subject).new
-
-
 def split(text: str, html: str = "", *, subject: str = "") -> ReplyParts:
     """Divide a mail into new text, signature and quoted history.
 

@@ -10,11 +10,12 @@ import secrets
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+import psutil
 import pytest
 
 from tests.servers import process
@@ -101,15 +102,20 @@ class DovecotServer:
     def drop_connections(self) -> None:
         """Kill the sessions; new ones are taken."""
         assert self._process is not None
-        sessions = [each for each in process.family(self._process)[1:] if each.name() == "imap"]
-        for session in sessions:
-            session.kill()
+        sessions = []
+        for each in process.family(self._process)[1:]:
+            # One may end by itself while we look.
+            with suppress(psutil.NoSuchProcess):
+                if each.name() == "imap":
+                    each.kill()
+                    sessions.append(each)
         process.wait_until(lambda: not any(map(process.is_alive, sessions)), "dovecot's sessions end")
 
     def _signal(self, which: signal.Signals) -> None:
         assert self._process is not None
         for each in process.family(self._process):
-            each.send_signal(which)
+            with suppress(psutil.NoSuchProcess):
+                each.send_signal(which)
 
     def create_user(self) -> ImapUser:
         """A new mailbox with a password of its own."""

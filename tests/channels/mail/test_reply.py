@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channels.mail.reply import new_text, split
+from channels.mail.reply import split
 
 CASES: list[dict[str, Any]] = yaml.safe_load(
     (Path(__file__).parents[2] / "fixtures" / "mail" / "replies_four_languages.yaml").read_text("utf-8")
@@ -69,4 +69,4 @@ def test_a_text_is_never_lost(pieces: list[str], as_html: bool) -> None:
 @given(st.text(max_size=400), st.text(max_size=400))
 @settings(max_examples=300, deadline=None)
 def test_it_never_raises(text: str, html: str) -> None:
-    assert isinstance(new_text(text, html), str)
+    assert isinstance(split(text, html).new, str)
