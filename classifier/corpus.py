@@ -54,7 +54,7 @@ class Record:
 
 
 def read(folder: Path = FOLDER) -> list[Record]:
-    """All records, files and lines in order. Raises `CorpusError` for a broken line or a double id."""
+    """All records, files and lines in order. Raises `CorpusError` for a broken line, a double id, or no message at all."""
     records: list[Record] = []
     seen: set[str] = set()
     for path in sorted(folder.glob("*.jsonl")):
@@ -69,7 +69,18 @@ def read(folder: Path = FOLDER) -> list[Record]:
                 raise CorpusError(f"{path.name}:{number}: {error}") from error
             seen.add(record.id)
             records.append(record)
+    if not records:
+        raise CorpusError(f"no messages in {folder}")
     return records
+
+
+def fingerprint(folder: Path = FOLDER) -> str:
+    """Sixteen digits that change with any message: by them a model and the corpus it learnt from know each other."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.jsonl")):
+        content = path.read_bytes()
+        digest.update(f"{path.name}:{len(content)}:".encode() + content)
+    return digest.hexdigest()[:16]
 
 
 def parse(line: str) -> Record:

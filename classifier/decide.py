@@ -13,11 +13,15 @@ from config.vocabulary import DEPARTMENTS, FLAGS, KINDS, Department, Flag, Kind,
 
 # What a rule says is written as this probability: certain, without pretending to be a measured 1.
 _CERTAIN: Final = 0.99
-# Who names the mutual's own products or its adviser is refused by no less than this.
+# Who names the mutual's own products or its adviser, or speaks to the house as the one that acted ("chez vous", "your
+# branch"), is refused by no less than this: a hospital's bill that the mutual should have paid is full of the hospital.
 _SURE_DESPITE_OWN: Final = 0.97
 _OWN_CEILING: Final = 0.65
 # Above this the message is rather nobody's here than any department's, even where that is not sure enough to refuse it.
 _RATHER_ELSEWHERE: Final = 0.5
+# Sarcasm thanks and applauds like praise. Whoever is thanked for a complaint has no due date and no answer: where a
+# complaint is this likely, a person reads what looks like praise or an idea.
+_PERHAPS_COMPLAINT: Final = 0.2
 _QUESTIONS: Final = ("kind", "off_scope", "anonymous", "doctor", "department")
 
 
@@ -68,7 +72,7 @@ def _ruled(learnt: dict[Flag, float], text: Text, reading: Reading) -> dict[Flag
 
     Emergency words make a message urgent. Nobody is anonymous who did not ask for it and who signs, or writes on a channel
     where the conversation asks for the name; and a message without those signs is at most doubtful. So is an off-scope
-    message which names the mutual's own products or its adviser, unless everything else speaks for it.
+    message which names the mutual's own products or its adviser, or speaks to the house, unless all else speaks for it.
     """
     hinted = {hit.group for hit in reading.hits}
     ruled = dict(learnt)
@@ -79,7 +83,7 @@ def _ruled(learnt: dict[Flag, float], text: Text, reading: Reading) -> dict[Flag
         ruled["anonymous"] = min(ruled["anonymous"], 1 - _CERTAIN)
     elif not asked and not nobody(text, reading.sender):
         ruled["anonymous"] = min(ruled["anonymous"], 0.5)
-    if hinted & {"own", "adviser"} and ruled["off_scope"] < _SURE_DESPITE_OWN:
+    if hinted & {"own", "adviser", "addressed"} and ruled["off_scope"] < _SURE_DESPITE_OWN:
         ruled["off_scope"] = min(ruled["off_scope"], _OWN_CEILING)
     return ruled
 
@@ -110,7 +114,9 @@ def _abstained(
         return _QUESTIONS
     limits = heads.thresholds
     unsure = set()
-    if max(kinds.values()) < limits.kind_least:
+    best = max(kinds, key=lambda name: kinds[name])
+    mistaken = best in ("compliment", "suggestion") and kinds["complaint"] >= _PERHAPS_COMPLAINT
+    if kinds[best] < limits.kind_least or mistaken:
         unsure.add("kind")
     for flag, (low, high) in limits.doubt.items():
         if low <= flags_p[cast(Flag, flag)] < high:

@@ -220,7 +220,10 @@ def main(arguments: Sequence[str]) -> int:
     classifier = load()
     folder = Path(arguments[0]) if arguments else corpus.FOLDER
     _, test = corpus.split(corpus.read(folder), seed=classifier.seed)
-    show(evaluate(classifier, test), Console())
+    console = Console()
+    show(evaluate(classifier, test), console)
+    if classifier.corpus != corpus.fingerprint(folder):
+        console.print("[bold]The model learnt from another corpus: it may have seen some of these messages.[/bold]")
     return 0
 
 

@@ -27,7 +27,7 @@ Ints = NDArray[np.int64]
 _SHORTEST_PIECE, _LONGEST_PIECE = 3, 5
 _REMEMBERED_WORDS: Final = 30_000
 # Lone surrogates and control signs (which no encoder takes) become spaces, so that every offset stays true.
-_UNREADABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_UNREADABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _LINK: Final = re.compile(r"https?://|www\.|\bbit\.ly\b", re.IGNORECASE)
 
 # Channels on which a message without any name is normal: the conversation asks for it, or staff typed the message in.

@@ -39,6 +39,8 @@ _WEAK: Final = re.compile(
     r"hier spricht|u spreekt met)[ \t]{1,3}",
     re.IGNORECASE,
 )
+# "C'est Mme Lenoir" may go on with "qui m'a répondu"; these cannot.
+_ONESELF: Final = re.compile(r"(?:je suis|ik ben|ich bin|i am|i['’]m|u spreekt met)\s+", re.IGNORECASE)
 _NAME_AHEAD: Final = re.compile(r"[^\W\d_][^\s,;:!?()\d]{0,30}(?:[ \t]{1,2}[^\W\d_][^\s,;:!?()\d]{0,30}){0,5}")
 _CLOSING: Final = re.compile(
     r"\b(?:cordialement|bien à vous|bien a vous|salutations(?: distinguées| cordiales| respectueuses)?|"
@@ -56,6 +58,16 @@ _CLOSING: Final = re.compile(
 _ON_BEHALF: Final = re.compile(
     r"\s*(?:pour|au nom de|namens|voor|i\.?o\.?|im namen|im auftrag|für|on behalf|for)\b", re.I
 )
+# "Bedankt aan Sofie Claes": the name is who is thanked. In small letters: An is a first name.
+_THANKED: Final = re.compile(r"\s*(?:à|au|aux|aan|to|an)\s")
+_THANKS: Final = re.compile(
+    r"(?:d['’]avance merci|merci.*|.*bedankt|dank u.*|vielen dank.*|danke|many thanks|thank.*)", re.IGNORECASE
+)
+# What a telephone writes under a message, below the name.
+_PHONE_LINE: Final = re.compile(
+    r"(?:envoyé (?:de|depuis|à partir)|verzonden (?:vanaf|vanuit|met)|sent from|get outlook|von meinem|gesendet)\b",
+    re.I,
+)
 _RELATION: Final = re.compile(
     r"\b(?:mon|ma|mes|mijn|m['’]n|mein|meine|meiner|meines|meinem|meinen|my|son|sa|zijn|haar|sein|seine|"
     r"ihr|ihre|his|her)[ \t]{1,2}"
@@ -66,6 +78,10 @@ _RELATION: Final = re.compile(
     r"daughter|mother|father|mum|dad|husband|wife|brother|sister|child|client)\b",
     re.IGNORECASE,
 )
+# Who writes "son fils" or "haar dochter" beside a name is that person, writing for somebody.
+_THEIRS: Final = frozenset(["son", "sa", "zijn", "haar", "sein", "seine", "ihr", "ihre", "his", "her"])
+# What stands behind a number: "… est le numéro national de ma mère".
+_IS_OF: Final = re.compile(r"[\s,)]{0,3}(?:est|c['’]est|is|ist)\b[^.;!?\n\d]{0,40}$", re.IGNORECASE)
 _MEMBER: Final = re.compile(
     r"\b(?:num[ée]ro|n[°o]\.?|nr\.?|num\.?)?[ \t]{0,2}(?:de |d['’])?[ \t]{0,2}"
     r"(?:membre|affili(?:é|ée|ation)|adh[ée]rent|lid(?:maatschaps)?[- ]?(?:nummer|nr)|"
@@ -151,10 +167,14 @@ def _blanked(text: str, spans: list[tuple[int, int]]) -> str:
     return text
 
 
-def _about_somebody_else(text: str, start: int) -> bool:
-    """True when a relation stands in the same sentence just before: "le numéro national de mon fils est …"."""
+def _about_somebody_else(text: str, start: int, end: int) -> bool:
+    """True when a relation stands in the same sentence just before or behind: "le numéro national de mon fils est …"."""
     before = re.split(r"[.;!?\n]\s", text[max(0, start - 60) : start])[-1]
-    return bool(_RELATION.search(before))
+    if _RELATION.search(before):
+        return True
+    behind = text[end : end + 70]
+    relation = _RELATION.search(behind)
+    return bool(relation and _IS_OF.match(behind[: relation.start()]))
 
 
 def _national_number(text: str, spans: list[tuple[int, int]]) -> str:
@@ -162,7 +182,7 @@ def _national_number(text: str, spans: list[tuple[int, int]]) -> str:
         digits = "".join(char for char in found.group() if char.isdigit())
         if nn.is_valid(digits) or bis.is_valid(digits):
             spans.append(found.span())
-            if not _about_somebody_else(text, found.start()):
+            if not _about_somebody_else(text, *found.span()):
                 return digits
     return ""
 
@@ -173,14 +193,16 @@ def _iban(text: str, spans: list[tuple[int, int]]) -> str:
         for length in range(min(34, len(compact)), 14, -1):
             if iban_number.is_valid(compact[:length], check_country=False):
                 spans.append(found.span())
-                return compact[:length]
+                if not _about_somebody_else(text, *found.span()):
+                    return compact[:length]
+                break
     return ""
 
 
 def _member_number(text: str, spans: list[tuple[int, int]], national: str) -> str:
     for found in _few(_MEMBER.finditer(text)):
         digits = "".join(char for char in found.group(1) if char.isdigit())
-        if digits != national and not _about_somebody_else(text, found.start()):
+        if digits != national and not _about_somebody_else(text, *found.span()):
             spans.append(found.span(1))
             return digits
     return ""
@@ -223,8 +245,10 @@ def _name(text: Text, searched: str) -> str:
     said = _signature(searched) or _introduced(searched)
     if not said:
         return shown
-    # A first name at the end of a mail from "Marie Dupont" is Marie Dupont.
-    if not names.full(said) and names.full(shown):
+    # A first name, or "Mme Dupont", at the end of a mail from "Marie Dupont" is Marie Dupont.
+    first, *_, last = said.split() if " " in said else ("", said)
+    same = names.is_title(first) and fold(last) in fold(shown).split()
+    if names.full(shown) and (same or not names.full(said)):
         return shown
     return said
 
@@ -232,16 +256,21 @@ def _name(text: Text, searched: str) -> str:
 def _introduced(text: str) -> str:
     for trigger, least in ((_STRONG, 1), (_WEAK, 2)):
         for found in _few(trigger.finditer(text)):
-            if name := _name_ahead(text[found.end() : found.end() + 120], least, lower_case=trigger is _STRONG):
+            ahead = text[found.end() : found.end() + 120]
+            titled = trigger is _STRONG or bool(_ONESELF.match(found.group()))
+            if name := _name_ahead(ahead, least, lower_case=trigger is _STRONG, titled=titled):
                 return name
     return ""
 
 
-def _name_ahead(ahead: str, least: int, *, lower_case: bool) -> str:
+def _name_ahead(ahead: str, least: int, *, lower_case: bool, titled: bool) -> str:
     found = _NAME_AHEAD.match(ahead)
     if not found:
         return ""
     tokens = found.group().split()
+    title = ""
+    while tokens and names.is_title(tokens[0]):
+        title, *tokens = tokens
     taken: list[str] = []
     for token in tokens:
         ends = token.endswith(".") and len(token) > 3
@@ -257,17 +286,21 @@ def _name_ahead(ahead: str, least: int, *, lower_case: bool) -> str:
     if not taken and lower_case:
         taken = [token.rstrip(".") for token in tokens[:2]]
         return names.person(" ".join(taken), least=2, lower_case=True) if len(taken) == 2 else ""
-    return names.person(" ".join(taken), least=least)
+    named = f"{title} {' '.join(taken)}" if title and titled else " ".join(taken)
+    return names.person(named, least=least)
 
 
 def _signature(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()][-8:]
+    lines = [line.strip() for line in text.splitlines() if line.strip()][-9:]
+    if lines and _PHONE_LINE.match(lines[-1]):
+        lines.pop()
     for index in range(len(lines) - 1, -1, -1):
         line = lines[index]
         closing = _last_closing(line)
         if closing is None:
             continue
-        rest = line[closing.end() :].lstrip(" ,.!-–:;")
+        rest = line[closing.end() :]
+        rest = "" if _thanks_somebody(closing.group(), rest) else rest.lstrip(" ,.!-–:;")
         candidates = [rest] if rest else []
         candidates += lines[index + 1 : index + 4]
         for candidate in candidates:
@@ -278,6 +311,14 @@ def _signature(text: str) -> str:
     return _bare_last_line(lines)
 
 
+def _thanks_somebody(closing: str, rest: str) -> bool:
+    """True when the name behind "merci" is who is thanked: "bedankt aan Sofie Claes", "merci madame Peeters", "thanks Tom!"."""
+    if not _THANKS.fullmatch(closing):
+        return False
+    first, *_ = rest.split() or [""]
+    return bool(_THANKED.match(rest)) or names.is_title(first) or rest.rstrip().endswith("!")
+
+
 def _last_closing(line: str) -> re.Match[str] | None:
     *_, last = (None, *_few(_CLOSING.finditer(line, max(0, len(line) - 200))))
     return last
@@ -286,6 +327,9 @@ def _last_closing(line: str) -> re.Match[str] | None:
 def _signed(candidate: str) -> str:
     # "Luc Peeters, lid sinds 1988", "S. Lambinon - CPAS", "Marie Dupont (0470 …)": what stands first is the name.
     first = re.split(r"[,;(|/\d•]| [-–—] ", candidate, maxsplit=1)[0].rstrip(" .!:)")
+    if relation := _RELATION.match(first):
+        # "Son fils Éric Dubois" signs for somebody; "ma fille Julie" is somebody else.
+        return names.person(first[relation.end() :]) if fold(first.split()[0]) in _THEIRS else ""
     return names.person(first, lower_case=True)
 
 

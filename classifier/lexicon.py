@@ -64,6 +64,7 @@ HINTS: Final = (
     "other_insurer",
     "other_body",
     "own",
+    "addressed",
     "second_line",
     *(f"about_{department}" for department in DEPARTMENTS),
     "praise",

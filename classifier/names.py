@@ -119,18 +119,24 @@ _ROLE_LOCALS: Final = frozenset(
 )
 
 
-def parts_of(words: str) -> list[str]:
-    """The parts of a possible name, titles left out; empty when anything else than names and spaces stands there."""
+def parts_of(words: str) -> tuple[str, list[str]]:
+    """The last title before a possible name, and its parts; no parts when anything else than names and spaces stands there."""
     text = words.strip().strip(",;:-–—*_\"'«»()[]").strip()
     if not text or len(text) > 60:
-        return []
+        return "", []
     # "Dupont, Marie" is how some mail programs write it.
     tokens = text.replace(",", " ").split()
     if len(tokens) > _MOST_PARTS or not all(_PART.fullmatch(token) for token in tokens):
-        return []
-    while tokens and fold(tokens[0].rstrip(".")) in _TITLES:
-        tokens = tokens[1:]
-    return tokens
+        return "", []
+    title = ""
+    while tokens and is_title(tokens[0]):
+        title, *tokens = tokens
+    return title, tokens
+
+
+def is_title(token: str) -> bool:
+    """True for "Mme", "dhr.", "Herr" and their like."""
+    return fold(token.rstrip(".")) in _TITLES
 
 
 def _holds_other_words(tokens: Sequence[str]) -> bool:
@@ -147,16 +153,19 @@ def person(words: str, *, least: int = 1, lower_case: bool = False) -> str:
     """The name that `words` are, or "" when they are not one.
 
     `least`: how many parts beside particles it must have; `lower_case`: accept "marie dupont", as people type on a phone.
+    A title is left out, except before a family name alone, which it makes a full name: "Mme Van Damme".
     """
-    tokens = parts_of(words)
+    title, tokens = parts_of(words)
     if not tokens or _holds_other_words(tokens):
         return ""
-    while tokens[0].islower() and fold(tokens[0]) in PARTICLES and len(tokens) > 1:
+    while not title and tokens[0].islower() and fold(tokens[0]) in PARTICLES and len(tokens) > 1:
         tokens = tokens[1:]
     proper = [token for token in tokens if fold(token) not in PARTICLES]
-    if len(proper) < least or not any(len(token.rstrip(".")) > 1 for token in proper):
+    if not any(len(token.rstrip(".")) > 1 for token in proper):
         return ""
-    if not lower_case and not all(token[0].isupper() for token in proper):
+    if title and len(proper) == 1 and proper[0][0].isupper() and not given(proper[0]):
+        return f"{title} {' '.join(tokens)}".rstrip(",")
+    if len(proper) < least or (not lower_case and not all(token[0].isupper() for token in proper)):
         return ""
     if lower_case and not all(token[0].isupper() for token in proper):
         # Without capitals only a known given name tells a name from a few last words.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from classifier import features
-from classifier.classification import Classification, Text
+from classifier.classification import Classification, Evidence, Text
 
 if TYPE_CHECKING:
     from spacy.language import Language as Pipeline
@@ -33,6 +33,7 @@ class Classifier:
         self.model_id: str = f"guichet-1-{learnt.digest[:8]}"
         # With this seed the corpus was split: `evaluate` measures on the part that training never saw.
         self.seed = int(learnt.provenance["seed"])
+        self.corpus = str(learnt.provenance.get("corpus", ""))
 
     def classify(self, texts: Sequence[Text]) -> list[Classification]:
         """Classify messages in batches, in their order. Any Unicode will do; very long texts are read at both ends.
@@ -71,14 +72,17 @@ def capped(text: str) -> str:
 
 
 def _at_home(found: Classification, text: str) -> Classification:
-    """Evidence in the tail of a long text is moved to where it stands there."""
-    moved = len(text) - (_HEAD + len(_JOINT) + _TAIL)
-    if moved <= 0:
-        return found
-    return replace(
-        found,
-        evidence=tuple(
-            replace(item, start=item.start + moved, end=item.end + moved) if item.start >= _HEAD else item
-            for item in found.evidence
-        ),
-    )
+    """Evidence where it stands in the whole text: what is in the tail of a long one is moved there."""
+    moved = max(0, len(text) - (_HEAD + len(_JOINT) + _TAIL))
+    placed = (_placed(item, moved) for item in found.evidence)
+    # Words with unreadable signs between them are no words of the text as it is, and no database would take them.
+    return replace(found, evidence=tuple(x for x in placed if x.start < 0 or text[x.start : x.end] == x.text))
+
+
+def _placed(item: Evidence, moved: int) -> Evidence:
+    if not moved or item.end <= _HEAD:
+        return item
+    if item.start >= _HEAD:
+        return replace(item, start=item.start + moved, end=item.end + moved)
+    # Words of both ends that met only because the middle was not read: those of the beginning count.
+    return replace(item, end=_HEAD, text=item.text[: _HEAD - item.start])

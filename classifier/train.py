@@ -7,6 +7,7 @@ message serves to calibrate and none calibrates a model that saw it. The test pa
 
 from __future__ import annotations
 
+import json
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -40,7 +41,7 @@ _WORDS_SCALE: Final = 4.0
 # of its one-sided 90 % Wilson interval. Where the points do not show it: the best they show, if fair, or the constant.
 _REFUSAL_PRECISION: Final = 0.97
 _REFUSAL_FAIR, _REFUSAL_NEARLY = 0.88, 0.01
-_REFUSAL_LEAST, _REFUSAL_DEFAULT = 0.7, 0.9
+_REFUSAL_LEAST, _REFUSAL_DEFAULT = 0.9, 0.95
 _WILSON_Z: Final = 1.2816
 
 Progress = Callable[[str], None]
@@ -80,6 +81,7 @@ def train(corpus_dir: Path, out_dir: Path, *, seed: int = SEED, progress: Progre
         vocabulary = _vocabulary(read)
         arrays = _fit(vocabulary, read, seed)
     provenance = {
+        "corpus": corpus.fingerprint(corpus_dir),
         "seed": seed,
         "training": len(training),
         "test": len(test),
@@ -96,6 +98,11 @@ def _save(learnt: heads.Heads, out_dir: Path) -> None:
     out_dir.mkdir(parents=True, exist_ok=True)
     # Without the vocabulary of strings, which would keep every word of the corpus and is not needed.
     components.build(learnt).to_disk(out_dir, exclude=["vocab"])
+    # spaCy writes a set here, in an order that changes from process to process.
+    signs = out_dir / "sentencizer.json"
+    told = json.loads(signs.read_text(encoding="utf-8"))
+    ordered = {name: sorted(value) if isinstance(value, list) else value for name, value in told.items()}
+    signs.write_text(json.dumps(ordered) + "\n", encoding="utf-8")
 
 
 def _read(records: Sequence[Record]) -> list[_Read]:

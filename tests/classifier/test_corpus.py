@@ -75,6 +75,22 @@ def test_a_missing_field_and_a_double_id_name_file_and_line(tmp_path: Path) -> N
         corpus.read(tmp_path)
 
 
+def test_a_folder_without_messages_says_so(tmp_path: Path) -> None:
+    with pytest.raises(corpus.CorpusError, match="no messages in"):
+        corpus.read(tmp_path)
+    with pytest.raises(corpus.CorpusError, match="no messages in"):
+        corpus.read(tmp_path / "none")
+
+
+def test_the_fingerprint_changes_with_any_message(tmp_path: Path) -> None:
+    file = tmp_path / "x.jsonl"
+    file.write_text(json.dumps(GOOD) + "\n")
+    before = corpus.fingerprint(tmp_path)
+    assert before == corpus.fingerprint(tmp_path)
+    file.write_text(json.dumps(GOOD | {"text": "Bonsoir"}) + "\n")
+    assert corpus.fingerprint(tmp_path) != before
+
+
 def test_no_author_and_no_scenario_is_on_both_sides() -> None:
     records = corpus.read()
     training, test = corpus.split(records, seed=1)

@@ -37,6 +37,22 @@ def mail(text: str, name: str = "", address: str = "") -> Text:
         ("Je suis Belge et fâché.", ""),
         ("Bedankt en een prettige dag", ""),
         ("QUI VA PAYER ? PAS MOI. C'EST UNE HONTE", ""),
+        ("mvg\nAn D'Hooghe", "An D'Hooghe"),
+        ("Cordialement,\nYıldız Öztürk", "Yıldız Öztürk"),
+        ("Bonjour, ici Mohammed El Idrissi, j'appelle pour ma femme.", "Mohammed El Idrissi"),
+        ("Bonjour, rien reçu.\nMme Peeters", "Mme Peeters"),
+        ("Met vriendelijke groeten, dhr. Van Damme", "dhr. Van Damme"),
+        ("Mit freundlichen Grüßen\nFrau Schmitz", "Frau Schmitz"),
+        ("Bonjour, je suis madame Lenoir et j'attends", "madame Lenoir"),
+        ("Rien reçu.\nMme Lucie", "Lucie"),
+        ("Bonjour\nPaul\nEnvoyé de mon iPhone", "Paul"),
+        ("Bien à vous,\nPour Madame Germaine Dubois\nson fils Éric Dubois", "Éric Dubois"),
+        ("merci ma fille Julie attend", ""),
+        ("C'est Madame Lenoir qui m'a répondu", ""),
+        ("Merci madame Peeters.\nPaul Renard", "Paul Renard"),
+        ("Merci Karim Haddad !", ""),
+        ("Bedankt aan Sofie Claes", ""),
+        ("Thanks to Sarah Jones", ""),
     ],
 )
 def test_the_name(text: str, name: str) -> None:
@@ -45,6 +61,8 @@ def test_the_name(text: str, name: str) -> None:
 
 def test_a_first_name_is_completed_by_the_display_name() -> None:
     assert find(mail("Merci.\nMonique", name="Monique Delvaux")).name == "Monique Delvaux"
+    assert find(mail("Merci.\nMme Delvaux", name="Monique Delvaux")).name == "Monique Delvaux"
+    assert find(mail("Merci.\nMme Delvaux", name="Paul Martin")).name == "Mme Delvaux"
 
 
 def test_the_signature_wins_over_the_mailbox_of_a_relative() -> None:
@@ -85,6 +103,10 @@ def test_member_numbers(text: str, number: str) -> None:
         ("85.07.30-033 29", ""),
         ("le numéro national de mon fils est 85.07.30-033 28", ""),
         ("+32 85 07 30 03 328", ""),
+        ("bis : 85.47.30-033 17", "85473003317"),
+        ("bis, né en 2015 : 15.47.30-033 31", "15473003331"),
+        ("85073003328 est le numéro national de ma mère", ""),
+        ("Mon numéro est 85.07.30-033 28 et celui de ma femme 17.07.30-033 84", "85073003328"),
     ],
 )
 def test_national_numbers_need_good_check_digits_and_their_owner(text: str, number: str) -> None:
@@ -94,6 +116,7 @@ def test_national_numbers_need_good_check_digits_and_their_owner(text: str, numb
 def test_iban_with_words_right_behind() -> None:
     assert find(mail("compte BE68 5390 0754 7034 merci de payer")).iban == "BE68539007547034"
     assert find(mail("compte BE68 5390 0754 7035")).iban == ""
+    assert find(mail("le compte de ma mère est le BE68 5390 0754 7034")).iban == ""
 
 
 def test_phones_and_mails_but_not_our_own() -> None:
@@ -162,9 +185,9 @@ HOSTILE = [
 def test_time_is_linear(unit: str) -> None:
     def seconds(size: int) -> float:
         text = mail((unit * (size // len(unit) + 1))[:size], name=(unit * 30)[:100])
-        began = time.perf_counter()
+        began = time.process_time()
         find(text)
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     # Long texts are read at both ends only, so ten times the text may cost at most as much as what is read.
     assert seconds(1_000) < 0.2

@@ -65,9 +65,9 @@ def test_time_is_linear(unit: str) -> None:
 
     def seconds(size: int) -> float:
         text = (unit * (size // len(unit) + 1))[:size]
-        began = time.perf_counter()
+        began = time.process_time()
         lists.find(text, lexicon.words(text))
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     small = max(min(seconds(10_000) for _ in range(3)), 1e-3)
     assert min(seconds(100_000) for _ in range(2)) < small * 40

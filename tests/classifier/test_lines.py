@@ -1,6 +1,8 @@
 """`guichet classify`: JSON lines in and out."""
 
 import json
+from collections.abc import Iterator
+from threading import Event
 from typing import Any
 
 import pytest
@@ -36,14 +38,21 @@ def test_one_line(classifier: Classifier) -> None:
         ("[1]", None, "not a JSON object"),
         ("[" * 100_000, None, "not a JSON object"),
         ('{"id": "a", "text": 5}', "a", "text is not a string"),
-        ('{"id": "a", "channel": "fax"}', "a", "channel is none of"),
-        ('{"id": "a", "channel": ["sms"]}', "a", "channel is none of"),
+        ('{"id": "a", "text": "x", "channel": "fax"}', "a", "channel is none of"),
+        ('{"id": "a", "text": "x", "channel": ["sms"]}', "a", "channel is none of"),
+        ('{"id": "a", "body": "x"}', "a", "text is missing"),
+        ('{"id": "a", "text": "caf\udce9"}', None, "not UTF-8"),
+        ('{"id": NaN, "text": "x"}', None, "id is neither"),
+        ('{"id": 1e999, "text": "x"}', None, "id is neither"),
+        ('{"id": [1], "text": "x"}', None, "id is neither"),
+        (f'{{"id": {"9" * 5000}, "text": "x"}}', None, "not a JSON object"),
     ],
 )
 def test_a_broken_line_says_so_and_the_rest_goes_on(
     classifier: Classifier, line: str, identifier: str | None, error: str
 ) -> None:
-    first, second = run(classifier, line, '{"id": "next"}')
+    first, second = run(classifier, line, '{"id": "next", "text": ""}')
+    assert set(first) == {"id", "error"}
     assert first["id"] == identifier
     assert error in first["error"]
     assert second["id"] == "next"
@@ -51,7 +60,13 @@ def test_a_broken_line_says_so_and_the_rest_goes_on(
 
 
 def test_missing_fields_blank_lines_and_surrogates(classifier: Classifier) -> None:
-    out = run(classifier, "", "  ", "{}", json.dumps({"id": "\ud800", "text": "\udfff bonjour", "subject": None}))
+    out = run(
+        classifier,
+        "",
+        "  ",
+        '\ufeff{"text": ""}',
+        json.dumps({"id": "\ud800", "text": "\udfff bonjour", "subject": None}),
+    )
     assert [line["id"] for line in out] == [None, "\ud800"]
 
 
@@ -66,8 +81,32 @@ class Counting:
         return self.real.classify(texts)
 
 
-def test_batches_of_thirty_two_in_order(classifier: Classifier) -> None:
+def test_batches_of_at_most_thirty_two_in_order(classifier: Classifier) -> None:
     counting = Counting(classifier)
-    out = run(counting, *(json.dumps({"id": number, "text": "ok"}) for number in range(70)))
-    assert [line["id"] for line in out] == list(range(70))
-    assert counting.sizes == [32, 32, 6]
+    out = run(counting, *(json.dumps({"id": number, "text": "ok"}) for number in range(150)))
+    assert [line["id"] for line in out] == list(range(150))
+    assert max(counting.sizes) <= 32
+    assert len(counting.sizes) < 100, "what is waiting is classified together"
+
+
+def test_each_answer_comes_before_the_next_question(classifier: Classifier) -> None:
+    answered = Event()
+
+    def asking() -> Iterator[str]:
+        yield '{"id": 1, "text": "Où est ma carte ?"}'
+        assert answered.wait(20), "the first answer waits for the second question"
+        yield '{"id": 2, "text": ""}'
+
+    answers = classify_lines(asking(), classifier)
+    assert json.loads(next(answers))["id"] == 1
+    answered.set()
+    assert json.loads(next(answers))["id"] == 2
+
+
+def test_a_reader_that_fails_is_heard(classifier: Classifier) -> None:
+    def failing() -> Iterator[str]:
+        yield '{"id": 1, "text": ""}'
+        raise OSError("gone")
+
+    with pytest.raises(OSError, match="gone"):
+        list(classify_lines(failing(), classifier))

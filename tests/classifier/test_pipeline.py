@@ -69,6 +69,26 @@ def test_evidence_in_the_subject_and_in_a_long_tail(classifier: Classifier) -> N
         assert (item.start == -1) == (item.text in "Hospitalia refuse ma facture")
 
 
+@pytest.mark.parametrize("between", [" ", "\r\n", "\n", "\x00", "\ud800", "\u00a0", "’", "👍 "])
+def test_evidence_is_what_stands_there_whatever_stands_between(classifier: Classifier, between: str) -> None:
+    text = (
+        f"🙂 Je n'ai plus d'insuline,{between}j'ai envie{between}de{between}mourir. Votre remboursement{between}tarde."
+    )
+    result = one(classifier, text)
+    assert result.flags["urgent"]
+    for item in result.evidence:
+        assert text[item.start : item.end] == item.text
+        assert "\x00" not in item.text
+
+
+def test_evidence_does_not_join_the_two_ends_of_a_long_text(classifier: Classifier) -> None:
+    # The beginning that is read ends, and the end that is read begins, in the middle of a cry for help.
+    text = ("bla " * 500)[:1_992] + "envie de" + " mot" * 200 + " mourir." + " bla" * 123
+    assert text[-500:].lstrip().startswith("mourir")
+    for item in one(classifier, text).evidence:
+        assert text[item.start : item.end] == item.text
+
+
 @pytest.mark.parametrize(
     ("text", "language"),
     [
@@ -124,6 +144,44 @@ def test_off_scope_has_no_department(classifier: Classifier) -> None:
     if result.flags["off_scope"]:
         assert result.department is None
     assert result.kind == "other" or "kind" in result.abstained or "off_scope" in result.abstained
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "La clinique me met en demeure parce que votre service n'a jamais payé sa part de l'hospitalisation.",
+        "Het ziekenhuis stuurt mij een deurwaarder omdat jullie dienst de derdebetaler geweigerd heeft.",
+        "Die Klinik droht mit dem Gerichtsvollzieher, weil Ihre Abteilung ihren Anteil nicht überwiesen hat.",
+        "The hospital sends me to collections because you told them that I was not insured. I was.",
+        "Mon dentiste et ma pharmacie font leur travail. C'est chez vous que l'attestation s'est perdue.",
+        "Ik stapte over van de CM naar jullie en sta nergens ingeschreven.",
+    ],
+)
+def test_who_names_a_hospital_but_speaks_to_the_house_is_not_refused(classifier: Classifier, text: str) -> None:
+    result = one(classifier, text)
+    assert not result.flags["off_scope"]
+
+
+def test_praise_that_may_be_sarcasm_is_for_people(classifier: Classifier) -> None:
+    results = [
+        one(classifier, text)
+        for text in (
+            "Bedankt om mijn dossier drie keer kwijt te spelen. Knap werk.",
+            "Glückwunsch, Sie haben es geschafft: drei Monate keine Antwort. Herzlichen Dank auch.",
+            "Oh brilliant, a third reminder for a fee you've already debited. Who runs your accounts, a magic eight ball?",
+        )
+    ]
+    assert all(result.kind == "complaint" or "kind" in result.abstained for result in results)
+    assert any(result.kind == "compliment" for result in results)
+    plain = one(classifier, "Merci à votre collègue de Namur, elle m'a vraiment bien aidée, je suis ravie.")
+    assert plain.kind == "compliment"
+    assert "kind" not in plain.abstained
+
+
+def test_a_family_name_with_a_title_is_a_name(classifier: Classifier) -> None:
+    text = "Trois mois sans remboursement, c'est long.\nMme Peeters"
+    result = one(classifier, text, from_name="", from_address="nuage77@mail.example")
+    assert not result.flags["anonymous"]
 
 
 def test_alone_or_in_a_batch_it_is_the_same(classifier: Classifier) -> None:

@@ -1,6 +1,9 @@
 """Training on a small corpus: the same bytes twice, a pipeline that loads, refusals that stay rare."""
 
 import hashlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +38,14 @@ def digests(folder: Path) -> dict[str, str]:
 def test_the_same_corpus_and_seed_give_the_same_bytes(small_corpus: Path, tmp_path: Path) -> None:
     said: list[str] = []
     train.train(small_corpus, tmp_path / "one", seed=5, progress=said.append)
-    train.train(small_corpus, tmp_path / "two", seed=5)
+    # In another process, in which sets have another order.
+    again = "import sys, pathlib; from classifier import train; train.train(*map(pathlib.Path, sys.argv[1:]), seed=5)"
+    subprocess.run(
+        [sys.executable, "-c", again, str(small_corpus), str(tmp_path / "two")],
+        check=True,
+        env={**os.environ, "PYTHONHASHSEED": "7"},
+        timeout=300,
+    )
     assert digests(tmp_path / "one") == digests(tmp_path / "two")
     assert said
     assert not [path for path in (tmp_path / "one").rglob("*") if path.suffix in (".pkl", ".pickle", ".joblib")]
@@ -43,6 +53,7 @@ def test_the_same_corpus_and_seed_give_the_same_bytes(small_corpus: Path, tmp_pa
     result = loaded.classify([Text("email", "Mijn terugbetaling is er nog altijd niet.")])[0]
     assert result.model == loaded.model_id
     assert loaded.seed == 5
+    assert loaded.corpus == corpus.fingerprint(small_corpus)
 
 
 def test_arrays_are_never_pickles(small_corpus: Path, tmp_path: Path) -> None:
