@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import traceback
+from pathlib import Path
 
 import typer
 
@@ -21,13 +23,20 @@ for commands in (running, tools, register, rules):
 
 
 def main() -> None:
-    """Run the command; what is wrong with the settings is said in one line, without a traceback."""
+    """Run the command; what is wrong is said in one line. A traceback would repeat what was being worked on."""
     try:
         app()
     except SettingsError as error:
         err.print("[bold red]Settings:[/] ", end="")
         say(str(error))
         sys.exit(2)
+    except Exception as error:  # noqa: BLE001 (a fault of ours: its class and place are what may be shown of it)
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        err.print("[bold red]Error:[/] ", end="")
+        say(
+            f"unexpected {type(error).__name__} at {Path(place.filename).name}:{place.lineno}; this is a fault of guichet"
+        )
+        sys.exit(70)
 
 
 if __name__ == "__main__":

@@ -104,7 +104,7 @@ class Clock:
         async with self.house.store.read() as tx:
             if await operations.has_run(tx, "reconciliation", f"{today}"):
                 return
-            report = await reconcile(tx, now=now, since=now - timedelta(days=2))
+        report = await reconcile(self.house.store, now=now, since=now - timedelta(days=2))
         if not report.sound:
             log.error("the reconciliation found differences", differences=len(report.differences))
         await self._once("reconciliation", f"{today}", now, lambda tx: self._note_reconciliation(tx, report, now))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections import Counter, defaultdict, deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import structlog
@@ -28,12 +29,20 @@ LONGEST_WAIT: Final = timedelta(hours=4)
 GIVE_UP_AFTER: Final = timedelta(days=5)
 # Automatic mail to one recipient domain, a minute.
 PER_DOMAIN_A_MINUTE: Final = 60
+# Messages to one recipient domain in hand at once: one that hangs keeps these places and no more of all there are.
+PER_DOMAIN_AT_ONCE: Final = 5
+# When a message is looked at again that found its domain's places taken.
+NO_PLACE_WAIT: Final = timedelta(seconds=5)
 _SECRET: Final = re.compile(r"(/[a-z]{2}/c/)[A-Za-z0-9_-]{16,64}")
 
 
 def masked(text: str) -> str:
     """The text as it is kept once it is sent: its secret link opens nothing any more."""
     return _SECRET.sub(r"\1…", text)
+
+
+def _domain(outgoing: Outgoing) -> str:
+    return outgoing.message.recipient.rpartition("@")[2].lower()
 
 
 @dataclass
@@ -48,6 +57,7 @@ class Delivery:
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
     _minute: dict[str, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
+    _in_hand: Counter[str] = field(default_factory=Counter)
 
     async def run(self) -> None:
         """Send until told to stop; then what is under way is waited for."""
@@ -74,13 +84,36 @@ class Delivery:
         if room <= 0:
             await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
             return 1
+        now = self.house.now()
         async with self.house.store.write() as tx:
-            batch = await outbox.claim(tx, limit=room, now=self.house.now(), lease=self.house.lease)
-        for outgoing in batch:
+            claimed = await outbox.claim(tx, limit=room, now=now, lease=self.house.lease)
+            placed = self._with_a_place(claimed)
+            for outgoing in claimed:
+                if outgoing not in placed:
+                    await outbox.put_back(tx, outgoing, due_at=now + NO_PLACE_WAIT)
+        for outgoing in placed:
+            domain = _domain(outgoing)
+            self._in_hand[domain] += 1
             task = asyncio.create_task(self._deliver(outgoing))
             self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
-        return len(batch)
+            task.add_done_callback(partial(self._ended, domain))
+        return len(claimed)
+
+    def _with_a_place(self, claimed: Sequence[Outgoing]) -> list[Outgoing]:
+        """Those for which their domain has a place. The others must not wait in hand: their lease would end meanwhile."""
+        taken = Counter(self._in_hand)
+        placed = []
+        for outgoing in claimed:
+            taken[_domain(outgoing)] += 1
+            if taken[_domain(outgoing)] <= PER_DOMAIN_AT_ONCE:
+                placed.append(outgoing)
+        return placed
+
+    def _ended(self, domain: str, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._in_hand[domain] -= 1
+        if not self._in_hand[domain]:
+            del self._in_hand[domain]
 
     async def _wait_for_more(self) -> None:
         async with self.house.store.read() as tx:
@@ -118,7 +151,7 @@ class Delivery:
     def _too_many(self, outgoing: Outgoing) -> timedelta | None:
         if not outgoing.message.auto:
             return None
-        now, domain = self.house.now(), outgoing.message.recipient.rpartition("@")[2].lower()
+        now, domain = self.house.now(), _domain(outgoing)
         recent = self._minute[domain]
         while recent and recent[0] < now - timedelta(minutes=1):
             recent.popleft()

@@ -100,9 +100,11 @@ class Health:
             found.append(_reason("worker", "no worker has given a sign of life"))
         elif not any(beat.detail.get("model") for beat in workers):
             found.append(_reason("model", "no classifier is loaded: everything goes to triage"))
-        for name, beat in beats.items():
-            if name.startswith("mailbox:") and (beat.state != "watching" or now - beat.at > SILENT):
-                found.append(_reason("mailbox", "a mailbox cannot be fetched", number=beat.detail.get("number", 0)))
+        # What the settings name is asked for: a mailbox nobody ever watched has left no sign, one that is gone leaves an old one.
+        for number, box in enumerate(self.house.mailboxes):
+            beat = beats.get(f"mailbox:{box.address}") if box.imap_host else None
+            if box.imap_host and (beat is None or beat.state != "watching" or now - beat.at > SILENT):
+                found.append(_reason("mailbox", "a mailbox cannot be fetched", number=number))
         return found
 
     def _operator(self, request: web.Request) -> bool:

@@ -36,7 +36,9 @@ def master(settings: Settings) -> bytes:
 
 def earlier(settings: Settings) -> tuple[bytes, ...]:
     """The secrets of before, the newest first: what they signed is still ours."""
-    return tuple(hashlib.sha256(given.encode()).digest() for given in settings.old_secret_keys.get_secret_value().split())
+    return tuple(
+        hashlib.sha256(given.encode()).digest() for given in settings.old_secret_keys.get_secret_value().split()
+    )
 
 
 def _read(path: Path) -> bytes:

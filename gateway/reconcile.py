@@ -1,18 +1,21 @@
-"""The reconciliation: every item has exactly one fate, every case its item, every mailbox what the register says it brought."""
+"""The reconciliation: every item has exactly one fate, every case its item and its acknowledgement, every row its file, and every
+mailbox what the register says it brought."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from store import inbox, operations
-from store.database import Tx
+from store import inbox, operations, soundness
+from store.database import Store, Tx
 from store.operations import Tally
 
 # What arrived within this time may still be in work.
 FRESH: Final = timedelta(minutes=15)
+_FILES_AT_ONCE: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +53,35 @@ class Report:
         }
 
 
-async def reconcile(tx: Tx, *, now: datetime, since: datetime | None = None) -> Report:
-    """Compare the fates with what the doors say they took in, and look for what must never be."""
+async def reconcile(
+    store: Store,
+    *,
+    now: datetime,
+    since: datetime | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Report:
+    """Compare the fates with what the doors say they took in, and look for what must never be.
+
+    `progress` is told how many files of how many were read: they are all read, outside of any transaction.
+    """
+    async with store.read() as tx:
+        report = await _rows(tx, now, since)
+        names = await soundness.file_names(tx)
+    lost = 0
+    for start in range(0, len(names), _FILES_AT_ONCE):
+        some = names[start : start + _FILES_AT_ONCE]
+        lost += await asyncio.to_thread(soundness.lost, store.files, some)
+        progress(start + len(some), len(names))
+    if not lost:
+        return report
+    return replace(report, differences=(*report.differences, f"files that are lost or damaged: {lost}"))
+
+
+async def _rows(tx: Tx, now: datetime, since: datetime | None) -> Report:
     tallies = await operations.tallies(tx, since=since)
     backlog = await inbox.backlog(tx)
-    differences = [
-        f"{name.replace('_', ' ')}: {count}" for name, count in (await operations.contradictions(tx)).items() if count
-    ]
+    counts = await operations.contradictions(tx) | {"cases_not_acknowledged": await soundness.unacknowledged(tx)}
+    differences = [f"{name.replace('_', ' ')}: {count}" for name, count in counts.items() if count]
     if backlog.oldest and now - backlog.oldest > FRESH:
         differences.append(
             f"items that wait for more than {int(FRESH.total_seconds() // 60)} minutes: {backlog.waiting}"

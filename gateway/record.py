@@ -63,9 +63,12 @@ class Recorder:
             first = await inbox.seen_before(tx, fingerprint, since=now - DUPLICATE_WITHIN)
             if first is not None:
                 return await self._again(tx, arrival, first, now)
-        known = await people.find_contact(tx, arrival.writer) if arrival.writer else None
+        known = None
+        if arrival.writer:
+            await people.alone_with(tx, arrival.writer)
+            known = await people.find_contact(tx, arrival.writer)
         joining, case_id = await self._join(tx, arrival, known)
-        current = await threads.current(tx, case_id) if case_id is not None else None
+        current = await threads.current(tx, case_id, held=True) if case_id is not None else None
         if current is not None and joining.action == "join":
             return await add_to_case(tx, self.house, arrival, joining, current, known, now)
         if current is not None and joining.action == "hold":
@@ -75,7 +78,7 @@ class Recorder:
     async def _again(self, tx: Tx, arrival: Arrival, case_id: int, now: datetime) -> Recorded:
         """The same message a second time: nothing but a line on its case, unless it also went to Mediation's mailbox."""
         await audit.write(tx, actor="system", act="message.duplicate", at=now, case_id=case_id)
-        current = await threads.current(tx, case_id)
+        current = await threads.current(tx, case_id, held=True)
         wanted = self.house.default_queue(arrival.message.account)
         if current and wanted == "mediation" and current.state == "open" and current.queue in DEPARTMENTS:
             detail = {"queue": wanted}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -46,12 +46,18 @@ class Store:
     """
 
     def __init__(self, url: str, files: FileStore, *, unsafe_ok: bool = False) -> None:
+        """Open nothing yet. Raises ValueError for an address that names neither SQLite nor PostgreSQL."""
+        if not url.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
+            raise ValueError("neither SQLite nor PostgreSQL")
         self.url = url
         self.files = files
         self._unsafe_ok = unsafe_ok
         self._sqlite = url.startswith("sqlite")
         self._writing = asyncio.Lock()
-        self._writer, self._reader = self._engines()
+        try:
+            self._writer, self._reader = self._engines()
+        except ArgumentError:
+            raise ValueError("not the address of a database") from None
 
     def _engines(self) -> tuple[AsyncEngine, AsyncEngine]:
         if self._sqlite:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any, Final, Literal
 
+import structlog
 from sqlalchemy import and_, func, or_, select, text, update
 
 from channels.message import RawMessage
@@ -21,6 +22,8 @@ from store.database import Tx
 from store.files import FileStore
 from store.schema import inbox
 from store.sql import insert, skipping_locked
+
+log = structlog.get_logger(__name__)
 
 Fate = Literal["opened", "joined", "held", "conversing", "robot", "refused", "duplicate", "quarantined"]
 
@@ -147,18 +150,16 @@ async def with_body(files: FileStore, item: Item) -> Item:
 
 
 async def _quarantine_killers(tx: Tx, now: datetime) -> None:
-    await tx.conn.execute(
+    error = "The worker ended each time that it worked on this item."
+    ended = await tx.conn.execute(
         update(inbox)
         # An end that was recorded never leaves an item waiting after its last try.
         .where(_due(now), inbox.c.attempts >= TRIES)
-        .values(
-            state="quarantined",
-            fate="quarantined",
-            fate_at=now,
-            taken_until=None,
-            error="The worker ended each time that it worked on this item.",
-        )
+        .values(state="quarantined", fate="quarantined", fate_at=now, taken_until=None, error=error)
+        .returning(inbox.c.id)
     )
+    for item_id in ended.scalars():
+        log.error("an item is in quarantine", item=item_id, reason=error)
 
 
 async def finish(

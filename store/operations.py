@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import String, cast, func, literal, or_, select, update
 
 from store.database import Tx
-from store.schema import cases, clock_runs, deadlines, heartbeats, held, inbox
+from store.schema import cases, clock_runs, deadlines, heartbeats, held, inbox, outbox
 from store.sql import insert
+
+# The parts of the house whose signs of life bear the name of a process, a new one at every start.
+_PARTS: Final = ("web", "mail", "worker", "clock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +172,26 @@ async def kept_since(tx: Tx, *, account: str, since: datetime | None) -> int:
     return int((await tx.conn.execute(query)).scalar_one())
 
 
+def _keys_of_answers() -> list[Any]:
+    # As gateway.opening and gateway.adding make them.
+    number = cast(inbox.c.id, String)
+    return [literal("ack-") + number, literal("joined-") + number]
+
+
 async def contradictions(tx: Tx) -> dict[str, int]:
     """What must never be: each count is 0 in a sound register."""
-    opened = select(func.count()).where(inbox.c.fate.in_(("opened", "joined")), inbox.c.case_id.is_(None))
+    with_case = ("opened", "joined", "held", "duplicate")
+    opened = select(func.count()).where(inbox.c.fate.in_(with_case), inbox.c.case_id.is_(None))
+    ended = inbox.c.state.in_(("done", "quarantined"))
+    unlike = select(func.count()).where(
+        (ended & inbox.c.fate.is_(None))
+        | (~ended & inbox.c.fate.is_not(None))
+        | ((inbox.c.state == "quarantined") != (func.coalesce(inbox.c.fate, "") == "quarantined"))
+    )
+    answered = select(func.count()).where(
+        inbox.c.fate == "robot",
+        select(outbox.c.id).where(outbox.c.key.in_(_keys_of_answers())).exists(),
+    )
     twice = (
         select(inbox.c.case_id)
         .where(inbox.c.fate == "opened")
@@ -190,6 +210,8 @@ async def contradictions(tx: Tx) -> dict[str, int]:
     )
     queries = {
         "items_without_their_case": opened,
+        "items_whose_state_and_fate_differ": unlike,
+        "robots_that_were_answered": answered,
         "cases_opened_twice": select(func.count()).select_from(twice),
         "cases_without_their_item": orphans,
         "held_without_their_message": held_lost,
@@ -217,5 +239,7 @@ async def hold_lease(tx: Tx, name: str, owner: str, *, now: datetime, life: time
 
 
 async def forget_old_runs(tx: Tx, *, now: datetime) -> None:
-    """Runs of periodic jobs are kept for 90 days."""
+    """Runs of periodic jobs are kept for 90 days, signs of life of processes for a day after the last."""
     await tx.conn.execute(clock_runs.delete().where(clock_runs.c.at < now - timedelta(days=90)))
+    of_process = or_(*(heartbeats.c.name.startswith(f"{part}:") for part in _PARTS))
+    await tx.conn.execute(heartbeats.delete().where(of_process, heartbeats.c.at < now - timedelta(days=1)))

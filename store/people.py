@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import case, func, select, text, update
 
 from channels.message import Sender
 from config.vocabulary import Language
@@ -45,6 +46,16 @@ class Person:
 def normalised(sender: Sender) -> str:
     """The address as it is compared: mail addresses without case, the rest as given."""
     return sender.address.strip().lower()[:320] if sender.kind == "email" else sender.address.strip()[:320]
+
+
+async def alone_with(tx: Tx, sender: Sender) -> None:
+    """Until the transaction ends, no other worker records anything from this address: who wrote first is one person, and
+    what was answered to them today is counted once."""
+    if not tx.is_sqlite:
+        digest = hashlib.sha256(f"{sender.kind} {normalised(sender)}".encode("utf-8", "replace")).digest()
+        number = int.from_bytes(digest[:4], "big", signed=True)
+        # Two numbers are a space of their own: this waits for no lock that bears a single one.
+        await tx.conn.execute(text("SELECT pg_advisory_xact_lock(1, :number)"), {"number": number})
 
 
 async def find_contact(tx: Tx, sender: Sender) -> Contact | None:

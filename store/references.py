@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import update
+
 from channels.reference import format_reference
+from store import audit
 from store.database import Tx
 from store.schema import sequences
 from store.sql import insert
+
+# More than were ever given out between a backup and the loss of what came after it.
+_JUMP: Final = 10_000
 
 
 async def next_reference(tx: Tx, year: int) -> str:
@@ -17,3 +26,11 @@ async def next_reference(tx: Tx, year: int) -> str:
         .returning(sequences.c.last)
     )
     return format_reference(year, int((await tx.conn.execute(statement)).scalar_one()))
+
+
+async def jump(tx: Tx, *, year: int, now: datetime) -> None:
+    """After a restore: go on far beyond what was given out since the backup, so that no reference is issued twice."""
+    statement = insert(tx, sequences).values(year=year, last=0).on_conflict_do_nothing()
+    await tx.conn.execute(statement)
+    await tx.conn.execute(update(sequences).where(sequences.c.year >= year - 1).values(last=sequences.c.last + _JUMP))
+    await audit.write(tx, actor="command", act="database.restored", at=now, detail={"year": year, "jump": _JUMP})

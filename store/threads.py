@@ -45,12 +45,18 @@ async def case_of_reference(tx: Tx, reference: str) -> int | None:
     return (await tx.conn.execute(select(cases.c.id).where(cases.c.reference == reference))).scalar()
 
 
-async def current(tx: Tx, case_id: int) -> CaseState | None:
-    """The case, or the one it was merged into, however often."""
+async def current(tx: Tx, case_id: int, *, held: bool = False) -> CaseState | None:
+    """The case, or the one it was merged into, however often.
+
+    `held`: nobody else changes it until the transaction ends. Who adds to a case must not find it closed afterwards.
+    """
     seen: set[int] = set()
     while case_id not in seen:
         seen.add(case_id)
-        row = (await tx.conn.execute(select(cases).where(cases.c.id == case_id))).one_or_none()
+        query = select(cases).where(cases.c.id == case_id)
+        if held and not tx.is_sqlite:
+            query = query.with_for_update()
+        row = (await tx.conn.execute(query)).one_or_none()
         if row is None:
             return None
         if row.merged_into is None:

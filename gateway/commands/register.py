@@ -6,10 +6,10 @@ import getpass
 import json
 import sys
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, Final, get_args
 
 import typer
-from rich.progress import track
+from rich.progress import Progress, track
 from rich.table import Table
 
 from config.vocabulary import Role
@@ -17,6 +17,10 @@ from gateway.commands.terminal import emit, err, out, say, stop, with_house
 
 if TYPE_CHECKING:
     from gateway.house import House
+
+# As long as the columns are that hold them.
+_LONGEST_NAME: Final = 120
+_HIGHEST_ID: Final = 2**63 - 1
 
 user = typer.Typer(help="The people who work in the console.", no_args_is_help=True)
 database = typer.Typer(help="The database.", no_args_is_help=True)
@@ -38,6 +42,9 @@ def add_user(
 
     if role not in get_args(Role):
         raise stop(f"'{role}' is not a role; use one of {', '.join(get_args(Role))}", 2)
+    login = login.strip()
+    if not login or max(len(login), len(name)) > _LONGEST_NAME:
+        raise stop(f"a login, like a name, has 1 to {_LONGEST_NAME} characters", 2)
     try:
         hashed = hash_password(_password())
     except WeakPasswordError as error:
@@ -73,14 +80,27 @@ def _password() -> str:
 
 
 @database.command("upgrade")
-def upgrade() -> None:
+def upgrade(
+    restored: Annotated[
+        bool,
+        typer.Option(
+            "--restored", help="This database comes from a backup: references go on beyond any given out since."
+        ),
+    ] = False,
+) -> None:
     """Bring the database to the shape of this version. Every process does so when it starts, too."""
+    from router.deadlines import received_day
+    from store import references
 
-    async def work(_house: House) -> None:
-        return None
+    async def work(house: House) -> None:
+        if restored:
+            async with house.store.write() as tx:
+                await references.jump(tx, year=received_day(house.now()).year, now=house.now())
 
     with_house(work)
     say("The database is up to date.")
+    if restored:
+        say("References go on 10 000 later.")
 
 
 @quarantine.command("list")
@@ -112,16 +132,22 @@ def _kept(item: object) -> dict[str, object]:
 
 
 @quarantine.command("show")
-def show_quarantine(item_id: Annotated[int, typer.Argument(help="The id from `quarantine list`.")]) -> None:
+def show_quarantine(
+    item_id: Annotated[int, typer.Argument(help="The id from `quarantine list`.", min=1, max=_HIGHEST_ID)],
+) -> None:
     """Write the raw message to standard output, byte for byte."""
     from store import inbox
+    from store.files import FileLostError
 
     async def work(house: House) -> bytes | None:
         async with house.store.read() as tx:
             raw = await inbox.raw_of(tx, item_id)
         return raw.body if raw else None
 
-    body = with_house(work)
+    try:
+        body = with_house(work)
+    except FileLostError:
+        raise stop(f"the file that holds item {item_id} is lost or damaged") from None
     if body is None:
         raise stop(f"there is no item {item_id}")
     sys.stdout.buffer.write(body)
@@ -129,7 +155,9 @@ def show_quarantine(item_id: Annotated[int, typer.Argument(help="The id from `qu
 
 @quarantine.command("replay")
 def replay(
-    item_ids: Annotated[list[int] | None, typer.Argument(help="Ids from `quarantine list`.")] = None,
+    item_ids: Annotated[
+        list[int] | None, typer.Argument(help="Ids from `quarantine list`.", min=1, max=_HIGHEST_ID)
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Replay all that is kept.")] = False,
 ) -> None:
     """Let items be tried again from the beginning; the workers take them up at once."""
@@ -157,13 +185,19 @@ def replay(
 def reconcile(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Check that every item has exactly one fate and every case its item. Ends with 1 when anything differs."""
+    """Check that every item has exactly one fate, every case its item and every file its content. Ends with 1 when anything
+    differs."""
     from gateway.reconcile import Report
     from gateway.reconcile import reconcile as compare
 
     async def work(house: House) -> Report:
-        async with house.store.read() as tx:
-            return await compare(tx, now=house.now())
+        with Progress(console=err, transient=True) as bar:
+            task = bar.add_task("Reading files", total=None)
+            return await compare(
+                house.store,
+                now=house.now(),
+                progress=lambda done, total: bar.update(task, completed=done, total=total),
+            )
 
     report = with_house(work)
     if as_json:
@@ -193,6 +227,8 @@ def report(
         first = date.fromisoformat(f"{month}-01") if month else date.today().replace(day=1)  # noqa: DTZ011 (the operator's own month)
     except ValueError:
         raise stop(f"'{month}' is not a month; write it like 2026-11", 2) from None
+    if not 2000 <= first.year < 3000:
+        raise stop(f"there is nothing to report of the year {first.year}", 2)
 
     async def work(house: House) -> Month:
         async with house.store.read() as tx:

@@ -7,10 +7,12 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 import structlog
 from sqlalchemy import func, select
 
 from channels.message import OutboundMessage, RawMessage
+from gateway import delivery as sending
 from gateway.clock import Clock
 from gateway.delivery import PER_DOMAIN_A_MINUTE
 from gateway.intake import Intake
@@ -91,7 +93,10 @@ async def test_mail_in_the_name_of_a_colleague_is_a_strangers_mail(gateway: Gate
     assert len(gateway.sink.sent) == 1
 
 
-async def test_automatic_mail_to_one_domain_waits_after_sixty_a_minute(gateway: Gateway) -> None:
+async def test_automatic_mail_to_one_domain_waits_after_sixty_a_minute(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "NO_PLACE_WAIT", timedelta(0))
     now = gateway.house.now()
     async with gateway.house.store.write() as tx:
         for number in range(PER_DOMAIN_A_MINUTE + 5):

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import insert, update
 
 from channels.message import RawMessage
-from store import cases, inbox, operations, schema
+from store import cases, inbox, operations, outbox, schema
 from store.database import Store
-from tests.store.registered import NOW, case
+from tests.store.registered import NOW, case, message
 
 LIFE = timedelta(seconds=35)
 SECOND = timedelta(seconds=1)
@@ -165,3 +165,40 @@ async def test_tallies_add_up_to_what_was_delivered(store: Store) -> None:
         assert await operations.kept_since(tx, account="a@b.example", since=NOW) == 3
         assert await operations.kept_since(tx, account="a@b.example", since=NOW + SECOND) == 0
     assert (tally.deliveries, tally.items, dict(tally.fates), tally.open) == (6, 3, {"robot": 1}, 2)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"state": "done"},
+        {"state": "quarantined"},
+        {"state": "waiting", "fate": "robot", "fate_at": NOW},
+        {"state": "done", "fate": "quarantined", "fate_at": NOW},
+        {"state": "quarantined", "fate": "robot", "fate_at": NOW},
+    ],
+)
+async def test_an_item_that_ended_without_its_fate_is_found(store: Store, values: dict[str, Any]) -> None:
+    async with store.write() as tx:
+        item, _ = await inbox.add(tx, RawMessage("email", "a@b.example", "1", b"x", NOW), now=NOW)
+    assert await sound(store) == {}
+    await change(store, schema.inbox, item, **values)
+    assert "items_whose_state_and_fate_differ" in await sound(store)
+
+
+async def test_a_robot_that_was_answered_is_found(store: Store) -> None:
+    async with store.write() as tx:
+        item, _ = await inbox.add(tx, RawMessage("email", "a@b.example", "1", b"x", NOW), now=NOW)
+        await outbox.put(tx, message(f"ack-{item}"), now=NOW)
+    assert await sound(store) == {}
+    await change(store, schema.inbox, item, fate="robot", fate_at=NOW, state="done")
+    assert await sound(store) == {"robots_that_were_answered": 1}
+
+
+async def test_signs_of_life_of_processes_that_are_gone_are_forgotten(store: Store) -> None:
+    async with store.write() as tx:
+        for name in ("worker:a-1", "web:a-1", "mailbox:mail@b.example", "owner-of-mailbox:1"):
+            await operations.beat(tx, name, "alive", {}, now=NOW)
+        await operations.beat(tx, "worker:b-2", "alive", {}, now=NOW + timedelta(days=1))
+        await operations.forget_old_runs(tx, now=NOW + timedelta(days=1, seconds=1))
+        names = [beat.name for beat in await operations.beats(tx)]
+    assert names == ["mailbox:mail@b.example", "owner-of-mailbox:1", "worker:b-2"]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from channels.reference import format_reference
 from store import references
 from store.database import Store
+from store.files import FileStore
 
 
 async def take(store: Store, year: int = 2026) -> str:
@@ -47,3 +51,27 @@ async def test_the_sequence_survives_a_new_start(store: Store) -> None:
     await take(store)
     await store.open()
     assert await take(store) == format_reference(2026, 2)
+
+
+async def test_after_a_restore_no_reference_is_issued_again(tmp_path: Path) -> None:
+    async def opened() -> Store:
+        store = Store(f"sqlite+aiosqlite:///{tmp_path / 'guichet.db'}", FileStore(tmp_path / "files"))
+        await store.open()
+        return store
+
+    store = await opened()
+    given = [await take(store) for _ in range(3)]
+    await store.close()
+    shutil.copy(tmp_path / "guichet.db", tmp_path / "backup.db")
+    store = await opened()
+    given += [await take(store) for _ in range(50)]
+    given += [await take(store, 2025) for _ in range(2)]
+    await store.close()
+    shutil.copy(tmp_path / "backup.db", tmp_path / "guichet.db")
+    store = await opened()
+    async with store.write() as tx:
+        await references.jump(tx, year=2026, now=datetime(2026, 11, 24, tzinfo=UTC))
+    after = [await take(store) for _ in range(60)]
+    await store.close()
+    assert not set(given) & set(after)
+    assert after[0] == format_reference(2026, 10_004)

@@ -1,0 +1,159 @@
+"""The command says what is wrong in words, ends with a code that tells, and never shows a traceback."""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import structlog
+from sqlalchemy import create_engine, text
+
+from gateway import cli
+from gateway.commands import tools
+
+WORDS = "correct horse battery staple 9"
+HIGH = "99999999999999999999"
+
+
+@dataclass
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Ended]
+
+
+@pytest.fixture
+def guichet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
+    """Runs `guichet` in this process, in a data folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GUICHET_DATA", str(tmp_path / "data"))
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*words: str, typed: str = "", **settings: str) -> Ended:
+        with monkeypatch.context() as now:
+            now.setattr(sys, "argv", ["guichet", *words])
+            now.setattr(sys, "stdin", io.StringIO(typed))
+            for name, value in settings.items():
+                now.setenv(name, value)
+            try:
+                cli.main()
+                code: object = 0
+            except SystemExit as end:
+                code = end.code
+        said = capsys.readouterr()
+        assert "Traceback" not in said.err + said.out
+        assert "SELECT" not in said.err + said.out
+        return Ended(code if isinstance(code, int) else 0, said.out, said.err)
+
+    handlers = list(logging.root.handlers)
+    yield run
+    # Logging was set up for a standard error that ends with this test.
+    structlog.reset_defaults()
+    logging.root.handlers[:] = handlers
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["nonsense"],
+        ["config", "extra"],
+        ["quarantine", "show", HIGH],
+        ["quarantine", "show", "x"],
+        ["quarantine", "replay", HIGH],
+        ["quarantine", "replay"],
+        ["report", "--month", "9999-12"],
+        ["report", "--month", "0001-01"],
+        ["report", "--month", "November"],
+        ["rules", "check", "nowhere.yaml"],
+        ["user", "add", "", "--role", "mediator"],
+        ["user", "add", "x" * 121],
+        ["user", "add", "lena", "--name", "x" * 121],
+        ["user", "add", "lena", "--role", "king"],
+        ["user", "add", "lena", "--password", WORDS],
+        ["user", "add", "lena", WORDS],
+        ["worker"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_words_are_refused_with_2(guichet: Command, words: list[str]) -> None:
+    ended = guichet(*words, typed=f"{WORDS}\n")
+    assert ended.code == 2
+    assert ended.err.strip()
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"DATABASE_URL": "postgresql://app@127.0.0.1:1/x"}, "the database cannot be reached"),
+        ({"DATABASE_URL": "mysql://app:s3cret@host/x"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://app:s3cret@host:port/x"}, "DATABASE_URL"),
+        ({"REDIS_URL": "s3cret"}, "REDIS_URL"),
+        ({"GUICHET_DATA": "/dev/null/x"}, "data folder"),
+    ],
+    ids=str,
+)
+def test_wrong_settings_are_named_and_not_repeated(guichet: Command, settings: dict[str, str], said: str) -> None:
+    ended = guichet("reconcile", **settings)
+    assert ended.code == 2
+    assert said in " ".join(ended.err.split())
+    assert "s3cret" not in ended.err
+
+
+def test_a_rule_file_that_is_no_text_is_refused_in_words(guichet: Command, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_bytes(b"\x00\xff\xfe")
+    for words in (["check"], ["diff"], ["rehearse"], ["publish", "--comment", "why"]):
+        ended = guichet("rules", words[0], str(bad), *words[1:])
+        assert ended.code == 1
+        assert "bad.yaml" in ended.err
+
+
+def test_a_database_of_a_newer_version_is_left_alone(guichet: Command, tmp_path: Path) -> None:
+    assert guichet("db", "upgrade").code == 0
+    engine = create_engine(f"sqlite:///{tmp_path / 'data' / 'guichet.db'}")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    for words in (["reconcile"], ["db", "upgrade"], ["run"]):
+        ended = guichet(*words)
+        assert ended.code == 2
+        assert "newer version" in ended.err
+
+
+def test_a_restored_database_says_that_references_go_on_later(guichet: Command) -> None:
+    assert "10 000" not in guichet("db", "upgrade").err
+    restored = guichet("db", "upgrade", "--restored")
+    assert restored.code == 0
+    assert "10 000" in restored.err
+
+
+def test_a_user_is_added_once_by_a_password_that_was_typed(guichet: Command) -> None:
+    assert guichet("user", "add", "lena", typed=f"{WORDS}\n").code == 0
+    again = guichet("user", "add", "lena", typed=f"{WORDS}\n")
+    assert again.code == 1
+    assert "already" in again.err
+    weak = guichet("user", "add", "tom", typed="short\n")
+    assert weak.code == 2
+    assert WORDS not in again.err + again.out
+
+
+def test_a_fault_of_ours_shows_where_and_nothing_of_what(guichet: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise KeyError("marie.dubois@mail.example")
+
+    monkeypatch.setattr(tools, "settings_for", broken)
+    ended = guichet("config")
+    assert ended.code == 70
+    assert "KeyError at test_commands.py" in ended.err
+    assert "marie" not in ended.err
