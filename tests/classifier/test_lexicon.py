@@ -21,6 +21,10 @@ def groups(text: str) -> set[str]:
         "Ich kann nicht mehr und will mich umbringen.",
         "There is no insulin left, please help",
         "I don't want to live like this",
+        "je pense au suicide, aidez-moi",
+        "Ik denk aan zelfmoord",
+        "I am thinking of suicide",
+        "Ich denke an Selbstmord",
     ],
 )
 def test_a_cry_for_help_is_heard(text: str) -> None:
@@ -35,6 +39,7 @@ def test_a_cry_for_help_is_heard(text: str) -> None:
         "Ich habe keine Selbstmordgedanken",
         "I am not suicidal, just angry",
         "Mon remboursement est en retard.",
+        "Vous vous suicidez commercialement",
     ],
 )
 def test_a_denied_one_is_not(text: str) -> None:
