@@ -17,7 +17,7 @@ from console.case_page import OUTCOMES, CasePage, LockedError, ReasonWantedError
 from console.contract import NoWayBackError
 from console.site import Handler, Site, Who
 from router import deadlines
-from store import cases, clocks, outbox, search, views
+from store import cases, clocks, correspondence, outbox, search, views
 from store.cases import StaleError
 from store.database import Tx
 from store.views import Row
@@ -127,11 +127,15 @@ class Actions:
         del after
         wanted = who.form.get("outbox", "")
         message = next(
-            (m for m in await views.messages_of(tx, who.viewer, row.id) if m.outbox_id and str(m.outbox_id) == wanted),
+            (
+                m
+                for m in await correspondence.messages_of(tx, who.viewer, row.id)
+                if m.outbox_id and str(m.outbox_id) == wanted
+            ),
             None,
         )
         # Receipts and other people's answers are not one's own to take back.
-        if message is None or message.outbox_id is None or message.auto or message.author != who.viewer.name:
+        if message is None or message.outbox_id is None or message.auto or message.author_id != who.viewer.user_id:
             raise _WrongFormError("not_yours")
         if not await outbox.cancel(tx, message.outbox_id, now=who.now):
             return "?done=too_late"
@@ -223,7 +227,7 @@ class Actions:
         held_id = int(request.match_info["held"])
         desk = self._site.desk
         async with self._site.store.write() as tx:
-            waiting = {held.id: held for held in await views.held_messages(tx, who.viewer)}
+            waiting = {held.id: held for held in await correspondence.held_messages(tx, who.viewer)}
             held = waiting.get(held_id)
             if held is None:
                 raise web.HTTPNotFound

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from console.site import Site, Who
 from console.story import told
-from store import aside, audit, views
+from store import aside, audit, correspondence, views
 
 _PAGE: Final = 50
 
@@ -23,7 +23,7 @@ class Asides:
         """Messages that name a case without proof of belonging to it. Those about sealed cases are read on the case."""
         del request
         async with self._site.store.read() as tx:
-            found = await views.held_messages(tx, who.viewer)
+            found = await correspondence.held_messages(tx, who.viewer)
             rows = {held.case_id: await views.case(tx, who.viewer, held.case_id) for held in found}
         shown = [
             (held, row, None if row.sealed else told(held.message.reply or held.message.text))

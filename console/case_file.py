@@ -13,12 +13,13 @@ from console import story, timeline
 from console.contract import ANSWERABLE
 from console.explanation import Why, explained
 from console.site import Who
-from store import audit, case_around, outbox, people, users, views
+from store import audit, case_around, correspondence, outbox, people, users, views
 from store.case_around import OtherCase
+from store.correspondence import FileRow, HeldRow, MessageRow
 from store.database import Tx
 from store.people import Contact, Person
 from store.users import User
-from store.views import ClockRow, FileRow, HeldRow, MessageRow, Row
+from store.views import ClockRow, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class CaseFile:
 async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None) -> CaseFile:
     """The case as this viewer may see it; the caller has made sure that they may open it."""
     viewer = who.viewer
-    messages = await views.messages_of(tx, viewer, row.id)
+    messages = await correspondence.messages_of(tx, viewer, row.id)
     said = await views.classification_of(tx, viewer, row.id)
     why = explained(await views.decision_of(tx, viewer, row.id), said)
     entries = await audit.of_case(tx, row.id)
@@ -86,7 +87,7 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
         contacts=await people.contacts_of_case(tx, row.id),
         others=await case_around.other_cases(tx, viewer, row),
         files=[(message, file) for message in messages for file in message.files],
-        held=await views.held_messages(tx, viewer, case_id=row.id) if viewer.handles_cases else (),
+        held=await correspondence.held_messages(tx, viewer, case_id=row.id) if viewer.handles_cases else (),
         departing=await case_around.departing(tx, viewer, row.id),
         fates=await case_around.fates(tx, viewer, row.id),
         people=[user for user in await users.listing(tx) if _may_have(user, row)],

@@ -16,8 +16,9 @@ from console.case_file import CaseFile, gathered, opening_words
 from console.contract import UNDO
 from console.site import Site, Who
 from store import audit, case_around, views
+from store.correspondence import MessageRow
 from store.database import Tx
-from store.views import MessageRow, Row
+from store.views import Row
 
 OUTCOMES: Final = (
     "founded",
@@ -214,7 +215,7 @@ DONE: Final = frozenset(
 def _taken_back(file: CaseFile, who: Who, message_id: str) -> str:
     """The text of an answer that this person took back, to go on with; nobody else's, and only one that never left."""
     found: MessageRow | None = next((m for m in file.messages if str(m.id) == message_id), None)
-    if found is None or found.delivery != "cancelled" or found.author != who.viewer.name:
+    if found is None or found.delivery != "cancelled" or found.author_id != who.viewer.user_id:
         return ""
     # What they wrote: the house adds the reference and a new link each time.
     return found.reply or found.text

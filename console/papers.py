@@ -11,9 +11,10 @@ from aiohttp import web
 from console import as_sent
 from console.case_page import CasePage, LockedError, ReasonWantedError
 from console.site import Site, Who
-from store import inbox, views
+from store import correspondence, inbox
+from store.correspondence import MessageRow
 from store.files import FileLostError
-from store.views import MessageRow, Row
+from store.views import Row
 
 # Whatever it is, a browser saves it and never shows it on our address (rule F6).
 _HEADERS: Final = {
@@ -46,7 +47,7 @@ class Papers:
         try:
             async with self._site.store.read() as tx:
                 row = await self._page.find(tx, who, request)
-                file = await views.file_of(tx, who.viewer, row.id, int(request.match_info["file"]))
+                file = await correspondence.file_of(tx, who.viewer, row.id, int(request.match_info["file"]))
         except (LockedError, ReasonWantedError) as error:
             return await self._page.refusal(who, error)
         if file is None:
@@ -113,7 +114,7 @@ class Papers:
         try:
             async with self._site.store.read() as tx:
                 row = await self._page.find(tx, who, request)
-                messages = await views.messages_of(tx, who.viewer, row.id)
+                messages = await correspondence.messages_of(tx, who.viewer, row.id)
         except (LockedError, ReasonWantedError) as error:
             return await self._page.refusal(who, error)
         message = next((message for message in messages if message.id == wanted), None)

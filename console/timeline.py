@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Final, Literal
 
 from console.story import Mark, Story, told
 from router.deadlines import received_day
+from store import links
 from store.audit import Entry
-from store.views import MessageRow, NoteRow
+from store.correspondence import MessageRow
+from store.views import NoteRow
 
 # What is told elsewhere on the page (a message, a note), or is about who looked rather than about the case.
 SHOWN_ELSEWHERE: Final = frozenset({"case.note", "case.answered", "case.viewed", "case.unsealed", "message.joined"})
 # A longer run of acts is folded between its first and its last two.
 _RUN: Final = 6
-# The secret link of the member's page opens it for whoever has it, so no colleague reads it off a message of ours,
-# nor off one that quotes it.
-_SECRET: Final = re.compile(r"(/[a-z]{2}/c/)[A-Za-z0-9_-]{16,64}")
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A message, a note, or an act. `new` marks what came after the page was opened from which a form was sent."""
+    """A message, a note, or an act. `new` marks what came after the page was opened from which a form was sent.
+
+    The secret link of the member's page opens it for whoever has it, so no story holds one: no colleague reads it off a
+    message of ours, nor off one that quotes it. `hidden` is what the sender of a mail made invisible.
+    """
 
     sort: Literal["message", "note", "event"]
     at: datetime
     message: MessageRow | None = None
     story: Story | None = None
     quoted: Story | None = None
+    hidden: Story | None = None
     note: NoteRow | None = None
     act: str = ""
     actor: str = ""
@@ -91,9 +94,7 @@ def days(found: Sequence[Item]) -> tuple[Day, ...]:
 def _message(message: MessageRow, marked: tuple[int, Sequence[Mark]] | None) -> Item:
     if message.direction == "out":
         # Below what a colleague wrote stand the reference and the link, which are the house's.
-        return Item(
-            "message", message.at, message=message, story=told(_SECRET.sub(r"\1…", message.reply or message.text))
-        )
+        return Item("message", message.at, message=message, story=told(links.masked(message.reply or message.text)))
     shown = message.reply or message.text
     marks = marked[1] if marked and marked[0] == message.id else ()
     quotes_more = bool(message.reply) and len(message.text.strip()) > len(message.reply.strip())
@@ -102,25 +103,15 @@ def _message(message: MessageRow, marked: tuple[int, Sequence[Mark]] | None) -> 
         message.at,
         message=message,
         story=told(shown, marks),
-        quoted=told(_SECRET.sub(r"\1…", message.text)) if quotes_more else None,
+        quoted=told(links.masked(message.text)) if quotes_more else None,
+        hidden=told(links.masked(message.hidden)) if message.hidden else None,
     )
 
 
 def _seen(item: Item, since: datetime) -> Item:
     if item.at <= since:
         return item
-    return Item(
-        item.sort,
-        item.at,
-        item.message,
-        item.story,
-        item.quoted,
-        item.note,
-        item.act,
-        item.actor,
-        item.detail,
-        new=True,
-    )
+    return replace(item, new=True)
 
 
 def _blocks(of_day: list[Item]) -> list[Block]:

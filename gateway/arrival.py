@@ -76,6 +76,7 @@ class Arrival:
             rfc_message_id=message.thread.message_id,
             verified=verified,
             defects=message.defects,
+            hidden=message.hidden_text,
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from channels.contract import Sends, StoreUnavailableError
 from gateway.house import House
 from gateway.intake import SWEEP_SECONDS
 from gateway.metrics import Metrics
-from store import cases, outbox
+from store import cases, links, outbox
 from store.outbox import Outgoing
 
 log = structlog.get_logger(__name__)
@@ -33,12 +32,6 @@ PER_DOMAIN_A_MINUTE: Final = 60
 PER_DOMAIN_AT_ONCE: Final = 5
 # When a message is looked at again that found its domain's places taken.
 NO_PLACE_WAIT: Final = timedelta(seconds=5)
-_SECRET: Final = re.compile(r"(/[a-z]{2}/c/)[A-Za-z0-9_-]{16,64}")
-
-
-def masked(text: str) -> str:
-    """The text as it is kept once it is sent: its secret link opens nothing any more."""
-    return _SECRET.sub(r"\1…", text)
 
 
 def _domain(outgoing: Outgoing) -> str:
@@ -179,7 +172,7 @@ class Delivery:
                 outgoing,
                 code=outcome.code,
                 provider_id=outcome.provider_id,
-                masked=masked(outgoing.message.text),
+                masked=links.masked(outgoing.message.text),
                 now=now,
             )
             if outgoing.message.auto and outgoing.case_id is not None:

@@ -18,7 +18,7 @@ from gateway import answers
 from gateway.house import House
 from gateway.reading import Parsing
 from router.acknowledgement import joined
-from store import cases, inbox, links, outbox, people, second_look, views
+from store import cases, correspondence, inbox, links, outbox, people, second_look
 from store.database import Tx
 from store.schema import cases as case_table
 from store.viewer import Viewer
@@ -104,7 +104,7 @@ class HouseDesk:
     async def _ancestors(self, tx: Tx, viewer: Viewer, case_id: int) -> list[str]:
         return [
             message.rfc_message_id
-            for message in await views.messages_of(tx, viewer, case_id)
+            for message in await correspondence.messages_of(tx, viewer, case_id)
             if message.rfc_message_id and (message.direction == "in" or message.delivery == "sent")
         ]
 

@@ -12,10 +12,10 @@ from channels.form.contract import Act, CaseEvent, CaseMessage, CaseView, Event,
 from config.vocabulary import DEPARTMENTS, Kind, Language
 from router import deadlines
 from router.letter import LetterData
-from store import audit, people, views
+from store import audit, correspondence, people, views
+from store.correspondence import MessageRow
 from store.database import Tx
 from store.schema import cases, contacts, inbox
-from store.views import MessageRow
 
 # What the audit calls an act, and what the member is told of it; acts not named here are ours alone.
 _EVENTS: Final[dict[str, Event]] = {
@@ -32,7 +32,7 @@ async def of_case(tx: Tx, case_id: int, contact_id: int | None, *, now: datetime
     row = (await tx.conn.execute(select(cases).where(cases.c.id == case_id))).one_or_none()
     if row is None:
         return None
-    messages = await views.messages_for_member(tx, case_id, contact_id)
+    messages = await correspondence.messages_for_member(tx, case_id, contact_id)
     today = deadlines.received_day(now)
     promised = deadlines.promised(_Stored(row), await _result_clocks(tx, case_id))
     language = cast(Language, row.language)
@@ -60,7 +60,7 @@ async def of_case(tx: Tx, case_id: int, contact_id: int | None, *, now: datetime
 async def letter_of(tx: Tx, case_id: int, contact_id: int | None) -> LetterData | None:
     """What the letter to the coordinating doctor says: the member's own first words. None for other cases."""
     row = (await tx.conn.execute(select(cases).where(cases.c.id == case_id))).one_or_none()
-    own = await views.messages_for_member(tx, case_id, contact_id)
+    own = await correspondence.messages_for_member(tx, case_id, contact_id)
     first = next((message for message in own if message.direction == "in"), None)
     if row is None or first is None or row.queue != "medical_coordinator":
         return None

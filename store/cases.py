@@ -35,6 +35,7 @@ SENDER_NAME = texts.Place("messages", "sender_name")
 MESSAGE_SUBJECT = texts.Place("messages", "subject")
 TEXT = texts.Place("messages", "text")
 REPLY = texts.Place("messages", "reply")
+HIDDEN = texts.Place("messages", "hidden")
 FILE_NAME = texts.Place("message_files", "name")
 CLASSIFICATION = texts.Place("classifications", "body")
 DECISION = texts.Place("decisions", "body")
@@ -120,6 +121,7 @@ class NewMessage:
     rfc_message_id: str = ""
     verified: bool = True
     defects: tuple[str, ...] = ()
+    hidden: str = ""
 
 
 async def add_message(tx: Tx, new: NewMessage, attachments: Sequence[Attachment] = ()) -> int:
@@ -140,6 +142,7 @@ async def add_message(tx: Tx, new: NewMessage, attachments: Sequence[Attachment]
         subject=texts.keep(new.subject, MESSAGE_SUBJECT),
         text=texts.keep(new.text, TEXT),
         reply=texts.keep(new.reply, REPLY),
+        hidden=texts.keep(new.hidden, HIDDEN),
         rfc_message_id=new.rfc_message_id[:998] or None,
         verified=new.verified,
         defects=list(new.defects),

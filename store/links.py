@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,6 +16,13 @@ from store.schema import cases, inbox, links
 # A link lives 60 days after the message that bore it, or 30 days after the case was closed, whichever comes first.
 LIFE: Final = timedelta(days=60)
 LIFE_AFTER_CLOSING: Final = timedelta(days=30)
+# As a message bears it: the language, "c", and the token.
+_IN_TEXT: Final = re.compile(r"(/[a-z]{2}/c/)[A-Za-z0-9_-]{16,64}")
+
+
+def masked(text: str) -> str:
+    """A text as it is kept once nobody is waiting for it any more: its secret link opens nothing."""
+    return _IN_TEXT.sub(r"\1…", text)
 
 
 def hashed(token: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import and_, case, func, or_, select, update
 
 from channels.message import OutboundMessage
-from store import texts
+from store import links, texts
 from store.database import Tx
 from store.schema import case_contacts, cases, contacts, messages, outbox
 from store.sql import insert, skipping_locked
@@ -119,6 +119,8 @@ async def sent(tx: Tx, outgoing: Outgoing, *, code: str, provider_id: str, maske
 async def failed(tx: Tx, outgoing: Outgoing, *, code: str, now: datetime) -> None:
     """Record a permanent failure; the case shows it."""
     mine = await _end(tx, outgoing, "failed", code, "", now)
+    if mine:
+        await _mask(tx, outgoing.id)
     if mine and outgoing.case_id is not None:
         await tx.conn.execute(
             update(cases).where(cases.c.id == outgoing.case_id).values(unread=True, version=cases.c.version + 1)
@@ -165,7 +167,20 @@ async def cancel(tx: Tx, outbox_id: int, *, now: datetime) -> bool:
         .where(outbox.c.id == outbox_id, outbox.c.state == "waiting")
         .values(state="cancelled", ended_at=now)
     )
+    if done.rowcount == 1:
+        await _mask(tx, outbox_id)
     return bool(done.rowcount == 1)
+
+
+async def _mask(tx: Tx, outbox_id: int) -> None:
+    """What will not go out any more keeps no secret link either."""
+    query = select(outbox.c.body, outbox.c.message_id).where(outbox.c.id == outbox_id)
+    row = (await tx.conn.execute(query)).one()
+    body = texts.read_json(row.body, BODY)
+    body["text"] = links.masked(body["text"])
+    await tx.conn.execute(update(outbox).where(outbox.c.id == outbox_id).values(body=texts.keep_json(body, BODY)))
+    kept = texts.keep(body["text"], texts.Place("messages", "text"))
+    await tx.conn.execute(update(messages).where(messages.c.id == row.message_id).values(text=kept))
 
 
 async def release_all(tx: Tx) -> int:

@@ -192,6 +192,8 @@ messages = Table(
     Column("subject", LargeBinary, nullable=False),
     Column("text", LargeBinary, nullable=False),
     Column("reply", LargeBinary, nullable=False),
+    # What the sender made invisible: shown apart, never taken for words of theirs.
+    Column("hidden", LargeBinary, nullable=False),
     # The Message-ID (RFC 5322) as received or sent, by which later mails find this one.
     Column("rfc_message_id", String(998), index=True),
     Column("verified", Boolean, nullable=False, default=True),

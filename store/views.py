@@ -16,14 +16,9 @@ from store.people import NAME as PERSON_NAME
 from store.schema import (
     cases,
     classifications,
-    contacts,
     deadlines,
     decisions,
-    held,
-    message_files,
-    messages,
     notes,
-    outbox,
     people,
     users,
 )
@@ -195,135 +190,6 @@ async def case_by_reference(tx: Tx, viewer: Viewer, reference: str) -> Row | Non
 
 
 @dataclass(frozen=True, slots=True)
-class FileRow:
-    """A file of a message."""
-
-    id: int
-    hash: str
-    name: str
-    type: str
-    size: int
-    inline: bool
-
-
-@dataclass(frozen=True, slots=True)
-class MessageRow:
-    """A message of a case. `delivery` is the state of its sending ("" for what came in), `code` the server's word."""
-
-    id: int
-    direction: str
-    channel: str
-    sender_name: str
-    address: str
-    subject: str
-    text: str
-    reply: str
-    auto: bool
-    situation: str
-    author: str
-    verified: bool
-    defects: tuple[str, ...]
-    at: datetime
-    inbox_id: int | None
-    outbox_id: int | None
-    delivery: str
-    code: str
-    files: tuple[FileRow, ...]
-    rfc_message_id: str = ""
-
-
-def _seen(viewer: Viewer, case_id: int) -> ColumnElement[Any]:
-    return and_(messages.c.case_id == case_id, cases.c.id == case_id, viewer.may_see())
-
-
-async def messages_of(tx: Tx, viewer: Viewer, case_id: int) -> list[MessageRow]:
-    """The messages of a case, oldest first; none when the viewer may not open it."""
-    query = _messages().join(cases, cases.c.id == messages.c.case_id).where(_seen(viewer, case_id))
-    return await _message_rows(tx, query)
-
-
-async def messages_for_member(tx: Tx, case_id: int, contact_id: int | None) -> list[MessageRow]:
-    """What the holder of a link sees: messages from and to the contact the link was made for, and no other's."""
-    own = messages.c.contact_id == contact_id if contact_id is not None else messages.c.contact_id.is_(None)
-    found = await _message_rows(tx, _messages().where(messages.c.case_id == case_id, own))
-    # An answer that can still be taken back, or was, has not been said.
-    return [row for row in found if row.auto or row.delivery not in ("waiting", "taken", "cancelled")]
-
-
-def _messages() -> Any:
-    return (
-        select(
-            messages,
-            contacts.c.address,
-            users.c.name.label("author"),
-            outbox.c.id.label("outbox_id"),
-            outbox.c.state.label("delivery"),
-            outbox.c.code,
-        )
-        .outerjoin(contacts, contacts.c.id == messages.c.contact_id)
-        .outerjoin(users, users.c.id == messages.c.author_id)
-        .outerjoin(outbox, outbox.c.message_id == messages.c.id)
-        .order_by(messages.c.at, messages.c.id)
-    )
-
-
-async def _message_rows(tx: Tx, query: Any) -> list[MessageRow]:
-    rows = (await tx.conn.execute(query)).all()
-    found = await _files(tx, [row.id for row in rows])
-    return [
-        MessageRow(
-            id=row.id,
-            direction=row.direction,
-            channel=row.channel,
-            sender_name=texts.read(row.sender_name, register.SENDER_NAME),
-            address=row.address or "",
-            subject=texts.read(row.subject, register.MESSAGE_SUBJECT),
-            text=texts.read(row.text, register.TEXT),
-            reply=texts.read(row.reply, register.REPLY),
-            auto=row.auto,
-            situation=row.situation,
-            author=row.author or "",
-            verified=row.verified,
-            defects=tuple(row.defects),
-            at=row.at,
-            inbox_id=row.inbox_id,
-            outbox_id=row.outbox_id,
-            delivery=row.delivery or "",
-            code=row.code or "",
-            files=tuple(found.get(row.id, ())),
-            rfc_message_id=row.rfc_message_id or "",
-        )
-        for row in rows
-    ]
-
-
-async def _files(tx: Tx, message_ids: list[int]) -> dict[int, list[FileRow]]:
-    found: dict[int, list[FileRow]] = {}
-    rows = await tx.conn.execute(
-        select(message_files).where(message_files.c.message_id.in_(message_ids)).order_by(message_files.c.id)
-    )
-    for row in rows:
-        name = texts.read(row.name, register.FILE_NAME)
-        found.setdefault(row.message_id, []).append(FileRow(row.id, row.hash, name, row.type, row.size, row.inline))
-    return found
-
-
-async def file_of(tx: Tx, viewer: Viewer, case_id: int, file_id: int) -> FileRow | None:
-    """A file, only through a case that the viewer may open."""
-    row = (
-        await tx.conn.execute(
-            select(message_files)
-            .join(messages, messages.c.id == message_files.c.message_id)
-            .join(cases, cases.c.id == messages.c.case_id)
-            .where(message_files.c.id == file_id, _seen(viewer, case_id))
-        )
-    ).one_or_none()
-    if row is None:
-        return None
-    return FileRow(row.id, row.hash, texts.read(row.name, register.FILE_NAME), row.type, row.size, row.inline)
-
-
-@dataclass(frozen=True, slots=True)
 class NoteRow:
     """An internal note."""
 
@@ -385,35 +251,3 @@ async def _body(tx: Tx, viewer: Viewer, case_id: int, table: Any, place: texts.P
     )
     body = found.scalar()
     return None if body is None else texts.read_json(body, place)
-
-
-@dataclass(frozen=True, slots=True)
-class HeldRow:
-    """A message that names a case without proof of belonging to it."""
-
-    id: int
-    case_id: int
-    reference: str
-    why: str
-    inbox_id: int
-    message: MessageRow
-
-
-async def held_messages(tx: Tx, viewer: Viewer, *, case_id: int | None = None) -> list[HeldRow]:
-    """Held messages that wait for a decision, of one case or of all that the viewer may open."""
-    query = (
-        select(held.c.id, held.c.case_id, cases.c.reference, held.c.why, held.c.inbox_id, held.c.message_id)
-        .join(cases, cases.c.id == held.c.case_id)
-        .where(held.c.state == "waiting", viewer.may_see(), or_(held.c.sealed.is_(False), literal(viewer.medical)))
-        .order_by(held.c.id)
-    )
-    if case_id is not None:
-        query = query.where(held.c.case_id == case_id)
-    rows = (await tx.conn.execute(query)).all()
-    found = await _message_rows(tx, _messages().where(messages.c.id.in_([row.message_id for row in rows])))
-    by_id = {message.id: message for message in found}
-    return [
-        HeldRow(row.id, row.case_id, row.reference, row.why, row.inbox_id, by_id[row.message_id])
-        for row in rows
-        if row.message_id in by_id
-    ]

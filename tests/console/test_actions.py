@@ -7,9 +7,10 @@ import re
 from datetime import timedelta
 
 from console.contract import UNDO
-from store import audit, outbox, views
+from store import audit, correspondence, outbox, views
+from store.correspondence import MessageRow
 from store.viewer import Viewer
-from store.views import MessageRow, Row
+from store.views import Row
 from tests.console.conftest import Running
 from tests.console.desks import SECRET_LINK
 
@@ -25,7 +26,7 @@ async def row_of(running: Running, key: str) -> Row:
 
 async def messages_of(running: Running, key: str) -> list[MessageRow]:
     async with running.house.store.read() as tx:
-        return await views.messages_of(tx, VIEWER, running.house.cases[key])
+        return await correspondence.messages_of(tx, VIEWER, running.house.cases[key])
 
 
 async def acts_of(running: Running, key: str) -> list[str]:

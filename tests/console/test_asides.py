@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from store import inbox, quarantine, views
+from store import correspondence, inbox, quarantine
 from store.viewer import Viewer
 from tests.console.conftest import Running
 from tests.console.example_house import CANARY, add_quarantined
@@ -12,7 +12,7 @@ VIEWER = Viewer(1, "Test", "supervisor", medical=True)
 
 async def held_id(running: Running, key: str) -> int:
     async with running.house.store.read() as tx:
-        return (await views.held_messages(tx, VIEWER, case_id=running.house.cases[key]))[0].id
+        return (await correspondence.held_messages(tx, VIEWER, case_id=running.house.cases[key]))[0].id
 
 
 async def test_a_held_message_is_shown_apart_and_joins_when_a_person_says_so(running: Running) -> None:

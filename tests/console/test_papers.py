@@ -8,16 +8,16 @@ import pytest
 
 from console.as_sent import harmless
 from console.papers import as_attachment
-from store import views
+from store import correspondence
 from store.viewer import Viewer
 from tests.console.conftest import Running
 
 VIEWER = Viewer(1, "Test", "supervisor", medical=True)
 
 
-async def first_message(running: Running, key: str) -> views.MessageRow:
+async def first_message(running: Running, key: str) -> correspondence.MessageRow:
     async with running.house.store.read() as tx:
-        return (await views.messages_of(tx, VIEWER, running.house.cases[key]))[0]
+        return (await correspondence.messages_of(tx, VIEWER, running.house.cases[key]))[0]
 
 
 async def test_a_file_is_saved_and_never_shown(running: Running) -> None:

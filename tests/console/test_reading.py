@@ -13,7 +13,8 @@ from console.explanation import explained
 from console.story import Mark, marks_in, told
 from console.timeline import days, items
 from store.audit import Entry
-from store.views import MessageRow, NoteRow
+from store.correspondence import MessageRow
+from store.views import NoteRow
 
 AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
@@ -147,6 +148,15 @@ def test_of_our_own_messages_the_words_are_shown_and_never_the_secret_link() -> 
     assert sent.story is not None
     assert (str(shown.story.first), shown.quoted) == ("Bonjour", None)
     assert str(sent.story.first) == "Votre dossier : https://guichet.example/fr/c/…. Bien à vous."
+
+
+def test_what_was_made_invisible_is_shown_apart_and_without_a_secret_link() -> None:
+    hidden = "never said https://guichet.example/fr/c/AbCdEfGhIjKlMnOpQrStUv"
+    (item,) = items([message(hidden=hidden)], [], [], names={})
+    assert item.hidden is not None
+    assert "never said" in item.hidden.first
+    assert "AbCdEf" not in item.hidden.first
+    assert "never said" not in item.story.first
 
 
 def test_a_quoted_history_is_folded_and_the_new_text_shown() -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from channels.message import RawMessage
 from gateway.reading import Failed, InFile, ParserSettings, Parsing
-from store import schema, views
+from store import correspondence, schema
 from store.files import FileStore
 from store.viewer import Viewer
 from tests.gateway.conftest import Gateway
@@ -63,7 +63,7 @@ async def test_it_becomes_a_case_for_people_at_its_second_try(narrow: Gateway) -
     async with narrow.house.store.read() as tx:
         (item,) = (await tx.conn.execute(select(schema.inbox))).all()
         (case,) = (await tx.conn.execute(select(schema.cases))).all()
-        message = (await views.messages_of(tx, LENA, case.id))[0]
+        message = (await correspondence.messages_of(tx, LENA, case.id))[0]
     assert (item.fate, item.raw_file is not None) == ("opened", True)
     assert (case.queue, case.refused, case.abstained) == ("triage", "", True)
     assert STORY in message.reply

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from channels.contract import Delivery as Outcome
 from channels.mail.tags import sign_bounce_tag
-from store import inbox, schema, views
+from store import correspondence, inbox, schema, views
 from store.viewer import Viewer
 from tests.gateway.conftest import OMBUDSMAN, Gateway
 
@@ -56,7 +56,7 @@ async def test_a_complaint_becomes_one_case_with_an_acknowledgement(gateway: Gat
     assert sent.auto
     assert sent.in_reply_to == "<1@mail.example>"
     async with gateway.house.store.read() as tx:
-        found = await views.messages_of(tx, LENA, case.id)
+        found = await correspondence.messages_of(tx, LENA, case.id)
     assert [message.direction for message in found] == ["in", "out"]
     assert found[1].delivery == "sent"
 
@@ -110,8 +110,8 @@ async def test_a_stranger_waits_for_a_mediator_and_is_told_nothing(gateway: Gate
     assert await fates(gateway) == ["opened", "held"]
     assert len(gateway.sink.sent) == 1
     async with gateway.house.store.read() as tx:
-        (held,) = await views.held_messages(tx, LENA)
-        messages = await views.messages_of(tx, LENA, case.id)
+        (held,) = await correspondence.held_messages(tx, LENA)
+        messages = await correspondence.messages_of(tx, LENA, case.id)
     assert held.reference == case.reference
     assert len(messages) == 2
 
@@ -193,8 +193,8 @@ async def test_a_medical_matter_is_seen_only_by_those_who_may(gateway: Gateway) 
     assert case.sealed
     assert case.queue == "medical_coordinator"
     async with gateway.house.store.read() as tx:
-        assert await views.messages_of(tx, TOM, case.id) == []
-        assert len(await views.messages_of(tx, LENA, case.id)) == 2
+        assert await correspondence.messages_of(tx, TOM, case.id) == []
+        assert len(await correspondence.messages_of(tx, LENA, case.id)) == 2
         assert await views.listing(tx, LENA, views.Filter(text=canary, state="all")) == []
         (row,) = await views.listing(tx, TOM, views.Filter())
     assert row.locked
@@ -207,7 +207,7 @@ async def test_a_permanent_failure_is_shown_on_the_case(gateway: Gateway) -> Non
     await gateway.mail(mail())
     (case,) = await rows(gateway, schema.cases)
     async with gateway.house.store.read() as tx:
-        found = await views.messages_of(tx, LENA, case.id)
+        found = await correspondence.messages_of(tx, LENA, case.id)
     assert (found[1].delivery, found[1].code) == ("failed", "550 5.1.1")
 
 

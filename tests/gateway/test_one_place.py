@@ -7,7 +7,7 @@ from sqlalchemy import select, text
 
 from channels.form.submission import Submission
 from gateway.desk import HouseDesk
-from store import cases, inbox, schema, texts, views
+from store import cases, correspondence, inbox, schema, texts
 from store.viewer import Viewer
 from tests.gateway.conftest import Gateway
 
@@ -74,7 +74,7 @@ async def test_nothing_that_people_wrote_is_in_a_column_by_another_way(gateway: 
             found |= {f"{table.name}.{name}" for row in rows for name, cell in row.items() if CANARY in plain(cell)}
         words = (await tx.conn.execute(text("SELECT words FROM case_search"))).scalars().all()
         # What is read comes back as it was written.
-        (first, *_) = await views.messages_of(tx, LENA, 1)
+        (first, *_) = await correspondence.messages_of(tx, LENA, 1)
         raw = await inbox.raw_of(tx, 1)
     assert found == set()
     assert CANARY in first.subject

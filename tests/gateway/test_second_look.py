@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from store import operations, schema, second_look, views
+from store import correspondence, operations, schema, second_look
 from store.viewer import Viewer
 from tests.gateway.conftest import Gateway
 from tests.gateway.test_mail_flow import LENA, mail
@@ -80,7 +80,7 @@ async def test_a_held_message_joins_and_its_sender_is_known_from_then_on(gateway
     assert await fates(gateway) == ["opened", "joined"]
     (case,) = await rows(gateway, schema.cases)
     async with gateway.house.store.read() as tx:
-        found = await views.messages_of(tx, LENA, case.id)
+        found = await correspondence.messages_of(tx, LENA, case.id)
     assert [message.direction for message in found].count("in") == 2
     assert await sound(gateway)
     trusted = "Authentication-Results: mx.partenamut.example; dmarc=pass header.from=post.example"

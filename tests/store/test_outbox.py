@@ -125,6 +125,31 @@ async def test_a_sent_message_is_kept_without_its_secret(store: Store) -> None:
     assert await claim(store, NOW + timedelta(days=9)) == []
 
 
+@pytest.mark.parametrize("end", ["failed", "cancelled"])
+async def test_what_never_left_is_kept_without_its_secret_too(store: Store, end: str) -> None:
+    text = "link https://guichet.example/fr/c/s3cretS3cretS3cretS3cr"
+    async with store.write() as tx:
+        case_id = await case(tx)
+        message_id = await cases.add_message(
+            tx, cases.NewMessage(case_id, "out", "email", "ombudsman@partenamut.example", "s", text, "", NOW)
+        )
+        outbox_id = await outbox.put(tx, message(text=text), now=NOW, case_id=case_id, message_id=message_id)
+    assert outbox_id is not None
+    if end == "cancelled":
+        async with store.write() as tx:
+            assert await outbox.cancel(tx, outbox_id, now=NOW)
+    else:
+        (found,) = await claim(store)
+        async with store.write() as tx:
+            await outbox.failed(tx, found, code="550", now=NOW)
+    everything = ""
+    async with store.read() as tx:
+        for table in (schema.outbox, schema.messages):
+            everything += str([tuple(one) for one in await tx.conn.execute(select(table))])
+    assert "s3cret" not in everything
+    assert "link https://guichet.example/fr/c/" in everything
+
+
 async def test_a_sender_that_lost_its_lease_changes_nothing(store: Store) -> None:
     async with store.write() as tx:
         case_id = await case(tx)

@@ -304,6 +304,7 @@ def _tables() -> None:  # noqa: PLR0915 (one statement a table, in the order in 
         sa.Column("subject", sa.LargeBinary(), nullable=False),
         sa.Column("text", sa.LargeBinary(), nullable=False),
         sa.Column("reply", sa.LargeBinary(), nullable=False),
+        sa.Column("hidden", sa.LargeBinary(), nullable=False),
         sa.Column("rfc_message_id", sa.String(length=998), nullable=True),
         sa.Column("verified", sa.Boolean(), nullable=False),
         sa.Column("defects", sa.JSON(), nullable=False),
