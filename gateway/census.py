@@ -1,10 +1,8 @@
-"""What the mailboxes themselves say, against the register: mails that never came over, and doors that fell silent."""
+"""What the mailboxes themselves say, against the register: mails that were not fetched, or were put away and never came over."""
 
 from __future__ import annotations
 
 import imaplib
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,15 +13,14 @@ from channels.mail.imap_session import LoginRefusedError
 from channels.mail.oauth import TokenRefusedError, TokenUnavailableError
 from config.settings import MailboxSettings
 from gateway.house import House
-from store import deliveries, operations
-from store.database import Tx
+from store import deliveries
 
 log = structlog.get_logger(__name__)
 
 # What reached a mailbox within this time may still be on its way over.
 UNDER_WAY: Final = timedelta(minutes=15)
-# An account is silent once so many messages would usually have come.
-SILENCE: Final = 3.0
+# So many days of a mailbox are compared.
+ASKED_DAYS: Final = 2
 _CANNOT_ASK: Final = (LoginRefusedError, TokenRefusedError, TokenUnavailableError, imaplib.IMAP4.error, OSError)
 
 
@@ -52,22 +49,4 @@ async def _ask(house: House, box: MailboxSettings, since: datetime, until: datet
             lost = await deliveries.unknown(tx, box.address.lower(), census.identities)
         if lost:
             found.append(f"mails put away in its mailbox that the register does not hold: {lost}")
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """An account on which nothing has come for much longer than usual."""
-
-    account: str
-    since: datetime
-
-
-async def silences(tx: Tx, *, now: datetime) -> Sequence[Silence]:
-    """The accounts that are silent now: three messages would usually have come since the last."""
-    found = []
-    for account in await deliveries.accounts(tx, since=now - timedelta(weeks=5)):
-        last = await operations.last_received(tx, account=account)
-        if last is not None and await deliveries.usual(tx, account, last, now) >= SILENCE:
-            found.append(Silence(account, last))
     return found

@@ -15,6 +15,8 @@ from typing import Any, Final
 import structlog
 
 from channels.contract import StoreUnavailableError
+from gateway import silence
+from gateway.census import ASKED_DAYS, ask_mailboxes
 from gateway.house import House
 from gateway.reconcile import Report, reconcile
 from router import deadlines
@@ -26,6 +28,11 @@ log = structlog.get_logger(__name__)
 TICK_SECONDS: Final = 30.0
 # Reminders are given this many working days before a clock ends.
 REMIND_BEFORE: Final = (5, 1)
+
+
+def _slot(now: datetime) -> str:
+    """Every five minutes of the hour has a name."""
+    return now.strftime("%Y-%m-%dT%H:") + f"{now.minute // 5 * 5:02}"
 
 
 @dataclass
@@ -57,6 +64,7 @@ class Clock:
         hour = now.strftime("%Y-%m-%dT%H")
         await self._once("reminders", f"{today}", now, lambda tx: self._remind(tx, today, now))
         await self._reconcile_daily(today, now)
+        await self._once("silence", _slot(now), now, lambda tx: self._note_silence(tx, now))
         await self._once("held", f"{today}", now, lambda tx: self._remind_of_held(tx, now))
         await self._once("tidying", hour, now, lambda tx: self._tidy(tx, now))
         await self._sweep(now)
@@ -104,7 +112,9 @@ class Clock:
         async with self.house.store.read() as tx:
             if await operations.has_run(tx, "reconciliation", f"{today}"):
                 return
-        report = await reconcile(self.house.store, now=now, since=now - timedelta(days=2))
+        since = now - timedelta(days=ASKED_DAYS)
+        report = await reconcile(self.house.store, now=now, since=since)
+        report = report.beside(await ask_mailboxes(self.house, since=since, now=now))
         if not report.sound:
             log.error("the reconciliation found differences", differences=len(report.differences))
         await self._once("reconciliation", f"{today}", now, lambda tx: self._note_reconciliation(tx, report, now))
@@ -114,6 +124,23 @@ class Clock:
             detail = {"differences": list(report.differences)}
             await audit.write(tx, actor="system", act="reconciliation.differs", at=now, detail=detail)
         return {"differences": len(report.differences)}
+
+    async def _note_silence(self, tx: Tx, now: datetime) -> dict[str, Any]:
+        """Leave a sign for each account: readiness tells of those that are silent, until something comes again."""
+        silent = {one.account for one in await silence.silences(tx, now=now)}
+        told = {beat.name: beat.state for beat in await operations.beats(tx) if beat.name.startswith(silence.SIGN)}
+        for account in silent - {name.removeprefix(silence.SIGN) for name, state in told.items() if state == "silent"}:
+            await operations.beat(tx, f"{silence.SIGN}{account}", "silent", {}, now=now)
+            log.error("nothing has come in for unusually long", account=self._number_of(account))
+        for name, state in told.items():
+            if state == "silent" and name.removeprefix(silence.SIGN) not in silent:
+                await operations.beat(tx, name, "usual", {}, now=now)
+        return {"silent": len(silent)}
+
+    def _number_of(self, account: str) -> str:
+        """How a log may name an account: by its place among the mailboxes, or "other"."""
+        addresses = [box.address.lower() for box in self.house.mailboxes]
+        return str(addresses.index(account)) if account in addresses else "other"
 
     async def _remind_of_held(self, tx: Tx, now: datetime) -> dict[str, Any]:
         """A message that was held for a day without a decision raises its case again: somebody waits behind it."""

@@ -15,6 +15,7 @@ from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from channels.contract import StoreUnavailableError
+from gateway import silence
 from gateway.house import House
 from gateway.metrics import Metrics
 from gateway.room import Room
@@ -100,6 +101,8 @@ class Health:
             found.append(_reason("worker", "no worker has given a sign of life"))
         elif not any(beat.detail.get("model") for beat in workers):
             found.append(_reason("model", "no classifier is loaded: everything goes to triage"))
+        if silent := [name for name, beat in beats.items() if name.startswith(silence.SIGN) and beat.state == "silent"]:
+            found.append(_reason("silence", "nothing has come in for unusually long", accounts=len(silent)))
         # What the settings name is asked for: a mailbox nobody ever watched has left no sign, one that is gone leaves an old one.
         for number, box in enumerate(self.house.mailboxes):
             beat = beats.get(f"mailbox:{box.address}") if box.imap_host else None

@@ -32,6 +32,10 @@ class Report:
         """Whether nothing is missing and nothing is there twice."""
         return not self.differences
 
+    def beside(self, differences: Sequence[str]) -> Report:
+        """The report with what others found."""
+        return replace(self, differences=(*self.differences, *differences))
+
     def as_json(self) -> dict[str, Any]:
         """For `guichet reconcile --json`."""
         return {
@@ -74,7 +78,7 @@ async def reconcile(
         progress(start + len(some), len(names))
     if not lost:
         return report
-    return replace(report, differences=(*report.differences, f"files that are lost or damaged: {lost}"))
+    return report.beside([f"files that are lost or damaged: {lost}"])
 
 
 async def _rows(tx: Tx, now: datetime, since: datetime | None) -> Report:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import sys
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Final, get_args
 
 import typer
@@ -185,19 +185,23 @@ def replay(
 def reconcile(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Check that every item has exactly one fate, every case its item and every file its content. Ends with 1 when anything
-    differs."""
+    """Check that every item has exactly one fate, every case its item and every file its content, and ask the mailboxes what
+    they hold of the last days. Ends with 1 when anything differs."""
+    from gateway.census import ASKED_DAYS, ask_mailboxes
     from gateway.reconcile import Report
     from gateway.reconcile import reconcile as compare
 
     async def work(house: House) -> Report:
         with Progress(console=err, transient=True) as bar:
             task = bar.add_task("Reading files", total=None)
-            return await compare(
+            report = await compare(
                 house.store,
                 now=house.now(),
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
+            bar.update(task, description="Asking the mailboxes", total=None)
+            now = house.now()
+            return report.beside(await ask_mailboxes(house, since=now - timedelta(days=ASKED_DAYS), now=now))
 
     report = with_house(work)
     if as_json:

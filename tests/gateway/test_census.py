@@ -1,10 +1,10 @@
-"""The mailbox's own word against the register's, on a real Dovecot; and doors that fell silent."""
+"""The mailbox's own word against the register's, on a real Dovecot."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,32 +13,20 @@ from sqlalchemy import delete, func, select
 
 from channels.mail.census import take_census
 from channels.mail.imap import MailboxWatcher, WatcherTimes
-from channels.message import RawMessage
 from config.settings import load
-from gateway.census import UNDER_WAY, ask_mailboxes, silences
+from gateway.census import UNDER_WAY, ask_mailboxes
 from gateway.door import Door
 from gateway.house import House, build
 from gateway.metrics import Metrics
 from gateway.room import Room
-from store import inbox, schema
+from store import schema
 from tests.servers.dovecot import DovecotServer, ImapUser
 
 ADDRESS = "ombudsman@partenamut.example"
-NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def mail(number: int) -> bytes:
     return f"From: lea@mail.example\r\nMessage-ID: <{number}@mail.example>\r\n\r\nBonjour {number}\r\n".encode()
-
-
-@pytest.fixture
-async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
-    """A house on an empty SQLite register, without mailboxes."""
-    monkeypatch.chdir(tmp_path)
-    made = build(load(data=tmp_path / "data", min_free_mb=0, min_free_percent=0), name="test")
-    await made.store.open()
-    yield made
-    await made.close()
 
 
 @pytest.fixture
@@ -137,36 +125,3 @@ async def test_a_mailbox_that_cannot_be_asked_is_said(watched: House, dovecot_se
     dovecot_server.kill()
     (said,) = await differences(watched)
     assert said.endswith("its mailbox could not be asked what it holds")
-
-
-async def add(house: House, account: str, *moments: datetime) -> None:
-    async with house.store.write() as tx:
-        for moment in moments:
-            raw = RawMessage("email", account, f"{account} {moment}", b"Bonjour", moment, {})
-            await inbox.add(tx, raw, now=moment)
-
-
-async def silent(house: House, now: datetime) -> list[str]:
-    async with house.store.read() as tx:
-        return [one.account for one in await silences(tx, now=now)]
-
-
-async def test_silence_is_measured_against_the_same_hours_of_earlier_weeks(house: House) -> None:
-    usual = [NOON - timedelta(weeks=week, minutes=10 * number) for week in (1, 2, 3, 4) for number in range(-12, 12)]
-    await add(house, ADDRESS, *usual, NOON)
-    await add(house, "form", NOON - timedelta(days=30))
-    assert await silent(house, NOON + timedelta(minutes=25)) == []
-    assert await silent(house, NOON + timedelta(minutes=35)) == [ADDRESS]
-    await add(house, ADDRESS, NOON + timedelta(minutes=36))
-    assert await silent(house, NOON + timedelta(minutes=40)) == []
-
-
-async def test_the_quiet_of_every_night_is_no_silence(house: House) -> None:
-    usual = [NOON - timedelta(weeks=week, minutes=10 * number) for week in (1, 2, 3, 4) for number in range(-12, 12)]
-    await add(house, ADDRESS, *usual, NOON + timedelta(hours=2))
-    assert await silent(house, NOON + timedelta(hours=16)) == []
-
-
-async def test_a_new_account_has_nothing_usual_yet(house: House) -> None:
-    await add(house, ADDRESS, NOON)
-    assert await silent(house, NOON + timedelta(days=4)) == []
