@@ -7,6 +7,7 @@ from config.departments import departments, queues
 from config.directory import directory
 from config.distress import distress
 from config.letter import letters
+from config.notices import notices
 from config.strict_yaml import DataError
 from config.wording import wording
 
@@ -14,7 +15,7 @@ from config.wording import wording
 def problems() -> list[str]:
     """What is wrong with the data files, a sentence for each file; empty when all can be used. They stay read."""
     found = []
-    for read in (departments, queues, deadlines, directory, distress, letters, wording):
+    for read in (departments, queues, deadlines, directory, distress, letters, notices, wording):
         try:
             read()
         except DataError as error:

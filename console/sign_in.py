@@ -59,7 +59,7 @@ class SignIn:
         if not login.strip() or not password:
             return self._draw(request, now, form, problem="empty", status=422)
         address = limit_key(site.address(request))
-        wait = await site.limiter.take("sign-in", address, rate=2, burst=100, per_day=0)
+        wait = await site.limiter.take("sign-in", address, rate=1, burst=40, per_day=0)
         if not wait:
             async with site.store.write() as tx:
                 wait = ceil((await users.wait_for(tx, login, address, now=now)).total_seconds())

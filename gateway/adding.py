@@ -10,6 +10,7 @@ from gateway import answers
 from gateway.arrival import Arrival, Recorded
 from gateway.house import House
 from gateway.members import contact_of
+from gateway.notices import tell
 from router import deadlines
 from router.acknowledgement import acknowledge, joined
 from router.decision import Decision, Facts
@@ -66,6 +67,17 @@ async def add_to_case(
     sent: tuple[int, ...] = ()
     if known and (urgent or current.state == "closed"):
         sent = await _answer(tx, house, arrival, current, known, urgent=urgent, now=now)
+    if urgent:
+        sent += await tell(
+            tx,
+            house,
+            (queue or current.queue,),
+            "urgent",
+            case_id=current.id,
+            reference=current.reference,
+            sealed=current.sealed or medical,
+            now=now,
+        )
     return Recorded("joined", current.id, sent)
 
 

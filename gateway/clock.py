@@ -15,9 +15,11 @@ from typing import Any, Final
 import structlog
 
 from channels.contract import StoreUnavailableError
+from config.deadlines import deadlines as deadlines_data
 from gateway import silence
 from gateway.census import ASKED_DAYS, ask_mailboxes
 from gateway.house import House
+from gateway.notices import tell
 from gateway.reconcile import Report, reconcile
 from router import deadlines
 from store import audit, cases, idempotency, inbox, operations, users
@@ -26,8 +28,6 @@ from store.database import Tx
 log = structlog.get_logger(__name__)
 
 TICK_SECONDS: Final = 30.0
-# Reminders are given this many working days before a clock ends.
-REMIND_BEFORE: Final = (5, 1)
 
 
 def _slot(now: datetime) -> str:
@@ -80,7 +80,8 @@ class Clock:
     async def _remind(self, tx: Tx, today: date, now: datetime) -> dict[str, Any]:
         """Put a word on each case whose clock ends soon, and tell the supervisors of each that was missed."""
         saturdays = self.house.settings.saturdays_are_working_days
-        furthest = deadlines.add_working_days(today, max(REMIND_BEFORE), saturdays=saturdays)
+        remind_before = deadlines_data().reminders
+        furthest = deadlines.add_working_days(today, max(remind_before, default=0), saturdays=saturdays)
         given = missed = 0
         for clock in await operations.clocks_due(tx, until=furthest):
             detail = {"clock": clock.clock, "due_on": clock.due_on.isoformat()}
@@ -97,9 +98,19 @@ class Clock:
                         priority="high",
                         unread=True,
                     )
+                    await tell(
+                        tx,
+                        self.house,
+                        deadlines_data().escalate_to,
+                        "late",
+                        case_id=clock.case_id,
+                        reference=clock.reference,
+                        sealed=clock.sealed,
+                        now=now,
+                    )
                 continue
             left = deadlines.working_days_between(today, clock.due_on, saturdays=saturdays)
-            due = sum(left <= before for before in REMIND_BEFORE)
+            due = sum(left <= before for before in remind_before)
             if due > clock.reminders and await operations.reminded(tx, clock):
                 given += 1
                 await cases.change(

@@ -24,6 +24,8 @@ from store import inbox, operations, outbox
 # A worker or a mailbox that has given no sign of life for so long is not there.
 SILENT = timedelta(seconds=90)
 BACKLOG = timedelta(minutes=15)
+# What proxies add to a request that they pass on.
+_BY_PROXIES = ("x-forwarded", "forwarded", "x-real-ip", "x-client-ip", "via")
 
 
 @dataclass
@@ -116,7 +118,7 @@ class Health:
         if token and hmac.compare_digest(given.encode("utf-8", "replace"), token.encode()):
             return True
         # A request that came through a proxy on this machine is not from this machine.
-        forwarded = any(name.lower().startswith(("x-forwarded", "forwarded")) for name in request.headers)
+        forwarded = any(name.lower().startswith(_BY_PROXIES) for name in request.headers)
         try:
             return not forwarded and ipaddress.ip_address(request.remote or "").is_loopback
         except ValueError:

@@ -12,7 +12,7 @@ from pathlib import Path
 from config.settings import MailboxSettings, Settings, SettingsError, load_mailboxes
 from config.vocabulary import Language
 from gateway import keys
-from router.decide import RuleSet, load_rules, parse_rules
+from router.decide import RuleError, RuleSet, load_rules, parse_rules
 from store import inbox, outbox, rule_sets
 from store.database import Store
 from store.files import FileStore
@@ -137,7 +137,10 @@ async def active_rules(house: House, known: RuleSet | None = None) -> RuleSet:
         published = await rule_sets.active(tx)
     if published:
         return await asyncio.to_thread(parse_rules, published.body)
-    shipped, body = await asyncio.to_thread(_shipped, house.settings.rules)
+    try:
+        shipped, body = await asyncio.to_thread(_shipped, house.settings.rules)
+    except RuleError as error:
+        raise SettingsError(f"GUICHET_RULES: {error}") from None
     async with house.store.write() as tx:
         if await rule_sets.active(tx) is None:
             await rule_sets.publish(

@@ -10,6 +10,7 @@ from gateway import answers
 from gateway.arrival import Arrival, Recorded
 from gateway.house import House
 from gateway.members import Member, member_of
+from gateway.notices import tell
 from router import deadlines
 from router.acknowledgement import acknowledge
 from router.decide import RuleSet, decide
@@ -39,7 +40,17 @@ async def open_own_case(
     opening = await _decided(tx, house, rules, arrival, known, now)
     case_id = await _written(tx, opening, now)
     sent = await _acknowledged(tx, house, opening, case_id, now)
-    return Recorded("opened", case_id, (sent,) if sent else ())
+    told = await tell(
+        tx,
+        house,
+        opening.decision.notify,
+        "urgent" if opening.decision.priority == "urgent" else "waiting",
+        case_id=case_id,
+        reference=opening.reference,
+        sealed=opening.decision.sealed,
+        now=now,
+    )
+    return Recorded("opened", case_id, (*((sent,) if sent else ()), *told))
 
 
 async def _decided(

@@ -30,6 +30,7 @@ from gateway.local_disk import network_file_system
 from gateway.metrics import Metrics
 from gateway.reading import Classifying, ParserSettings, Parsing
 from gateway.room import Room
+from router.acknowledgement import missing_texts
 from store import operations
 
 log = structlog.get_logger(__name__)
@@ -65,6 +66,8 @@ class Process:
 
 async def run(settings: Settings, parts: tuple[str, ...], *, on_ready: Callable[[str], None] | None = None) -> None:
     """Run these parts until SIGTERM or SIGINT. Raises SettingsError, UnsafeDatabaseError, SchemaTooNewError."""
+    if wrong := missing_texts():
+        raise SettingsError("; ".join(wrong))
     house = build(settings, name=f"{socket.gethostname()}-{os.getpid()}")
     process = Process(house, parts)
     if settings.production and not settings.smtp_host:

@@ -160,6 +160,13 @@ async def _end(
     return bool(done.rowcount == 1)
 
 
+async def last_with(tx: Tx, prefix: str) -> datetime | None:
+    """When the last message whose key begins so went out or is to go out; None when there was none."""
+    query = select(func.max(outbox.c.due_at)).where(outbox.c.key.startswith(prefix, autoescape=True))
+    found: datetime | None = (await tx.conn.execute(query)).scalar()
+    return found
+
+
 async def cancel(tx: Tx, outbox_id: int, *, now: datetime) -> bool:
     """Take a waiting message back; the one conditional update decides against the sender."""
     done = await tx.conn.execute(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import case, delete, select, update
 
-from config.vocabulary import Role
+from config.vocabulary import QUEUES, Role
 from store import audit
 from store.database import Tx
 from store.schema import sessions, sign_in_failures, users
@@ -94,6 +95,23 @@ async def by_login(tx: Tx, login: str) -> User | None:
 async def listing(tx: Tx) -> list[User]:
     """Every user, by name."""
     return [User(*row) for row in await tx.conn.execute(select(*_USER).order_by(users.c.name))]
+
+
+async def to_tell(tx: Tx, names: Sequence[str], *, sealed: bool) -> list[User]:
+    """The colleagues behind these queues and roles whose login is a mail address.
+
+    A queue is its mediators' and supervisors', the one for medical advisers theirs who may open sealed cases.
+    """
+    of_queue = any(name in QUEUES for name in names)
+    only_medical = sealed or set(names) == {"medical_coordinator"}
+    return [
+        user
+        for user in await listing(tx)
+        if (user.role in names or (of_queue and user.role in ("mediator", "supervisor")))
+        and (user.medical or not only_medical)
+        and not user.disabled
+        and "@" in user.login
+    ]
 
 
 async def start_session(tx: Tx, user_id: int, *, token: str, csrf: str, now: datetime) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.terminal import emit, err, say, settings_for
+from gateway.commands.terminal import emit, err, say, settings_for, stop
 
 
 def parse_mail(files: Annotated[list[Path], typer.Argument(help="Raw mails, such as .eml files.")]) -> None:
@@ -51,13 +51,16 @@ def train(
     from classifier import corpus, pipeline
     from classifier import train as training
 
-    with err.status("Training…") as status:
-        training.train(
-            folder or corpus.FOLDER,
-            out_folder or pipeline.MODEL,
-            seed=training.SEED if seed is None else seed,
-            progress=status.update,
-        )
+    try:
+        with err.status("Training…") as status:
+            training.train(
+                folder or corpus.FOLDER,
+                out_folder or pipeline.MODEL,
+                seed=training.SEED if seed is None else seed,
+                progress=status.update,
+            )
+    except corpus.CorpusError as error:
+        raise stop(str(error)) from None
     say("The model is written.")
 
 
