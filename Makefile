@@ -27,9 +27,9 @@ test: $(V)/.dev
 	@sh tests/servers/install.sh
 	$(BIN)/python -m pytest tests
 
-# The part that needs no server and no browser.
+# The quick part: no server, no browser, no register, no process of the house. On all cores, in less than a minute.
 unit: $(V)/.dev
-	$(BIN)/python -m pytest tests -m "not servers and not browser and not chaos"
+	$(BIN)/python -m pytest tests -n auto -m "not servers and not browser and not chaos and not house and not slow"
 
 lint: $(V)/.dev
 	$(BIN)/ruff check .

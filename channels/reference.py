@@ -45,17 +45,27 @@ def _verified(digits: str) -> str | None:
 
 def _candidates(text: str) -> Iterator[str]:
     for match in _REFERENCE.finditer(text):
-        places = [found.start() for found in _DIGIT.finditer(match.group())]
-        # More digits may follow by chance ("… 75 2 fois"), so the shortest reading that verifies is taken; it never
-        # ends in the middle of a number.
-        for length in range(12, len(places) + 1):
-            end = match.start() + places[length - 1] + 1
-            if text[end : end + 1].isdigit():
-                continue
-            found = _verified("".join(match.group()[place] for place in places[:length]))
-            if found:
-                yield found
-                break
+        places = [match.start() + found.start() for found in _DIGIT.finditer(match.group())]
+        found = _reading(text, places)
+        if found:
+            yield found
+
+
+def _reading(text: str, places: list[int]) -> str | None:
+    """The reference that begins at the first of these digits.
+
+    More digits may follow by chance ("… 75 2 fois"), so the shortest reading that verifies is taken; it never ends in the
+    middle of a number. One whose check digits stand apart, as we write them, goes before one where they do not.
+    """
+    joined = None
+    for length in range(12, len(places) + 1):
+        if text[places[length - 1] + 1 : places[length - 1] + 2].isdigit():
+            continue
+        found = _verified("".join(text[place] for place in places[:length]))
+        if found and places[length - 2] - places[length - 3] > 1:
+            return found
+        joined = joined or found
+    return joined
 
 
 def find_references(text: str) -> tuple[str, ...]:

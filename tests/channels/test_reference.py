@@ -77,6 +77,12 @@ def test_parse_refuses(text: str) -> None:
     assert parse_reference(text) is None
 
 
+def test_check_digits_that_stand_apart_go_before_some_that_verify_by_chance() -> None:
+    assert parse_reference("PM-2000-5356885-12") == "PM-2000-5356885-12"
+    assert find_references("pm 2000 535688512 95") == ("PM-2000-535688512-95",)
+    assert find_references("PM2026004217 75, PM202600421775") == (KNOWN,)
+
+
 @given(st.integers(2000, 2099), st.integers(0, 10**9 - 1))
 def test_round_trip(year: int, sequence: int) -> None:
     reference = format_reference(year, sequence)

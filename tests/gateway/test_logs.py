@@ -299,7 +299,9 @@ def test_a_thousand_odd_requests_add_no_series(house: Embedded) -> None:
     assert not any(word in series.lower() for series in before for word in ("qz", "127.0.0.1", "/"))
 
 
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "X-Real-IP", "Via"])
+@pytest.mark.parametrize(
+    "header", ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "X-Real-IP", "Via"]
+)
 def test_figures_and_reasons_are_not_for_those_behind_a_proxy(house: Embedded, header: str) -> None:
     through = {header: "127.0.0.1"}
     assert house.ask("/metrics", headers=through).status == 404
