@@ -16,7 +16,7 @@ from router.decide import RuleError, RuleSet, load_rules, parse_rules
 from store import inbox, outbox, rule_sets
 from store.database import Store
 from store.files import FileStore
-from store.queue import LocalQueue, Queue, RedisQueue
+from store.queue import LocalQueue, Queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,8 @@ def _store(settings: Settings) -> Store:
 def _queues(settings: Settings, name: str) -> tuple[Queue, Queue]:
     if not settings.redis_url:
         return LocalQueue(), LocalQueue()
+    from store.redis_queue import RedisQueue  # noqa: PLC0415 (only where there is a Redis)
+
     # A hint may be taken over once its holder cannot be working on it any more.
     patience = settings.item_seconds * 1.5
     try:

@@ -21,7 +21,6 @@ from gateway.health import Health
 from gateway.house import House
 from gateway.metrics import Metrics
 from gateway.reading import ParserSettings, Parsing
-from store.limits import RedisLimits
 
 # Headers beyond these are refused (F1); aiohttp counts both in bytes.
 _LONGEST_LINE = 8190
@@ -80,7 +79,11 @@ async def serving(house: House, door: Door, metrics: Metrics, health: Health) ->
     """Serve until the block ends; requests under way are finished first."""
     settings = house.settings
     own = MemoryLimiter()
-    shared = RedisLimits(settings.redis_url, own) if settings.redis_url else None
+    shared = None
+    if settings.redis_url:
+        from store.limits import RedisLimits  # noqa: PLC0415 (only where there is a Redis)
+
+        shared = RedisLimits(settings.redis_url, own)
     # Started when a mediator first asks for a mail as it was sent.
     parsing = Parsing(
         ParserSettings(house.own_addresses, settings.authserv_id, settings.parse_memory_mb, settings.parse_cpu_seconds),

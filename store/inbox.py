@@ -14,7 +14,7 @@ from itertools import accumulate
 from typing import Any, Final, Literal
 
 import structlog
-from sqlalchemy import and_, func, or_, select, text, update
+from sqlalchemy import and_, bindparam, func, or_, select, text, update
 
 from channels.message import RawMessage
 from store import texts
@@ -34,6 +34,26 @@ BATCH_BYTES: Final = 32 * 1024 * 1024
 TRIES: Final = 5
 _RAW = texts.Place("inbox", "raw")
 _ENVELOPE = texts.Place("inbox", "envelope")
+
+
+# Asked for every message, so built once (see store.sql).
+_FINISH: Final = (
+    update(inbox)
+    .where(inbox.c.id == bindparam("item"), inbox.c.state == "taken", inbox.c.attempts == bindparam("attempt"))
+    .values(state="done", taken_until=None, error=None)
+)
+_ASSIGN: Final = update(inbox).where(inbox.c.id == bindparam("item"))
+_SEEN: Final = (
+    select(inbox.c.case_id)
+    .where(
+        inbox.c.fingerprint == bindparam("same"),
+        inbox.c.kept_at >= bindparam("since"),
+        inbox.c.case_id.is_not(None),
+        or_(inbox.c.fate == "opened", inbox.c.fate == "joined"),
+    )
+    .order_by(inbox.c.id.desc())
+    .limit(1)
+)
 
 
 class ClaimLostError(Exception):
@@ -166,26 +186,15 @@ async def finish(
     tx: Tx, item: Item, fate: Fate, *, now: datetime, case_id: int | None = None, fingerprint: str | None = None
 ) -> None:
     """Give the item its fate, as the first act of the recording transaction. Raises ClaimLostError."""
-    done = await tx.conn.execute(
-        update(inbox)
-        .where(inbox.c.id == item.id, inbox.c.state == "taken", inbox.c.attempts == item.attempt)
-        .values(
-            state="done",
-            fate=fate,
-            fate_at=now,
-            case_id=case_id,
-            taken_until=None,
-            error=None,
-            fingerprint=fingerprint,
-        )
-    )
+    values = {"fate": fate, "fate_at": now, "case_id": case_id, "fingerprint": fingerprint}
+    done = await tx.conn.execute(_FINISH, {"item": item.id, "attempt": item.attempt} | values)
     if done.rowcount != 1:
         raise ClaimLostError(item.id)
 
 
 async def assign_case(tx: Tx, item_id: int, case_id: int | None, fate: Fate) -> None:
     """Say which case the item became, once its number is known inside the same transaction."""
-    await tx.conn.execute(update(inbox).where(inbox.c.id == item_id).values(case_id=case_id, fate=fate))
+    await tx.conn.execute(_ASSIGN, {"item": item_id, "case_id": case_id, "fate": fate})
 
 
 async def set_back(tx: Tx, item: Item, *, due_at: datetime | None, error: str, now: datetime) -> None:
@@ -257,18 +266,7 @@ async def seen_before(tx: Tx, fingerprint: str, *, since: datetime) -> int | Non
     if not tx.is_sqlite:
         number = int(fingerprint[:15], 16)
         await tx.conn.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
-    found = await tx.conn.execute(
-        select(inbox.c.case_id)
-        .where(
-            inbox.c.fingerprint == fingerprint,
-            inbox.c.kept_at >= since,
-            inbox.c.case_id.is_not(None),
-            inbox.c.fate.in_(("opened", "joined")),
-        )
-        .order_by(inbox.c.id.desc())
-        .limit(1)
-    )
-    return found.scalar()
+    return (await tx.conn.execute(_SEEN, {"same": fingerprint, "since": since})).scalar()
 
 
 async def raw_of(tx: Tx, item_id: int) -> RawMessage | None:

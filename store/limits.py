@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol
 
 from redis.exceptions import RedisError
 
-from store.queue import connect
+from store.redis_queue import connect
 
 # One round trip, decided by the server: a token bucket refilled by its own clock, and a count a day.
 _TAKE: Final = """

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import and_, case, func, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, or_, select, update
 
 from channels.message import OutboundMessage
 from store import links, texts
 from store.database import Tx
 from store.schema import case_contacts, cases, contacts, messages, outbox
-from store.sql import insert, skipping_locked
+from store.sql import insert_or_leave, skipping_locked
 
 BODY = texts.Place("outbox", "body")
 _FIELDS: Final = (
@@ -26,6 +27,17 @@ _FIELDS: Final = (
     "references",
     "reply_tag",
     "message_tag",
+)
+
+
+_ABOUT_CASE: Final = case(
+    (and_(outbox.c.case_id == bindparam("about"), outbox.c.created_at > bindparam("about_since")), 1), else_=0
+)
+_AUTOMATIC_SINCE: Final = select(func.coalesce(func.sum(_ABOUT_CASE), 0), func.count()).where(
+    outbox.c.contact_id == bindparam("contact"),
+    outbox.c.auto.is_(True),
+    outbox.c.created_at > bindparam("since"),
+    outbox.c.state != "cancelled",
 )
 
 
@@ -54,22 +66,27 @@ async def put(
 ) -> int | None:
     """Add a message to be sent from `due_at` on; None when one with the same key is there already."""
     body = {name: getattr(message, name) for name in _FIELDS}
-    statement = insert(tx, outbox).values(
-        key=message.key,
-        case_id=case_id,
-        message_id=message_id,
-        contact_id=contact_id,
-        channel=message.channel,
-        auto=message.auto,
-        body=texts.keep_json(body, BODY),
-        state="waiting",
-        attempts=0,
-        created_at=now,
-        due_at=due_at or now,
-        code="",
-        provider_id="",
-    )
-    return (await tx.conn.execute(statement.on_conflict_do_nothing().returning(outbox.c.id))).scalar()
+    values = {
+        "key": message.key,
+        "case_id": case_id,
+        "message_id": message_id,
+        "contact_id": contact_id,
+        "channel": message.channel,
+        "auto": message.auto,
+        "body": texts.keep_json(body, BODY),
+        "state": "waiting",
+        "attempts": 0,
+        "created_at": now,
+        "due_at": due_at or now,
+        "code": "",
+        "provider_id": "",
+    }
+    return (await tx.conn.execute(_put(is_sqlite=tx.is_sqlite), values)).scalar()
+
+
+@cache
+def _put(*, is_sqlite: bool) -> Any:
+    return insert_or_leave(outbox, is_sqlite=is_sqlite).returning(outbox.c.id)
 
 
 async def claim(tx: Tx, *, limit: int, now: datetime, lease: timedelta) -> list[Outgoing]:
@@ -202,17 +219,8 @@ async def automatic_since(
     tx: Tx, *, contact_id: int, case_id: int | None, about_case_since: datetime, since: datetime
 ) -> tuple[int, int]:
     """Automatic messages to a contact: (about this case since `about_case_since`, in all since `since`)."""
-    about_case = case((and_(outbox.c.case_id == case_id, outbox.c.created_at > about_case_since), 1), else_=0)
-    row = (
-        await tx.conn.execute(
-            select(func.coalesce(func.sum(about_case), 0), func.count()).where(
-                outbox.c.contact_id == contact_id,
-                outbox.c.auto.is_(True),
-                outbox.c.created_at > since,
-                outbox.c.state != "cancelled",
-            )
-        )
-    ).one()
+    asked = {"contact": contact_id, "about": case_id, "about_since": about_case_since, "since": since}
+    row = (await tx.conn.execute(_AUTOMATIC_SINCE, asked)).one()
     return int(row[0]), int(row[1])
 
 

@@ -5,21 +5,34 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import case, func, select, text, update
+from sqlalchemy import bindparam, case, func, select, text, update
 
 from channels.message import Sender
 from config.vocabulary import Language
 from store import texts
 from store.database import Tx
 from store.schema import case_contacts, cases, contacts, people
-from store.sql import insert, new_id
+from store.sql import insert_for, insert_or_leave, new_id
 
 NAME = texts.Place("people", "name")
 _NUMBER = texts.Place("people", "member_number")
 # Two permanent failures within this time mark an address as unreachable; one may be a provider's bad day.
 BOUNCE_WINDOW: Final = timedelta(days=7)
+
+
+_CONTACT: Final = (
+    contacts.c.id,
+    contacts.c.person_id,
+    contacts.c.kind,
+    contacts.c.address,
+    contacts.c.unreachable,
+)
+_FIND_CONTACT: Final = select(*_CONTACT).where(
+    contacts.c.kind == bindparam("of_kind"), contacts.c.address == bindparam("wanted")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +73,8 @@ async def alone_with(tx: Tx, sender: Sender) -> None:
 
 async def find_contact(tx: Tx, sender: Sender) -> Contact | None:
     """The contact with this address, if anybody ever wrote from it."""
-    row = (
-        await tx.conn.execute(
-            select(
-                contacts.c.id, contacts.c.person_id, contacts.c.kind, contacts.c.address, contacts.c.unreachable
-            ).where(contacts.c.kind == sender.kind, contacts.c.address == normalised(sender))
-        )
-    ).one_or_none()
+    asked = {"of_kind": sender.kind, "wanted": normalised(sender)}
+    row = (await tx.conn.execute(_FIND_CONTACT, asked)).one_or_none()
     return Contact(*row) if row else None
 
 
@@ -80,13 +88,17 @@ async def new_contact(
 
 async def add_contact(tx: Tx, person_id: int, sender: Sender) -> Contact:
     """Tie an address to a person; one that another worker added meanwhile is taken as it is."""
-    statement = (
-        insert(tx, contacts)
-        .values(person_id=person_id, kind=sender.kind, address=normalised(sender))
-        .on_conflict_do_update(index_elements=["kind", "address"], set_={"address": normalised(sender)})
-        .returning(contacts.c.id, contacts.c.person_id, contacts.c.kind, contacts.c.address, contacts.c.unreachable)
-    )
-    return Contact(*(await tx.conn.execute(statement)).one())
+    values = {"person_id": person_id, "kind": sender.kind, "address": normalised(sender)}
+    return Contact(*(await tx.conn.execute(_add_contact(is_sqlite=tx.is_sqlite), values)).one())
+
+
+@cache
+def _add_contact(*, is_sqlite: bool) -> Any:
+    adding = insert_for(contacts, is_sqlite=is_sqlite)
+    # Setting the address to what it is makes RETURNING give the row that is there.
+    return adding.on_conflict_do_update(
+        index_elements=["kind", "address"], set_={"address": adding.excluded.address}
+    ).returning(*_CONTACT)
 
 
 async def new_person(tx: Tx, *, name: str, language: Language, member_number: str, now: datetime) -> int:
@@ -121,8 +133,8 @@ async def person_of(tx: Tx, person_id: int) -> Person:
 
 async def know_on_case(tx: Tx, case_id: int, contact_id: int, *, now: datetime) -> None:
     """Let a contact add to a case. Nothing by mail ever calls this for a case that exists."""
-    statement = insert(tx, case_contacts).values(case_id=case_id, contact_id=contact_id, added_at=now)
-    await tx.conn.execute(statement.on_conflict_do_nothing())
+    values = {"case_id": case_id, "contact_id": contact_id, "added_at": now}
+    await tx.conn.execute(insert_or_leave(case_contacts, is_sqlite=tx.is_sqlite), values)
 
 
 async def is_known_on_case(tx: Tx, case_id: int, contact_id: int) -> bool:
@@ -136,7 +148,7 @@ async def is_known_on_case(tx: Tx, case_id: int, contact_id: int) -> bool:
 async def contacts_of_case(tx: Tx, case_id: int) -> list[Contact]:
     """Every contact known on a case, in the order in which they came."""
     rows = await tx.conn.execute(
-        select(contacts.c.id, contacts.c.person_id, contacts.c.kind, contacts.c.address, contacts.c.unreachable)
+        select(*_CONTACT)
         .join(case_contacts, case_contacts.c.contact_id == contacts.c.id)
         .where(case_contacts.c.case_id == case_id)
         .order_by(case_contacts.c.added_at, contacts.c.id)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 from sqlalchemy import update
 
@@ -11,7 +12,7 @@ from channels.reference import format_reference
 from store import audit
 from store.database import Tx
 from store.schema import sequences
-from store.sql import insert
+from store.sql import insert, insert_for
 
 # More than were ever given out between a backup and the loss of what came after it.
 _JUMP: Final = 10_000
@@ -19,13 +20,17 @@ _JUMP: Final = 10_000
 
 async def next_reference(tx: Tx, year: int) -> str:
     """The next reference of a year, such as PM-2026-004217-75. Holds the year's row until the transaction ends."""
-    statement = (
-        insert(tx, sequences)
-        .values(year=year, last=1)
+    found = await tx.conn.execute(_next(is_sqlite=tx.is_sqlite), {"year": year, "last": 1})
+    return format_reference(year, int(found.scalar_one()))
+
+
+@cache
+def _next(*, is_sqlite: bool) -> Any:
+    return (
+        insert_for(sequences, is_sqlite=is_sqlite)
         .on_conflict_do_update(index_elements=["year"], set_={"last": sequences.c.last + 1})
         .returning(sequences.c.last)
     )
-    return format_reference(year, int((await tx.conn.execute(statement)).scalar_one()))
 
 
 async def jump(tx: Tx, *, year: int, now: datetime) -> None:

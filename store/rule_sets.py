@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select, update
 
@@ -24,6 +24,9 @@ class Published:
     comment: str
     published_at: datetime
     active: bool
+
+
+_ACTIVE_VERSION: Final = select(rule_sets.c.version).where(rule_sets.c.active.is_(True))
 
 
 class VersionTakenError(Exception):
@@ -73,7 +76,7 @@ async def active(tx: Tx) -> Published | None:
 
 async def active_version(tx: Tx) -> str | None:
     """The version that decides now, without its rules."""
-    return (await tx.conn.execute(select(rule_sets.c.version).where(rule_sets.c.active.is_(True)))).scalar()
+    return (await tx.conn.execute(_ACTIVE_VERSION)).scalar()
 
 
 async def history(tx: Tx) -> list[Published]:

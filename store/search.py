@@ -23,6 +23,18 @@ _LONGEST_ADDED: Final = 200_000
 _FULL: Final = 600_000
 # Letters that are two in other spellings; Unicode has no decomposition for them.
 _LIGATURES: Final = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "đ": "d", "ł": "l", "ı": "i"})
+_MAKE_PLACE: Final = text(
+    "INSERT INTO case_search (rowid, words) SELECT :id, ''"
+    " WHERE NOT EXISTS (SELECT 1 FROM case_search WHERE rowid = :id)"
+)
+_ADD_SQLITE: Final = text(
+    "UPDATE case_search SET words = words || ' ' || :words WHERE rowid = :id AND length(words) < :full"
+)
+_ADD_POSTGRESQL: Final = text(
+    "INSERT INTO case_search (rowid, words) VALUES (:id, to_tsvector('simple', :words)) "
+    "ON CONFLICT (rowid) DO UPDATE SET words = case_search.words || excluded.words "
+    " WHERE octet_length(case_search.words::text) < :full"
+)
 _WORD: Final = re.compile(r"\w+", re.ASCII)
 
 
@@ -41,21 +53,10 @@ async def add(tx: Tx, case_id: int, value: str) -> None:
     if not words:
         return
     if tx.is_sqlite:
-        await tx.conn.execute(
-            text(
-                "INSERT INTO case_search (rowid, words) SELECT :id, ''"
-                " WHERE NOT EXISTS (SELECT 1 FROM case_search WHERE rowid = :id)"
-            ),
-            {"id": case_id},
-        )
-        statement = "UPDATE case_search SET words = words || ' ' || :words WHERE rowid = :id AND length(words) < :full"
-    else:
-        statement = (
-            "INSERT INTO case_search (rowid, words) VALUES (:id, to_tsvector('simple', :words)) "
-            "ON CONFLICT (rowid) DO UPDATE SET words = case_search.words || excluded.words "
-            " WHERE octet_length(case_search.words::text) < :full"
-        )
-    await tx.conn.execute(text(statement), {"id": case_id, "words": words, "full": _FULL})
+        await tx.conn.execute(_MAKE_PLACE, {"id": case_id})
+    await tx.conn.execute(
+        _ADD_SQLITE if tx.is_sqlite else _ADD_POSTGRESQL, {"id": case_id, "words": words, "full": _FULL}
+    )
 
 
 async def remove(tx: Tx, case_id: int) -> None:

@@ -1,4 +1,8 @@
-"""What SQLAlchemy spells differently for the two databases, spelled once."""
+"""What SQLAlchemy spells differently for the two databases, spelled once.
+
+Building a statement costs more than running it. What is asked for every message is therefore built once, with its values
+as parameters: for one database by `@cache` on a function of the table or of `tx.is_sqlite`, for both as a constant.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,18 @@ from store.database import Tx
 
 def insert(tx: Tx, table: Table) -> Any:
     """An INSERT that knows ON CONFLICT and RETURNING; the two dialects' classes share that interface."""
-    return sqlite.insert(table) if tx.is_sqlite else postgresql.insert(table)
+    return insert_for(table, is_sqlite=tx.is_sqlite)
+
+
+def insert_for(table: Table, *, is_sqlite: bool) -> Any:
+    """As `insert`, for a statement that is built once."""
+    return sqlite.insert(table) if is_sqlite else postgresql.insert(table)
+
+
+@cache
+def insert_or_leave(table: Table, *, is_sqlite: bool) -> Any:
+    """An INSERT that leaves a row which is there as it is."""
+    return insert_for(table, is_sqlite=is_sqlite).on_conflict_do_nothing()
 
 
 def skipping_locked(tx: Tx, query: Select[Any]) -> Select[Any]:
@@ -39,5 +54,4 @@ def _plain(table: Table) -> Any:
 
 @cache
 def _returning_id(table: Table) -> Any:
-    # One statement a table, its values given as parameters: building and keying a new one costs more than running it.
     return table.insert().returning(table.c.id)

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from store.queue import LocalQueue, Queue, RedisQueue
+from store.queue import LocalQueue, Queue
+from store.redis_queue import RedisQueue
 
 RECLAIM = 0.3
 
