@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from sqlalchemy import select
 
@@ -51,55 +51,74 @@ class HouseDesk:
             unread=False,
             assignee_id=row.assignee_id or viewer.user_id,
         )
-        language = cast(Language, row.language)
         token = self.house.randomness.token()
-        url = answers.case_url(self.house, language, token)
         name = (await people.person_of(tx, row.person_id)).name if row.person_id else ""
-        body = f"{text.strip()}\n\n{row.reference}\n{pages()[language]['receipt.see_case']}: {url}"
-        subject = joined(language, "email", reference=row.reference, case_url=url).subject
-        key = f"answer-{case_id}-{number}"
-        box = self.house.mailbox(row.account) or self.house.mailbox_for(language)
-        tag = sign_message_tag(key, self.house.tag_keys)
-        ancestors = await self._ancestors(tx, viewer, case_id)
+        message = self._composed(
+            row,
+            text.strip(),
+            key=f"answer-{case_id}-{number}",
+            contact_id=contact_id,
+            address=address,
+            name=name,
+            token=token,
+            ancestors=await self._ancestors(tx, viewer, case_id),
+        )
         message_id = await cases.add_message(
             tx,
             cases.NewMessage(
                 case_id=case_id,
                 direction="out",
                 channel="email",
-                account=box.address,
-                subject=subject,
-                text=body,
+                account=message.account,
+                subject=message.subject,
+                text=message.text,
                 reply=text.strip(),
                 at=now,
                 contact_id=contact_id,
                 author_id=viewer.user_id,
                 situation="answer",
-                rfc_message_id=f"<{tag}@{box.address.rpartition('@')[2]}>",
+                rfc_message_id=f"<{message.message_tag}@{message.account.rpartition('@')[2]}>",
             ),
         )
         await links.add(tx, token, now=now, case_id=case_id, contact_id=contact_id)
-        message = OutboundMessage(
-            key=key,
-            channel="email",
-            account=box.address,
-            recipient=address,
-            recipient_name=name,
-            subject=subject,
-            text=body,
-            language=language,
-            auto=False,
-            in_reply_to=ancestors[-1] if ancestors else "",
-            references=tuple(ancestors[-_ANCESTORS:]),
-            reply_tag=sign_reply_tag(case_id, contact_id, self.house.tag_keys),
-            message_tag=tag,
-        )
         outbox_id = await outbox.put(
             tx, message, now=now, due_at=now + UNDO, case_id=case_id, message_id=message_id, contact_id=contact_id
         )
         if outbox_id is None:
             raise cases.StaleError(case_id)
         return outbox_id
+
+    def _composed(
+        self,
+        row: Any,
+        text: str,
+        *,
+        key: str,
+        contact_id: int,
+        address: str,
+        name: str,
+        token: str,
+        ancestors: Sequence[str],
+    ) -> OutboundMessage:
+        """What the member gets: the colleague's words, and below them the reference and a link of its own."""
+        language = cast(Language, row.language)
+        url = answers.case_url(self.house, language, token)
+        box = self.house.mailbox(row.account) or self.house.mailbox_for(language)
+        return OutboundMessage(
+            key=key,
+            channel="email",
+            account=box.address,
+            recipient=address,
+            recipient_name=name,
+            subject=joined(language, "email", reference=row.reference, case_url=url).subject,
+            text=f"{text}\n\n{row.reference}\n{pages()[language]['receipt.see_case']}: {url}",
+            language=language,
+            auto=False,
+            in_reply_to=ancestors[-1] if ancestors else "",
+            references=tuple(ancestors[-_ANCESTORS:]),
+            reply_tag=sign_reply_tag(row.id, contact_id, self.house.tag_keys),
+            message_tag=sign_message_tag(key, self.house.tag_keys),
+        )
 
     async def _ancestors(self, tx: Tx, viewer: Viewer, case_id: int) -> list[str]:
         return [

@@ -39,10 +39,14 @@ class PostgresServer:
         """The address of one of its databases."""
         return f"postgresql://app@127.0.0.1:{self.port}/{database}"
 
-    def create_database(self) -> str:
-        """Make an empty database of its own name and return its address, postgresql://app@127.0.0.1:PORT/name."""
+    def create_database(self, *, like: str = "") -> str:
+        """Make a database of its own name and return its address, postgresql://app@127.0.0.1:PORT/name.
+
+        It is empty, or a copy of the one with the address `like`, which nobody may be using.
+        """
         name = f"test_{next(self._numbers)}"
-        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "app", name)
+        template = ("-T", like.rpartition("/")[2]) if like else ()
+        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "app", *template, name)
         return self.url(name)
 
     def start(self) -> None:
