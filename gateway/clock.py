@@ -22,8 +22,8 @@ from gateway.house import House
 from gateway.notices import tell
 from gateway.reconcile import Report, reconcile
 from router import deadlines
-from store import audit, cases, idempotency, inbox, operations, users
-from store.database import Tx
+from store import audit, cases, idempotency, inbox, operations, sessions, users
+from store.database import STANDSTILL_SECONDS, Tx
 
 log = structlog.get_logger(__name__)
 
@@ -67,6 +67,7 @@ class Clock:
         await self._once("silence", _slot(now), now, lambda tx: self._note_silence(tx, now))
         await self._once("held", f"{today}", now, lambda tx: self._remind_of_held(tx, now))
         await self._once("tidying", hour, now, lambda tx: self._tidy(tx, now))
+        await self._free_what_stands_still()
         await self._sweep(now)
 
     async def _once(self, job: str, slot: str, now: datetime, work: Callable[[Tx], Awaitable[dict[str, Any]]]) -> None:
@@ -166,6 +167,13 @@ class Clock:
         keys = await idempotency.forget_old(tx, now=now)
         await operations.forget_old_runs(tx, now=now)
         return {"sessions": ended, "keys": keys}
+
+    async def _free_what_stands_still(self) -> None:
+        """A process that was stopped in the middle of a statement must not keep its items from the others."""
+        async with self.house.store.write() as tx:
+            ended = await sessions.end_stuck(tx, longer_than=timedelta(seconds=STANDSTILL_SECONDS))
+        if ended:
+            log.warning("sessions of a process that stands still were ended", sessions=ended)
 
     async def _sweep(self, now: datetime) -> None:
         """Wake the workers when something waits that no hint announced."""

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import event, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
@@ -18,6 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from channels.contract import StoreUnavailableError
 from store import migrate, sqlite_driver
 from store.files import FileStore
+
+# By this name the sessions of Guichet's processes are known to the server.
+APPLICATION: Final = "guichet"
+# A transaction whose process stands still may keep others waiting for so long; then its session is ended.
+STANDSTILL_SECONDS: Final = 20
 
 
 class UnsafeDatabaseError(Exception):
@@ -89,9 +94,10 @@ class Store:
             connect_args={
                 "timeout": 5,
                 "server_settings": {
+                    "application_name": APPLICATION,
                     "statement_timeout": "30000",
                     "lock_timeout": "5000",
-                    "idle_in_transaction_session_timeout": "60000",
+                    "idle_in_transaction_session_timeout": f"{STANDSTILL_SECONDS}000",
                     "timezone": "UTC",
                 },
             },

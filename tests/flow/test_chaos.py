@@ -134,3 +134,36 @@ def test_without_redis_for_good_the_house_still_works(
         redis_server.start()
     assert report["sound"], report
     assert len(smtp_sink.messages) == 11
+
+
+def test_a_worker_that_was_paused_beyond_its_lease_records_nothing_twice(
+    house: Processes, dovecot_server: Any, imap_user: Any, smtp_sink: Any
+) -> None:
+    """Paused with items in hand (Q2): another worker gets them after the lease, and the first, awake again, lost them."""
+    count = 120
+    house.start("web", "mail", "worker", "clock")
+    house.wait_until_ready()
+    for number in range(count):
+        dovecot_server.deliver(imap_user, mails.complaint(number))
+    until = time.monotonic() + 60
+    while house.metric("guichet_inbox_waiting") < 20 and time.monotonic() < until:
+        time.sleep(0.02)
+    paused = house.running["worker"]
+    paused.send_signal(signal.SIGSTOP)
+    try:
+        assert house.metric("guichet_inbox_waiting") > 0, "nothing was left to be in hand"
+        house.start("worker2")
+        settle(house, count)
+    finally:
+        paused.send_signal(signal.SIGCONT)
+    # Long enough for what the first one had worked out to be recorded, if anything let it.
+    time.sleep(5)
+    report = settle(house, count)
+    assert report["sound"], report
+    (account,) = report["accounts"]
+    assert account["fates"] == {"opened": count}
+    ids: dict[str, set[str]] = defaultdict(set)
+    for received in smtp_sink.messages:
+        ids[received.rcpt_to[0]].add(str(received.message["Message-ID"]))
+    assert Counter(len(found) for found in ids.values()) == {1: count}
+    assert set(house.end_all().values()) == {0}
