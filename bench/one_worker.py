@@ -36,9 +36,9 @@ async def _work(go: Path) -> None:
     await active_rules(house)
     parsing = Parsing(ParserSettings(house.own_addresses, "", 512), seconds=10)
     classifying = Classifying()
-    await asyncio.gather(parsing.warm(), classifying.start())
-    pids = [*parsing.child.pids(), *classifying.child.pids()]
     intake = Intake(house, parsing, classifying, Metrics())
+    await asyncio.gather(parsing.warm(), intake.warm(), classifying.start())
+    pids = [*parsing.child.pids(), *classifying.child.pids()]
     print("ready", flush=True)
     while not go.exists():
         await asyncio.sleep(0.005)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from config.vocabulary import Channel, Department, Flag, Kind, Language
@@ -30,6 +30,10 @@ class Evidence:
     end: int
     text: str
     weight: float
+
+    def as_json(self) -> dict[str, Any]:
+        """As the register keeps it."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,6 @@ class Classification:
             "probabilities": self.probabilities,
             "abstained": bool(self.abstained),
             "abstained_on": list(self.abstained),
-            "evidence": [asdict(item) for item in self.evidence],
+            "evidence": [item.as_json() for item in self.evidence],
             "model": self.model,
         }

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 from config.settings import MailboxSettings, Settings, SettingsError, load_mailboxes
@@ -26,7 +27,7 @@ class Randomness:
     token: Callable[[], str] = lambda: secrets.token_urlsafe(16)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class House:
     """The settings, the store, the queues and the keys of one process."""
 
@@ -38,7 +39,7 @@ class House:
     secret: bytes
     randomness: Randomness
 
-    @property
+    @cached_property
     def tag_keys(self) -> tuple[bytes, ...]:
         """The keys that sign reply addresses and Message-IDs; the first signs, all verify."""
         return tuple(keys.derived(secret, "tags") for secret in (self.secret, *keys.earlier(self.settings)))
@@ -128,14 +129,9 @@ async def release_what_was_in_hand(house: House) -> None:
         await outbox.release_all(tx)
 
 
-async def active_rules(house: House, known: RuleSet | None = None) -> RuleSet:
-    """The published rules that decide now; the shipped file is published at the first start.
-
-    `known` is given back without reading the rules again while its version is the one that decides.
-    """
+async def active_rules(house: House) -> RuleSet:
+    """The published rules that decide now; the shipped file is published at the first start."""
     async with house.store.read() as tx:
-        if known is not None and await rule_sets.active_version(tx) == known.version:
-            return known
         published = await rule_sets.active(tx)
     if published:
         return await asyncio.to_thread(parse_rules, published.body)

@@ -12,7 +12,7 @@ import random
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 import structlog
@@ -20,13 +20,16 @@ import structlog
 from channels.contract import StoreUnavailableError
 from channels.message import InboundMessage
 from classifier.classification import Text
+from config.vocabulary import LANGUAGES
 from gateway.arrival import Arrival, Recorded
 from gateway.house import House, active_rules
 from gateway.metrics import Metrics
 from gateway.reading import Classifying, Failed, InFile, Parsing, Unread, unclassified
 from gateway.record import Recorder
+from router import deadlines
+from router.dates import in_full
 from router.decide import RuleSet
-from store import inbox, second_look
+from store import inbox, rule_sets, second_look
 from store.inbox import ClaimLostError, Item
 from store.queue import Ticket
 
@@ -59,6 +62,10 @@ class Intake:
     _owed: list[Item] = field(default_factory=list)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _large: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def warm(self) -> None:
+        """Load what the first message would wait for: its calendars and its words for days and months."""
+        await asyncio.to_thread(_load_calendars, self.house.now().date())
 
     async def run(self) -> None:
         """Work until told to stop; then what is in hand is finished, and nothing new is taken.
@@ -107,13 +114,15 @@ class Intake:
             async with self.house.store.write() as tx:
                 await inbox.hand_back(tx, owed)
                 items = await inbox.claim(tx, limit=self.house.settings.batch, now=now, lease=self.house.lease)
+                version = await rule_sets.active_version(tx)
         except BaseException:
             self._owed += owed
             raise
         if not items:
             return 0
         try:
-            self._rules = await active_rules(self.house, self._rules)
+            if self._rules is None or self._rules.version != version:
+                self._rules = await active_rules(self.house)
             await asyncio.wait_for(self._process(items), timeout=self.house.settings.item_seconds)
         except TimeoutError:
             # The lease is longer than this watchdog: nobody else has the items yet.
@@ -259,6 +268,13 @@ class Intake:
         if self._rules is None:
             raise RuntimeError("rules are read before anything is recorded")
         return Recorder(self.house, self._rules)
+
+
+def _load_calendars(today: date) -> None:
+    for year in (today.year, today.year + 1):
+        deadlines.is_working_day(today.replace(year=year, day=1))
+    for language in LANGUAGES:
+        in_full(today, language)
 
 
 def _to_be_read(message: InboundMessage) -> str:

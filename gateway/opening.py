@@ -108,7 +108,7 @@ async def _written(tx: Tx, opening: _Opening, now: datetime) -> int:
     if item.reserved_reference:
         await links.bind(tx, item.id, case_id, member.contact_id)
     if not decision.sealed:
-        await search.add(tx, case_id, f"{opening.reference} {member.name} {message.subject} {message.reply}")
+        await search.begin(tx, case_id, f"{opening.reference} {member.name} {message.subject} {message.reply}")
     return case_id
 
 

@@ -194,7 +194,7 @@ async def _worker(process: Process) -> AsyncIterator[None]:
 
     async def begin() -> None:
         # Reading without the model would send everything to people for the few seconds that it takes to load.
-        await asyncio.gather(parsing.warm(), asyncio.shield(loading))
+        await asyncio.gather(parsing.warm(), intake.warm(), asyncio.shield(loading))
         await intake.run()
 
     process.on_stop += [intake.stop, delivery.stop]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final
 
 from babel.dates import format_date
@@ -19,6 +20,7 @@ _PATTERNS: Final[dict[Language, tuple[str, str]]] = {
 }
 
 
+@lru_cache(maxsize=1024)
 def in_full(day: date, language: Language) -> str:
     """A date: "jeudi 17 décembre 2026", "Donnerstag, 17. Dezember 2026"."""
     locale, pattern = _PATTERNS[language]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from config.vocabulary import FLAGS
 from router.decision import Condition, Facts, RuleTrace
@@ -47,8 +46,7 @@ class Reading:
         return self._encoded[name]
 
 
-@dataclass(frozen=True, slots=True)
-class _Tested:
+class _Tested(NamedTuple):
     """A condition as evaluated, in the sense of its group: `fine` is False when it kept the rule from hitting.
 
     `close`: a probability that missed by little. `far`: the classifier was sure that it is not so.

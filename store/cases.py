@@ -27,7 +27,7 @@ from store.schema import (
     messages,
     notes,
 )
-from store.sql import add, insert, new_id
+from store.sql import add, add_all, insert, new_id
 
 SUBJECT = texts.Place("cases", "subject")
 FIRST_WORDS = texts.Place("cases", "first_words")
@@ -211,8 +211,7 @@ async def add_deadlines(tx: Tx, case_id: int, clocks: Sequence[tuple[str, date, 
         }
         for clock, due_on, source in clocks
     ]
-    if rows:
-        await tx.conn.execute(deadlines.insert(), rows)
+    await add_all(tx, deadlines, rows)
 
 
 async def hold(tx: Tx, *, message_id: int, inbox_id: int, case_id: int, why: str, sealed: bool, now: datetime) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from channels.contract import StoreUnavailableError
 from store import migrate, sqlite_driver
+from store.direct import Direct, Rows
 from store.files import FileStore
 
 # By this name the sessions of Guichet's processes are known to the server.
@@ -36,11 +38,25 @@ class Tx:
     conn: AsyncConnection
     dialect: str
     files: FileStore
+    direct: Direct | None = None
 
     @property
     def is_sqlite(self) -> bool:
         """Whether SQL must be written for SQLite rather than PostgreSQL."""
         return self.dialect == "sqlite"
+
+    async def run(self, statement: Any, values: Mapping[str, Any]) -> Rows:
+        """Run a statement that is a constant, with its values by name; on SQLite by the short way."""
+        if self.direct is not None:
+            return await self.direct.run(statement, values)
+        return await self.conn.execute(statement, values)
+
+    async def run_many(self, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run a statement that is a constant for each of some rows, which all have the same names."""
+        if self.direct is not None:
+            await self.direct.run_many(statement, rows)
+        elif rows:
+            await self.conn.execute(statement, rows)
 
 
 class Store:
@@ -144,7 +160,8 @@ class Store:
                 yield Tx(conn, "postgresql", self.files)
             return
         async with self._writing, _translated(), self._writer.begin() as conn:
-            yield Tx(conn, "sqlite", self.files)
+            driver: Any = (await conn.get_raw_connection()).driver_connection
+            yield Tx(conn, "sqlite", self.files, Direct(driver))
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
@@ -171,7 +188,7 @@ async def _translated() -> AsyncIterator[None]:
         if error.connection_invalidated or _went_away(error):
             raise StoreUnavailableError(type(error.orig).__name__) from error
         raise
-    except (ConnectionError, TimeoutError, OSError, PoolTimeoutError) as error:
+    except (ConnectionError, TimeoutError, OSError, PoolTimeoutError, sqlite3.OperationalError) as error:
         raise StoreUnavailableError(type(error).__name__) from error
 
 

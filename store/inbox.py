@@ -14,7 +14,7 @@ from itertools import accumulate
 from typing import Any, Final, Literal
 
 import structlog
-from sqlalchemy import and_, bindparam, func, or_, select, text, update
+from sqlalchemy import Integer, and_, bindparam, func, or_, select, text, update
 
 from channels.message import RawMessage
 from store import texts
@@ -53,6 +53,24 @@ _SEEN: Final = (
     )
     .order_by(inbox.c.id.desc())
     .limit(1)
+)
+
+
+_DUE: Final = or_(
+    and_(inbox.c.state == "waiting", inbox.c.due_at <= bindparam("at", type_=inbox.c.due_at.type)),
+    and_(inbox.c.state == "taken", inbox.c.taken_until < bindparam("at", type_=inbox.c.due_at.type)),
+)
+_FIRST_DUE: Final = (
+    select(inbox.c.id, inbox.c.size).where(_DUE).order_by(inbox.c.id).limit(bindparam("most", type_=Integer))
+)
+_FRESH: Final = _FIRST_DUE.where(inbox.c.attempts == 0)
+_TRIED: Final = _FIRST_DUE.where(inbox.c.attempts > 0)
+_QUARANTINE: Final = (
+    update(inbox)
+    # An end that was recorded never leaves an item waiting after its last try.
+    .where(_DUE, inbox.c.attempts >= TRIES)
+    .values(state="quarantined", fate="quarantined", taken_until=None)
+    .returning(inbox.c.id)
 )
 
 
@@ -107,20 +125,12 @@ async def claim(tx: Tx, *, limit: int, now: datetime, lease: timedelta) -> list[
     handed out five times without an end is quarantined here, since nobody lived to do it.
     """
     await _quarantine_killers(tx, now)
-    fresh = await _take(tx, inbox.c.attempts == 0, limit=limit, now=now, lease=lease)
-    return fresh or await _take(tx, inbox.c.attempts > 0, limit=1, now=now, lease=lease)
+    fresh = await _take(tx, _FRESH, limit=limit, now=now, lease=lease)
+    return fresh or await _take(tx, _TRIED, limit=1, now=now, lease=lease)
 
 
-def _due(now: datetime) -> Any:
-    return or_(
-        and_(inbox.c.state == "waiting", inbox.c.due_at <= now),
-        and_(inbox.c.state == "taken", inbox.c.taken_until < now),
-    )
-
-
-async def _take(tx: Tx, which: Any, *, limit: int, now: datetime, lease: timedelta) -> list[Item]:
-    query = select(inbox.c.id, inbox.c.size).where(_due(now), which).order_by(inbox.c.id).limit(limit)
-    due = (await tx.conn.execute(skipping_locked(tx, query))).all()
+async def _take(tx: Tx, due_items: Any, *, limit: int, now: datetime, lease: timedelta) -> list[Item]:
+    due = (await tx.run(skipping_locked(tx, due_items), {"at": now, "most": limit})).all()
     before = accumulate((row.size for row in due), initial=0)
     ids = [row.id for row, size in zip(due, before, strict=False) if size < BATCH_BYTES]
     if not ids:
@@ -171,15 +181,9 @@ async def with_body(files: FileStore, item: Item) -> Item:
 
 async def _quarantine_killers(tx: Tx, now: datetime) -> None:
     error = "The worker ended each time that it worked on this item."
-    ended = await tx.conn.execute(
-        update(inbox)
-        # An end that was recorded never leaves an item waiting after its last try.
-        .where(_due(now), inbox.c.attempts >= TRIES)
-        .values(state="quarantined", fate="quarantined", fate_at=now, taken_until=None, error=error)
-        .returning(inbox.c.id)
-    )
-    for item_id in ended.scalars():
-        log.error("an item is in quarantine", item=item_id, reason=error)
+    ended = await tx.run(_QUARANTINE, {"at": now, "fate_at": now, "error": error})
+    for row in ended.all():
+        log.error("an item is in quarantine", item=row.id, reason=error)
 
 
 async def finish(
@@ -187,14 +191,14 @@ async def finish(
 ) -> None:
     """Give the item its fate, as the first act of the recording transaction. Raises ClaimLostError."""
     values = {"fate": fate, "fate_at": now, "case_id": case_id, "fingerprint": fingerprint}
-    done = await tx.conn.execute(_FINISH, {"item": item.id, "attempt": item.attempt} | values)
+    done = await tx.run(_FINISH, {"item": item.id, "attempt": item.attempt} | values)
     if done.rowcount != 1:
         raise ClaimLostError(item.id)
 
 
 async def assign_case(tx: Tx, item_id: int, case_id: int | None, fate: Fate) -> None:
     """Say which case the item became, once its number is known inside the same transaction."""
-    await tx.conn.execute(_ASSIGN, {"item": item_id, "case_id": case_id, "fate": fate})
+    await tx.run(_ASSIGN, {"item": item_id, "case_id": case_id, "fate": fate})
 
 
 async def set_back(tx: Tx, item: Item, *, due_at: datetime | None, error: str, now: datetime) -> None:
@@ -266,7 +270,8 @@ async def seen_before(tx: Tx, fingerprint: str, *, since: datetime) -> int | Non
     if not tx.is_sqlite:
         number = int(fingerprint[:15], 16)
         await tx.conn.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
-    return (await tx.conn.execute(_SEEN, {"same": fingerprint, "since": since})).scalar()
+    case_id: int | None = (await tx.run(_SEEN, {"same": fingerprint, "since": since})).scalar()
+    return case_id
 
 
 async def raw_of(tx: Tx, item_id: int) -> RawMessage | None:

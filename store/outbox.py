@@ -81,7 +81,8 @@ async def put(
         "code": "",
         "provider_id": "",
     }
-    return (await tx.conn.execute(_put(is_sqlite=tx.is_sqlite), values)).scalar()
+    outbox_id: int | None = (await tx.run(_put(is_sqlite=tx.is_sqlite), values)).scalar()
+    return outbox_id
 
 
 @cache
@@ -220,7 +221,7 @@ async def automatic_since(
 ) -> tuple[int, int]:
     """Automatic messages to a contact: (about this case since `about_case_since`, in all since `since`)."""
     asked = {"contact": contact_id, "about": case_id, "about_since": about_case_since, "since": since}
-    row = (await tx.conn.execute(_AUTOMATIC_SINCE, asked)).one()
+    row = (await tx.run(_AUTOMATIC_SINCE, asked)).one()
     return int(row[0]), int(row[1])
 
 

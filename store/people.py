@@ -74,7 +74,7 @@ async def alone_with(tx: Tx, sender: Sender) -> None:
 async def find_contact(tx: Tx, sender: Sender) -> Contact | None:
     """The contact with this address, if anybody ever wrote from it."""
     asked = {"of_kind": sender.kind, "wanted": normalised(sender)}
-    row = (await tx.conn.execute(_FIND_CONTACT, asked)).one_or_none()
+    row = (await tx.run(_FIND_CONTACT, asked)).one_or_none()
     return Contact(*row) if row else None
 
 
@@ -89,7 +89,7 @@ async def new_contact(
 async def add_contact(tx: Tx, person_id: int, sender: Sender) -> Contact:
     """Tie an address to a person; one that another worker added meanwhile is taken as it is."""
     values = {"person_id": person_id, "kind": sender.kind, "address": normalised(sender)}
-    return Contact(*(await tx.conn.execute(_add_contact(is_sqlite=tx.is_sqlite), values)).one())
+    return Contact(*(await tx.run(_add_contact(is_sqlite=tx.is_sqlite), values)).one())
 
 
 @cache
@@ -134,7 +134,7 @@ async def person_of(tx: Tx, person_id: int) -> Person:
 async def know_on_case(tx: Tx, case_id: int, contact_id: int, *, now: datetime) -> None:
     """Let a contact add to a case. Nothing by mail ever calls this for a case that exists."""
     values = {"case_id": case_id, "contact_id": contact_id, "added_at": now}
-    await tx.conn.execute(insert_or_leave(case_contacts, is_sqlite=tx.is_sqlite), values)
+    await tx.run(insert_or_leave(case_contacts, is_sqlite=tx.is_sqlite), values)
 
 
 async def is_known_on_case(tx: Tx, case_id: int, contact_id: int) -> bool:

@@ -20,7 +20,7 @@ _JUMP: Final = 10_000
 
 async def next_reference(tx: Tx, year: int) -> str:
     """The next reference of a year, such as PM-2026-004217-75. Holds the year's row until the transaction ends."""
-    found = await tx.conn.execute(_next(is_sqlite=tx.is_sqlite), {"year": year, "last": 1})
+    found = await tx.run(_next(is_sqlite=tx.is_sqlite), {"year": year, "last": 1})
     return format_reference(year, int(found.scalar_one()))
 
 

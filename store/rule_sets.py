@@ -76,7 +76,8 @@ async def active(tx: Tx) -> Published | None:
 
 async def active_version(tx: Tx) -> str | None:
     """The version that decides now, without its rules."""
-    return (await tx.conn.execute(_ACTIVE_VERSION)).scalar()
+    version: str | None = (await tx.run(_ACTIVE_VERSION, {})).scalar()
+    return version
 
 
 async def history(tx: Tx) -> list[Published]:

@@ -23,6 +23,8 @@ _LONGEST_ADDED: Final = 200_000
 _FULL: Final = 600_000
 # Letters that are two in other spellings; Unicode has no decomposition for them.
 _LIGATURES: Final = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "đ": "d", "ł": "l", "ı": "i"})
+_BEGIN_SQLITE: Final = text("INSERT INTO case_search (rowid, words) VALUES (:id, :words)")
+_BEGIN_POSTGRESQL: Final = text("INSERT INTO case_search (rowid, words) VALUES (:id, to_tsvector('simple', :words))")
 _MAKE_PLACE: Final = text(
     "INSERT INTO case_search (rowid, words) SELECT :id, ''"
     " WHERE NOT EXISTS (SELECT 1 FROM case_search WHERE rowid = :id)"
@@ -40,23 +42,40 @@ _WORD: Final = re.compile(r"\w+", re.ASCII)
 
 def words_of(value: str) -> list[str]:
     """The folded words of a text, at most 5 000: "Élodie’s n°12" gives elodie, s, n, 12."""
-    folded = unicodedata.normalize("NFKD", value[:200_000]).casefold().translate(_LIGATURES)
-    plain = "".join(sign for sign in folded if not unicodedata.combining(sign))
+    value = value[:200_000]
+    plain = value.casefold() if value.isascii() else " ".join(_plain(part) for part in value.split())
     # Letters outside ASCII that have no plain form stay findable as they are, one run a word.
     found = _WORD.findall(plain) if plain.isascii() else re.findall(r"[^\W_]+", plain)
     return [word[:_LONGEST] for word in found[:_MOST_WORDS]]
 
 
+def _indexed(value: str) -> str:
+    return " ".join(words_of(value)).encode()[:_LONGEST_ADDED].decode("utf-8", "ignore")
+
+
+def _plain(part: str) -> str:
+    """One run of signs without accents and case."""
+    if part.isascii():
+        return part.casefold()
+    folded = unicodedata.normalize("NFKD", part).casefold().translate(_LIGATURES)
+    return "".join(sign for sign in folded if not unicodedata.combining(sign))
+
+
+async def begin(tx: Tx, case_id: int, value: str) -> None:
+    """Let a new case be found by these words."""
+    words = _indexed(value)
+    if words:
+        await tx.run(_BEGIN_SQLITE if tx.is_sqlite else _BEGIN_POSTGRESQL, {"id": case_id, "words": words})
+
+
 async def add(tx: Tx, case_id: int, value: str) -> None:
     """Add words to what a case is found by."""
-    words = " ".join(words_of(value)).encode()[:_LONGEST_ADDED].decode("utf-8", "ignore")
+    words = _indexed(value)
     if not words:
         return
     if tx.is_sqlite:
-        await tx.conn.execute(_MAKE_PLACE, {"id": case_id})
-    await tx.conn.execute(
-        _ADD_SQLITE if tx.is_sqlite else _ADD_POSTGRESQL, {"id": case_id, "words": words, "full": _FULL}
-    )
+        await tx.run(_MAKE_PLACE, {"id": case_id})
+    await tx.run(_ADD_SQLITE if tx.is_sqlite else _ADD_POSTGRESQL, {"id": case_id, "words": words, "full": _FULL})
 
 
 async def remove(tx: Tx, case_id: int) -> None:

@@ -6,6 +6,7 @@ as parameters: for one database by `@cache` on a function of the table or of `tx
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -38,12 +39,17 @@ def skipping_locked(tx: Tx, query: Select[Any]) -> Select[Any]:
 
 async def add(tx: Tx, table: Table, **values: Any) -> None:
     """Insert one row."""
-    await tx.conn.execute(_plain(table), values)
+    await tx.run(_plain(table), values)
+
+
+async def add_all(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert some rows, which all have the same columns."""
+    await tx.run_many(_plain(table), rows)
 
 
 async def new_id(tx: Tx, table: Table, **values: Any) -> int:
     """Insert one row and return its id."""
-    found = await tx.conn.execute(_returning_id(table), values)
+    found = await tx.run(_returning_id(table), values)
     return int(found.scalar_one())
 
 

@@ -1,0 +1,129 @@
+"""The short way of a statement on SQLite gives what SQLAlchemy's own way gives, on both databases."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.exc import MultipleResultsFound, NoResultFound
+
+from channels.contract import StoreUnavailableError
+from store import sql
+from store.database import Store
+from store.direct import Direct
+from store.schema import Id, Moment
+
+THINGS = Table(
+    "things",
+    MetaData(),
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("name", String(20), nullable=False),
+    Column("at", Moment),
+    Column("on", Date),
+    Column("body", LargeBinary),
+    Column("flags", JSON),
+    Column("sealed", Boolean, nullable=False, default=False),
+)
+NOW = datetime(2026, 11, 26, 9, 30, 0, 123456, tzinfo=UTC)
+ROW: dict[str, Any] = {"name": "Zoë", "at": NOW, "on": date(2026, 12, 4), "body": b"\0\xff", "flags": {"é": [1, None]}}
+ALL = select(THINGS).order_by(THINGS.c.id)
+BY_NAME = select(THINGS.c.id, THINGS.c.at).where(THINGS.c.name == bindparam("wanted")).limit(1)
+COUNT = select(func.count()).select_from(THINGS)
+RENAME = update(THINGS).where(THINGS.c.name == bindparam("old"))
+
+
+@pytest.fixture
+async def things(store: Store) -> Store:
+    async with store.write() as tx:
+        await tx.conn.run_sync(THINGS.create)
+    return store
+
+
+async def test_values_go_in_and_come_out_as_by_the_usual_way(things: Store) -> None:
+    async with things.write() as tx:
+        number = await sql.new_id(tx, THINGS, **ROW)
+        direct = (await tx.run(ALL, {})).one()
+        usual = (await tx.conn.execute(ALL)).one()
+    assert direct._asdict() == usual._asdict() == {"id": number, **ROW, "sealed": False}
+    assert direct.at.tzinfo is not None
+
+
+async def test_empty_values_and_large_ones_are_kept(things: Store) -> None:
+    large = bytes(range(256)) * 1000
+    async with things.write() as tx:
+        await sql.add(tx, THINGS, name="", at=None, on=None, body=large, flags=None)
+    async with things.read() as tx:
+        row = (await tx.run(ALL, {})).one()
+    assert (row.name, row.at, row.on, row.body, row.flags) == ("", None, None, large, None)
+
+
+async def test_what_results_offer(things: Store) -> None:
+    async with things.write() as tx:
+        await sql.add_all(tx, THINGS, [])
+        assert (await tx.run(ALL, {})).one_or_none() is None
+        assert (await tx.run(BY_NAME, {"wanted": "a"})).scalar() is None
+        with pytest.raises(NoResultFound):
+            (await tx.run(ALL, {})).one()
+        await sql.add_all(tx, THINGS, [{"name": "a", "at": NOW}, {"name": "b", "at": None}])
+        with pytest.raises(MultipleResultsFound):
+            (await tx.run(ALL, {})).one_or_none()
+        assert [row.name for row in (await tx.run(ALL, {})).all()] == ["a", "b"]
+        assert (await tx.run(BY_NAME, {"wanted": "a"})).one().at == NOW
+        assert (await tx.run(COUNT, {})).scalar_one() == 2
+        assert (await tx.run(RENAME, {"old": "b", "name": "c"})).rowcount == 1
+        assert (await tx.run(RENAME, {"old": "b", "name": "c"})).rowcount == 0
+
+
+async def test_a_transaction_that_fails_leaves_nothing_of_its_direct_statements(things: Store) -> None:
+    async def half() -> None:
+        async with things.write() as tx:
+            await sql.add(tx, THINGS, name="a")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await half()
+    async with things.read() as tx:
+        assert (await tx.run(COUNT, {})).scalar_one() == 0
+
+
+async def test_only_the_writer_of_sqlite_takes_the_short_way(store: Store) -> None:
+    async with store.write() as tx:
+        assert isinstance(tx.direct, Direct) == tx.is_sqlite
+    async with store.read() as tx:
+        assert tx.direct is None
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+async def test_a_disk_that_is_full_is_a_store_that_cannot_be_reached(things: Store) -> None:
+    async def fill() -> None:
+        async with things.write() as tx:
+            pages = (await tx.conn.exec_driver_sql("PRAGMA page_count")).scalar()
+            await tx.conn.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+            for number in range(2000):
+                await sql.add(tx, THINGS, name=str(number), body=b"x" * 1000)
+
+    with pytest.raises(StoreUnavailableError):
+        await fill()
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+async def test_a_statement_whose_text_depends_on_its_values_is_refused(things: Store) -> None:
+    many = select(THINGS).where(THINGS.c.id.in_(bindparam("ids", expanding=True)))
+    async with things.write() as tx:
+        with pytest.raises(TypeError, match="compiled once"):
+            await tx.run(many, {"ids": [1, 2]})
