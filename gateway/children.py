@@ -6,6 +6,7 @@ A child does one job at a time and may be killed for taking too long; only the j
 from __future__ import annotations
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import resource
@@ -97,7 +98,11 @@ def _begin(parent: int, prepare: Callable[..., None], arguments: tuple[Any, ...]
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     # The parent decides when a child ends: Ctrl-C in a terminal reaches the whole group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What is loaded now stays for good: there is no garbage to look for among it, now or later.
+    gc.disable()
     prepare(*arguments)
+    gc.freeze()
+    gc.enable()
 
 
 def _end_with(parent: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import gc
 import os
 import signal
 import socket
@@ -47,7 +48,7 @@ class Process:
     house: House
     parts: tuple[str, ...]
     metrics: Metrics = field(default_factory=Metrics)
-    classifying: Classifying | None = None
+    classifying: Classifying = field(default_factory=Classifying)
     on_stop: list[Callable[[], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -79,6 +80,9 @@ async def run(settings: Settings, parts: tuple[str, ...], *, on_ready: Callable[
     async with AsyncExitStack() as stack:
         stack.enter_context(_sole_owner(house, parts))
         stack.push_async_callback(house.close)
+        if "worker" in parts:
+            # Its child loads the model meanwhile, on a core of its own.
+            await stack.enter_async_context(_model(process))
         await _open_store(house, stop)
         if stop.is_set():
             return
@@ -89,6 +93,8 @@ async def run(settings: Settings, parts: tuple[str, ...], *, on_ready: Callable[
             if part in parts:
                 await stack.enter_async_context(_STARTERS[part](process))
         await stack.enter_async_context(_beating(process))
+        gc.freeze()
+        gc.enable()
         if on_ready:
             on_ready(settings.base_url)
         await stop.wait()
@@ -178,6 +184,17 @@ async def _mail(process: Process) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def _model(process: Process) -> AsyncIterator[None]:
+    loading = asyncio.create_task(process.classifying.start())
+    try:
+        yield
+    finally:
+        loading.cancel()
+        await asyncio.gather(loading, return_exceptions=True)
+        await process.classifying.close()
+
+
+@asynccontextmanager
 async def _worker(process: Process) -> AsyncIterator[None]:
     from gateway.mailing import senders  # noqa: PLC0415 (only the process that sends loads this)
 
@@ -187,14 +204,12 @@ async def _worker(process: Process) -> AsyncIterator[None]:
         ParserSettings(house.own_addresses, settings.authserv_id, settings.parse_memory_mb, settings.parse_cpu_seconds),
         seconds=settings.parse_cpu_seconds,
     )
-    process.classifying = classifying = Classifying()
-    loading = asyncio.create_task(classifying.start())
-    intake = Intake(house, parsing, classifying, process.metrics, patience=process.patience)
+    intake = Intake(house, parsing, process.classifying, process.metrics, patience=process.patience)
     delivery = Delivery(house, senders(house), process.metrics, patience=process.patience)
 
     async def begin() -> None:
         # Reading without the model would send everything to people for the few seconds that it takes to load.
-        await asyncio.gather(parsing.warm(), intake.warm(), asyncio.shield(loading))
+        await asyncio.gather(parsing.warm(), intake.warm(), process.classifying.loaded.wait())
         await intake.run()
 
     process.on_stop += [intake.stop, delivery.stop]
@@ -205,10 +220,7 @@ async def _worker(process: Process) -> AsyncIterator[None]:
         ):
             yield
     finally:
-        loading.cancel()
-        await asyncio.gather(loading, return_exceptions=True)
         await parsing.close()
-        await classifying.close()
 
 
 @asynccontextmanager
@@ -225,7 +237,7 @@ async def _beating(process: Process) -> AsyncIterator[None]:
 
     async def beat() -> None:
         while not process.health.stopping:
-            model = bool(process.classifying and process.classifying.ready)
+            model = process.classifying.ready
             try:
                 async with process.house.store.write() as tx:
                     for part in process.parts:

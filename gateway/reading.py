@@ -116,6 +116,8 @@ class Classifying:
     def __init__(self, model: Path | None = None) -> None:
         self.child = Child("classify", _prepare_classifying, model)
         self.ready = False
+        # The model was loaded, or could not be: either way there is nothing more to wait for.
+        self.loaded = asyncio.Event()
         self.model_id = ""
 
     async def start(self) -> None:
@@ -127,6 +129,7 @@ class Classifying:
             raise
         except Exception as error:  # noqa: BLE001 (any failure to load means the same: people decide)
             log.error("the classifier could not be loaded; everything goes to triage", error=type(error).__name__)
+        self.loaded.set()
 
     async def classify(self, texts: Sequence[Text]) -> list[Classification]:
         """Classify a batch; texts over which the child ends are left to people."""
