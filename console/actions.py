@@ -17,7 +17,7 @@ from console.case_page import OUTCOMES, CasePage, LockedError, ReasonWantedError
 from console.contract import NoWayBackError
 from console.site import Handler, Site, Who
 from router import deadlines
-from store import cases, clocks, correspondence, outbox, search, views
+from store import cases, clocks, correspondence, outbox, people, search, views
 from store.cases import StaleError
 from store.database import Tx
 from store.views import Row
@@ -175,6 +175,18 @@ class Actions:
         await _change(tx, who, row, "case.department", detail, department=department)
         await self._clocks(tx, row, row.queue, department)
         return "?done=department"
+
+    async def reachable(self, tx: Tx, who: Who, row: Row, after: _After) -> str:
+        """The member's address works again: automatic messages may go there."""
+        del after
+        wanted = who.form.get("contact", "")
+        known = await people.contacts_of_case(tx, row.id)
+        contact = next((one for one in known if str(one.id) == wanted and one.unreachable), None)
+        if contact is None:
+            raise StaleError(row.id)
+        await _change(tx, who, row, "contact.reachable", {"contact": contact.id})
+        await people.reachable_again(tx, contact.id)
+        return "?done=reachable"
 
     async def _clocks(self, tx: Tx, row: Row, queue: str, department: Department | None) -> None:
         if row.state != "open":

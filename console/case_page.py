@@ -200,6 +200,7 @@ DONE: Final = frozenset(
         "noted",
         "sent",
         "undone",
+        "reachable",
         "too_late",
         "moved",
         "department",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, defaultdict, deque
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,7 +17,8 @@ from channels.contract import Sends, StoreUnavailableError
 from gateway.house import House
 from gateway.intake import SWEEP_SECONDS
 from gateway.metrics import Metrics
-from store import cases, links, outbox
+from store import cases, domain_rates, links, outbox
+from store.database import Tx
 from store.outbox import Outgoing
 
 log = structlog.get_logger(__name__)
@@ -26,7 +27,7 @@ log = structlog.get_logger(__name__)
 FIRST_WAIT: Final = timedelta(minutes=1)
 LONGEST_WAIT: Final = timedelta(hours=4)
 GIVE_UP_AFTER: Final = timedelta(days=5)
-# Automatic mail to one recipient domain, a minute.
+# Automatic mail to one recipient domain, a minute, of all workers together.
 PER_DOMAIN_A_MINUTE: Final = 60
 # Messages to one recipient domain in hand at once: one that hangs keeps these places and no more of all there are.
 PER_DOMAIN_AT_ONCE: Final = 5
@@ -49,7 +50,6 @@ class Delivery:
     at_once: int = 32
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
-    _minute: dict[str, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
     _in_hand: Counter[str] = field(default_factory=Counter)
 
     async def run(self) -> None:
@@ -84,6 +84,7 @@ class Delivery:
             for outgoing in claimed:
                 if outgoing not in placed:
                     await outbox.put_back(tx, outgoing, due_at=now + NO_PLACE_WAIT)
+            placed = await self._within_the_rate(tx, placed, now)
         for outgoing in placed:
             domain = _domain(outgoing)
             self._in_hand[domain] += 1
@@ -91,6 +92,20 @@ class Delivery:
             self._under_way.add(task)
             task.add_done_callback(partial(self._ended, domain))
         return len(claimed)
+
+    async def _within_the_rate(self, tx: Tx, placed: Sequence[Outgoing], now: datetime) -> list[Outgoing]:
+        """Those that may go in this minute; the next one takes the others. Answers of people are not counted."""
+        going = []
+        # In one order: two workers that count the same domains must not wait for each other.
+        for outgoing in sorted(placed, key=_domain):
+            if outgoing.message.auto and not await domain_rates.take(
+                tx, _domain(outgoing), most=PER_DOMAIN_A_MINUTE, now=now
+            ):
+                due_at = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+                await outbox.later(tx, outgoing, code="rate", due_at=due_at, counted=False)
+            else:
+                going.append(outgoing)
+        return going
 
     def _with_a_place(self, claimed: Sequence[Outgoing]) -> list[Outgoing]:
         """Those for which their domain has a place. The others must not wait in hand: their lease would end meanwhile."""
@@ -126,10 +141,6 @@ class Delivery:
 
     async def _deliver(self, outgoing: Outgoing) -> None:
         try:
-            wait = self._too_many(outgoing)
-            if wait:
-                await self._record_later(outgoing, "rate", self.house.now() + wait, counted=False)
-                return
             channel = self.channels.get(outgoing.message.channel)
             if channel is None:
                 await self._record(outgoing, Outcome("later", "no way to send on this channel"))
@@ -140,20 +151,6 @@ class Delivery:
         except Exception:
             # The lease ends by itself; the message is then sent again under the same key.
             log.exception("a delivery could not be recorded", outgoing=outgoing.id)
-
-    def _too_many(self, outgoing: Outgoing) -> timedelta | None:
-        if not outgoing.message.auto:
-            return None
-        now, domain = self.house.now(), _domain(outgoing)
-        recent = self._minute[domain]
-        while recent and recent[0] < now - timedelta(minutes=1):
-            recent.popleft()
-        if len(recent) >= PER_DOMAIN_A_MINUTE:
-            return recent[0] + timedelta(minutes=1) - now + timedelta(seconds=1)
-        recent.append(now)
-        if len(self._minute) > 10_000:
-            self._minute = defaultdict(deque, {name: times for name, times in self._minute.items() if times})
-        return None
 
     async def _record(self, outgoing: Outgoing, outcome: Outcome) -> None:
         now = self.house.now()
@@ -179,6 +176,6 @@ class Delivery:
                 await cases.end_clocks(tx, outgoing.case_id, now=now, clock="acknowledgement")
         log.info("sent", outgoing=outgoing.id, case=outgoing.case_id, attempt=outgoing.attempt)
 
-    async def _record_later(self, outgoing: Outgoing, code: str, due_at: datetime, *, counted: bool = True) -> None:
+    async def _record_later(self, outgoing: Outgoing, code: str, due_at: datetime) -> None:
         async with self.house.store.write() as tx:
-            await outbox.later(tx, outgoing, code=code, due_at=due_at, counted=counted)
+            await outbox.later(tx, outgoing, code=code, due_at=due_at)

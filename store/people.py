@@ -161,6 +161,15 @@ async def count_cases(tx: Tx, person_id: int) -> int:
     return int((await tx.conn.execute(select(func.count()).where(cases.c.person_id == person_id))).scalar_one())
 
 
+async def reachable_again(tx: Tx, contact_id: int) -> None:
+    """A person knows that mail arrives again: earlier failures count no more."""
+    await tx.conn.execute(
+        update(contacts)
+        .where(contacts.c.id == contact_id)
+        .values(unreachable=False, hard_bounces=0, last_hard_bounce_at=None)
+    )
+
+
 async def note_hard_bounce(tx: Tx, contact_id: int, *, now: datetime) -> bool:
     """Count a permanent delivery failure; True when the address is thereby taken for unreachable."""
     recent = contacts.c.last_hard_bounce_at >= now - BOUNCE_WINDOW

@@ -416,5 +416,14 @@ clock_runs = Table(
     Column("result", JSON, nullable=False),
 )
 
+# How much automatic mail went to a domain in a minute ("2026-11-26T09:30"), for all workers together.
+domain_rates = Table(
+    "domain_rates",
+    metadata,
+    Column("domain_hash", String(64), primary_key=True),
+    Column("minute", String(16), primary_key=True),
+    Column("sent", Integer, nullable=False),
+)
+
 # The one readable copy of texts, folded: unsealed cases only. On SQLite an FTS5 table of the same name replaces it.
 SEARCH = "case_search"

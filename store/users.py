@@ -166,6 +166,19 @@ async def disable(tx: Tx, user_id: int, *, actor: str, now: datetime) -> None:
     await audit.write(tx, actor=actor, act="user.disabled", at=now, detail={"user": user_id})
 
 
+async def enable(tx: Tx, user_id: int, *, actor: str, now: datetime) -> None:
+    """Let a user in again."""
+    await tx.conn.execute(update(users).where(users.c.id == user_id).values(disabled=False))
+    await audit.write(tx, actor=actor, act="user.enabled", at=now, detail={"user": user_id})
+
+
+async def set_password(tx: Tx, user_id: int, password: str, *, actor: str, now: datetime) -> None:
+    """Give a user another password (hashed); who was signed in with the old one is no more."""
+    await tx.conn.execute(update(users).where(users.c.id == user_id).values(password=password))
+    await end_sessions_of(tx, user_id)
+    await audit.write(tx, actor=actor, act="user.password", at=now, detail={"user": user_id})
+
+
 async def wait_for(tx: Tx, login: str, address: str, *, now: datetime) -> timedelta:
     """How long this account must wait before another try from this address; zero when it need not.
 

@@ -52,7 +52,7 @@ def _take(
     max_bytes: int,
     ssl_context: ssl.SSLContext | None,
 ) -> Census:
-    session = ImapSession(mailbox, connect_seconds=10, read_seconds=30, ssl_context=ssl_context)
+    session = ImapSession(mailbox, connect_seconds=10, read_seconds=10, ssl_context=ssl_context)
     try:
         session.login(password="" if token else imap_password(mailbox), token=token)
         session.make_folders()

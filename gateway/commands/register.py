@@ -5,10 +5,12 @@ from __future__ import annotations
 import getpass
 import json
 import sys
-from datetime import date, timedelta
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Final, get_args
 
 import typer
+from rich.markup import escape
 from rich.progress import Progress, track
 from rich.table import Table
 
@@ -17,6 +19,7 @@ from gateway.commands.terminal import emit, err, out, say, stop, with_house
 
 if TYPE_CHECKING:
     from gateway.house import House
+    from store.database import Tx
 
 # As long as the columns are that hold them.
 _LONGEST_NAME: Final = 120
@@ -37,7 +40,6 @@ def add_user(
     medical: Annotated[bool, typer.Option("--medical", help="May open sealed cases (medical matters).")] = False,
 ) -> None:
     """Add a user. The password is asked for, or read from standard input; never given as an argument."""
-    from console.passwords import WeakPasswordError, hash_password
     from store import users
 
     if role not in get_args(Role):
@@ -45,10 +47,7 @@ def add_user(
     login = login.strip()
     if not login or max(len(login), len(name)) > _LONGEST_NAME:
         raise stop(f"a login, like a name, has 1 to {_LONGEST_NAME} characters", 2)
-    try:
-        hashed = hash_password(_password())
-    except WeakPasswordError as error:
-        raise stop(str(error), 2) from None
+    hashed = _hashed_password()
 
     async def work(house: House) -> None:
         async with house.store.write() as tx:
@@ -68,6 +67,91 @@ def add_user(
     except users.UserExistsError:
         raise stop(f"there is a user {login} already") from None
     say(f"{login} can sign in as {role}.")
+
+
+@user.command("list")
+def list_users(as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False) -> None:
+    """Who may sign in, as what, and who was shut out."""
+    from store import users
+
+    async def work(house: House) -> list[users.User]:
+        async with house.store.read() as tx:
+            return await users.listing(tx)
+
+    found = with_house(work)
+    if as_json:
+        for one in found:
+            plain = {name: getattr(one, name) for name in ("login", "name", "role", "medical", "disabled")}
+            emit(json.dumps(plain, ensure_ascii=False))
+        return
+    if not found:
+        say("Nobody yet; add somebody with: guichet user add LOGIN")
+        return
+    table = Table("login", "name", "role", "sealed cases", "may sign in")
+    for one in found:
+        table.add_row(
+            escape(one.login),
+            escape(one.name),
+            one.role,
+            "yes" if one.medical else "",
+            "no" if one.disabled else "yes",
+        )
+    out.print(table)
+
+
+@user.command("disable")
+def disable_user(login: Annotated[str, typer.Argument(help="Who.")]) -> None:
+    """Shut somebody out, everywhere and at once. What they did stays under their name."""
+    from store import users
+
+    _change_user(login, users.disable)
+    say(f"{login} is signed out and cannot sign in.")
+
+
+@user.command("enable")
+def enable_user(login: Annotated[str, typer.Argument(help="Who.")]) -> None:
+    """Let somebody in again who was shut out."""
+    from store import users
+
+    _change_user(login, users.enable)
+    say(f"{login} can sign in again.")
+
+
+@user.command("password")
+def change_password(login: Annotated[str, typer.Argument(help="Who.")]) -> None:
+    """Give somebody another password: asked for, or read from standard input. They are signed out everywhere."""
+    from store import users
+
+    hashed = _hashed_password()
+
+    async def change(tx: Tx, user_id: int, *, actor: str, now: datetime) -> None:
+        await users.set_password(tx, user_id, hashed, actor=actor, now=now)
+
+    _change_user(login, change)
+    say(f"{login} signs in with the new password from now on.")
+
+
+def _change_user(login: str, change: Callable[..., Awaitable[None]]) -> None:
+    from store import users
+
+    async def work(house: House) -> bool:
+        async with house.store.write() as tx:
+            found = await users.by_login(tx, login)
+            if found is not None:
+                await change(tx, found.id, actor="command", now=house.now())
+            return found is not None
+
+    if not with_house(work):
+        raise stop(f"there is no user {login}")
+
+
+def _hashed_password() -> str:
+    from console.passwords import WeakPasswordError, hash_password
+
+    try:
+        return hash_password(_password())
+    except WeakPasswordError as error:
+        raise stop(str(error), 2) from None
 
 
 def _password() -> str:

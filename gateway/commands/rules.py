@@ -143,7 +143,7 @@ def _tell(found: Rehearsal) -> None:
 def publish(
     file: File,
     comment: Annotated[str, typer.Option(help="Why: kept with the version.", prompt=True)],
-    by: Annotated[str, typer.Option(help="Login of the supervisor who wrote it; asked for in production.")] = "",
+    by: Annotated[str, typer.Option(help="Login of the supervisor who wrote it; asked for where there are two.")] = "",
     read_by: Annotated[str, typer.Option(help="Login of the supervisor who read it besides; likewise.")] = "",
     accept_harm: Annotated[
         str, typer.Option(help="Why it is right, when the rehearsal finds cases that would be treated worse.")

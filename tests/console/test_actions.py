@@ -7,12 +7,13 @@ import re
 from datetime import timedelta
 
 from console.contract import UNDO
-from store import audit, correspondence, outbox, views
+from store import audit, correspondence, outbox, people, views
 from store.correspondence import MessageRow
 from store.viewer import Viewer
 from store.views import Row
 from tests.console.conftest import Running
 from tests.console.desks import SECRET_LINK
+from tests.console.example_house import NOW
 
 VIEWER = Viewer(1, "Test", "supervisor", medical=True)
 
@@ -57,6 +58,26 @@ async def test_a_case_goes_only_to_somebody_who_may_have_it(running: Running) ->
     await anne.post(f"{running.case('sealed')}/open", reason="handling")
     await anne.post(f"{running.case('sealed')}/assign", status=422, assignee=str(running.house.users["tom"]))
     assert (await row_of(running, "sealed")).assignee_id is None
+
+
+async def test_an_address_that_works_again_gets_mail_again(running: Running) -> None:
+    async with running.house.store.write() as tx:
+        (contact,) = await people.contacts_of_case(tx, running.house.cases["soon"])
+        for _ in range(2):
+            await people.note_hard_bounce(tx, contact.id, now=NOW)
+    tom = await running.sign_in("tom")
+    path = running.case("soon")
+    page = await tom.get(path)
+    assert "mail comes back" in page
+    await tom.post(f"{path}/reachable", status=409, contact="999999")
+    page = await tom.post(f"{path}/reachable", contact=str(contact.id))
+    assert "Automatic messages go to this address again." in page
+    assert "mail comes back" not in page
+    async with running.house.store.write() as tx:
+        assert not (await people.contacts_of_case(tx, running.house.cases["soon"]))[0].unreachable
+        # One more failure is a bad day again, not the third of a row.
+        assert not await people.note_hard_bounce(tx, contact.id, now=NOW)
+    assert (await acts_of(running, "soon"))[-1] == "contact.reachable"
 
 
 async def test_a_note_stays_inside(running: Running) -> None:

@@ -44,6 +44,7 @@ _POLICY: dict[str, set[str] | None] = {
     "console-case-move": _HANDLES,
     "console-case-department": _HANDLES,
     "console-case-reopen": _HANDLES,
+    "console-case-reachable": _HANDLES,
     "console-case-closing": _HANDLES,
     "console-case-close": _HANDLES,
     "console-case-file": _READS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import pytest
 import structlog
 from sqlalchemy import create_engine, text
 
+from console import passwords
 from gateway import cli
 from gateway.commands import tools
 
@@ -146,6 +148,37 @@ def test_a_user_is_added_once_by_a_password_that_was_typed(guichet: Command) -> 
     weak = guichet("user", "add", "tom", typed="short\n")
     assert weak.code == 2
     assert WORDS not in again.err + again.out
+
+
+def test_somebody_is_shut_out_let_in_again_and_given_another_password(guichet: Command, tmp_path: Path) -> None:
+    assert "Nobody yet" in guichet("user", "list").err
+    assert guichet("user", "add", "lena", "--role", "supervisor", typed=f"{WORDS}\n").code == 0
+
+    def lena() -> dict[str, object]:
+        found: dict[str, object] = json.loads(guichet("user", "list", "--json").out)
+        return found
+
+    assert lena() == {"login": "lena", "name": "lena", "role": "supervisor", "medical": False, "disabled": False}
+    assert guichet("user", "disable", "LENA").code == 0
+    assert lena()["disabled"] is True
+    assert "no" in guichet("user", "list").out.split()
+    assert guichet("user", "enable", "lena").code == 0
+    assert lena()["disabled"] is False
+    assert guichet("user", "password", "lena", typed="short\n").code == 2
+    changed = guichet("user", "password", "lena", typed=f"{WORDS} anew\n")
+    assert changed.code == 0
+    assert WORDS not in changed.err + changed.out
+    engine = create_engine(f"sqlite:///{tmp_path / 'data' / 'guichet.db'}")
+    with engine.begin() as connection:
+        hashed = connection.execute(text("SELECT password FROM users")).scalar_one()
+        acts = list(connection.execute(text("SELECT act FROM audit ORDER BY id")).scalars())
+    engine.dispose()
+    assert passwords._verify(hashed, f"{WORDS} anew")
+    assert acts[-4:] == ["user.added", "user.disabled", "user.enabled", "user.password"]
+    for words in (["disable"], ["enable"]):
+        missing = guichet("user", *words, "nobody")
+        assert missing.code == 1
+        assert "no user nobody" in missing.err
 
 
 def test_a_fault_of_ours_shows_where_and_nothing_of_what(guichet: Command, monkeypatch: pytest.MonkeyPatch) -> None:

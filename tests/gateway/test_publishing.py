@@ -122,12 +122,17 @@ async def test_a_version_is_never_two_rule_sets(gateway: Gateway) -> None:
         ("lena", "nobody", "nobody is no supervisor"),
     ],
 )
-async def test_in_production_two_supervisors_stand_for_it(
-    gateway: Gateway, author: str, reader: str, words: str
-) -> None:
+async def test_two_supervisors_stand_for_it(gateway: Gateway, author: str, reader: str, words: str) -> None:
     await supervisors(gateway)
     settings = gateway.house.settings.model_copy(update={"production": True})
-    house = replace(gateway.house, settings=settings)
-    with pytest.raises(PublishRefusedError, match=words):
-        await publish(house, *rules(), Reasons("because", author=author, reader=reader))
-    assert (await publish(house, *rules(), Reasons("because", author="lena", reader="tom"))).new
+    # Outside production too, once there are two: whoever tries Guichet out alone is one.
+    for house in (replace(gateway.house, settings=settings), gateway.house):
+        with pytest.raises(PublishRefusedError, match=words):
+            await publish(house, *rules(), Reasons("because", author=author, reader=reader))
+    assert (await publish(gateway.house, *rules(), Reasons("because", author="lena", reader="tom"))).new
+
+
+async def test_in_production_a_lone_supervisor_cannot_publish(gateway: Gateway) -> None:
+    settings = gateway.house.settings.model_copy(update={"production": True})
+    with pytest.raises(PublishRefusedError, match="two supervisors"):
+        await publish(replace(gateway.house, settings=settings), *rules(), Reasons("because"))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from store import audit, migrate
@@ -49,6 +51,44 @@ async def test_a_migration_that_dies_half_way_leaves_nothing(tmp_path: Path, mon
         assert (await tx.conn.execute(text("SELECT count(*) FROM sqlite_master"))).scalar() == 0
     monkeypatch.undo()
     await opened.open()
+    await opened.close()
+
+
+_DIES_HALF_WAY = """
+import asyncio, sys, time
+from pathlib import Path
+from alembic import op
+from store.database import Store
+from store.files import FileStore
+
+def half_way():
+    print("half", flush=True)
+    time.sleep(60)
+
+op.get_bind = half_way
+asyncio.run(Store(sys.argv[1], FileStore(Path(sys.argv[2])), unsafe_ok=True).open())
+"""
+
+
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
+async def test_a_migration_that_is_killed_half_way_did_not_happen(
+    request: pytest.FixtureRequest, tmp_path: Path, database: str
+) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'g.db'}"
+    if database == "postgresql":
+        url = request.getfixturevalue("postgres_server").create_database().replace("postgresql", "postgresql+asyncpg")
+    words = [sys.executable, "-c", _DIES_HALF_WAY, url, str(tmp_path / "files")]
+    migrating = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
+    assert migrating.stdout is not None
+    assert await migrating.stdout.readline() == b"half\n"
+    migrating.kill()
+    await migrating.wait()
+    opened = Store(url, FileStore(tmp_path / "files"), unsafe_ok=True)
+    async with opened.read() as tx:
+        assert await tx.conn.run_sync(lambda connection: inspect(connection).get_table_names()) == []
+    await opened.open()
+    async with opened.read() as tx:
+        assert set(metadata.tables) <= set(await tx.conn.run_sync(lambda conn: inspect(conn).get_table_names()))
     await opened.close()
 
 
