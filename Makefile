@@ -3,7 +3,7 @@ PY ?= python3
 V := .venv
 BIN := $(V)/bin
 
-.PHONY: run test unit lint format bench demo lock clean
+.PHONY: run test unit lint audit format bench demo lock clean
 
 $(V)/.run: requirements.txt pyproject.toml
 	@test -d $(V) || $(PY) -m venv $(V) || { echo "python3-venv is missing: apt-get install python3-venv" >&2; exit 1; }
@@ -35,6 +35,10 @@ lint: $(V)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Whether what is pinned has a known weakness, where the package index knows.
+audit: $(V)/.dev
+	@$(BIN)/python .ci/audit.py
 
 format: $(V)/.dev
 	$(BIN)/ruff check --fix .

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import runpy
+import sys
 import tomllib
 from pathlib import Path
 
@@ -41,3 +43,30 @@ def test_both_set_ups_ask_for_the_hashes() -> None:
     installs = [line for line in makefile.splitlines() if "uv pip install" in line and "-r " in line]
     assert len(installs) == 2
     assert all("--require-hashes" in line for line in installs)
+
+
+@pytest.mark.parametrize(
+    ("report", "code"),
+    [
+        ('{"dependencies": [{"name": "a", "version": "1", "vulns": []}]}', 0),
+        ('{"dependencies": [{"name": "a", "skip_reason": "unknown"}]}', 0),
+        (
+            '{"dependencies": [{"name": "a", "version": "1", "vulns": [{"id": "CVE-2026-1", "fix_versions": ["2"]}]}]}',
+            1,
+        ),
+        ("", 0),
+    ],
+    ids=["sound", "unknown", "weak", "unreachable"],
+)
+def test_the_audit_fails_on_what_is_known_only(
+    tmp_path: Path, report: str, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = tmp_path / "pip-audit"
+    asked.write_text(f"#!/bin/sh\ncat <<'END'\n{report}\nEND\n", encoding="utf-8")
+    asked.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(ROOT / ".ci" / "audit.py"), run_name="__main__")
+    assert ended.value.code == code
+    said = capsys.readouterr().out
+    assert said.startswith("a 1: CVE-2026-1, mended in 2\n" if code else "audit: ")
