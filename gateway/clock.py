@@ -167,6 +167,7 @@ class Clock:
         keys = await idempotency.forget_old(tx, now=now)
         await operations.forget_old_runs(tx, now=now)
         await domain_rates.forget_old(tx, now=now)
+        await asyncio.to_thread(self.house.staging.forget_old, now=now)
         return {"sessions": ended, "keys": keys}
 
     async def _free_what_stands_still(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -17,15 +17,19 @@ from channels.form.contract import (
     CaseView,
     IdempotencyConflictError,
     LetterUnavailableError,
+    Noticed,
     Receipt,
     case_path,
 )
+from channels.form.steps import StagedFile
 from channels.form.submission import Submission
 from channels.message import RawMessage
+from channels.web.body import Upload
 from config.vocabulary import Language
 from gateway import keys, member_page, sealing
 from gateway.house import House
 from gateway.metrics import Metrics
+from gateway.noticing import noticed
 from gateway.room import Room
 from router import deadlines
 from router.letter import LetterError
@@ -86,6 +90,36 @@ class Door:
         )
         case_id = await self._case_of(given["item"])
         return receipt if case_id is None else await self._with_case(receipt, given["token"], case_id)
+
+    async def notice(self, text: str, language: Language) -> Noticed:
+        """As channels.form.contract.Door says."""
+        return await asyncio.to_thread(noticed, text, language)
+
+    async def stage(self, files: Sequence[Upload]) -> list[StagedFile]:
+        """As channels.form.contract.Door says."""
+        self._make_sure_of_room()
+        try:
+            kept = [
+                await asyncio.to_thread(self.house.staging.keep, file.name, file.declared_type, file.content)
+                for file in files
+            ]
+        except OSError as error:
+            raise StoreUnavailableError(type(error).__name__) from error
+        return [StagedFile(one.token, one.name, one.size) for one in kept]
+
+    async def staged(self, tokens: Sequence[str]) -> list[StagedFile]:
+        """As channels.form.contract.Door says."""
+        found = await asyncio.to_thread(self.house.staging.read, tokens, now=self.house.now())
+        return [StagedFile(one.token, one.name, one.size) for one in found]
+
+    async def staged_files(self, tokens: Sequence[str]) -> list[Upload]:
+        """As channels.form.contract.Door says."""
+        found = await asyncio.to_thread(self.house.staging.read, tokens, now=self.house.now(), whole=True)
+        return [Upload(one.name, one.declared_type, one.content) for one in found]
+
+    async def unstage(self, tokens: Sequence[str]) -> None:
+        """As channels.form.contract.Door says."""
+        await asyncio.to_thread(self.house.staging.forget, tokens)
 
     def _make_sure_of_room(self) -> None:
         if not self.room.enough():

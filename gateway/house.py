@@ -18,6 +18,7 @@ from store import inbox, outbox, rule_sets
 from store.database import Store
 from store.files import FileStore
 from store.queue import LocalQueue, Queue
+from store.staging import Staging
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,11 @@ class House:
     departures: Queue
     secret: bytes
     randomness: Randomness
+
+    @property
+    def staging(self) -> Staging:
+        """Where files of unfinished forms wait."""
+        return Staging(self.settings.data / "unsent")
 
     @cached_property
     def tag_keys(self) -> tuple[bytes, ...]:

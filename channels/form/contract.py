@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Literal, Protocol
 
+from channels.form.steps import StagedFile
 from channels.form.submission import Submission
+from channels.web.body import Upload
 from channels.web.limits import Limiter
 from config.vocabulary import Kind, Language
 
@@ -114,8 +117,38 @@ class CaseView:
     events: tuple[CaseEvent, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """What the house noticed in a story while it is being written. It never keeps anybody from sending."""
+
+    distress: bool = False
+    medical_adviser: bool = False
+    other_body: str = ""
+    other_body_contact: str = ""
+
+
 class Door(Protocol):
     """The house behind the form."""
+
+    async def notice(self, text: str, language: Language) -> Noticed:
+        """What the words of a story say already."""
+        ...
+
+    async def stage(self, files: Sequence[Upload]) -> list[StagedFile]:
+        """Keep files that were chosen on an early page of the form, for a day. Raises StoreUnavailableError."""
+        ...
+
+    async def staged(self, tokens: Sequence[str]) -> list[StagedFile]:
+        """Those of these files that are still there, in order."""
+        ...
+
+    async def staged_files(self, tokens: Sequence[str]) -> list[Upload]:
+        """The same with their content."""
+        ...
+
+    async def unstage(self, tokens: Sequence[str]) -> None:
+        """Forget files: they were sent, or taken off the form."""
+        ...
 
     async def accept(
         self, submission: Submission, *, idempotency_key: str | None, body_hash: str, address: str

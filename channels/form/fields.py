@@ -22,7 +22,17 @@ from config.vocabulary import Language
 
 MAX_TEXT: Final = 20_000
 # The longest of each short field, in characters.
-LONGEST: Final = {"subject": 200, "name": 120, "email": 254, "phone": 40, "member_number": 40}
+LONGEST: Final = {
+    "subject": 200,
+    "name": 120,
+    "email": 254,
+    "phone": 40,
+    "post": 300,
+    "member_number": 40,
+    "for_name": 120,
+    "for_tie": 120,
+}
+MAX_WANTED: Final = 2_000
 MAX_FILE_NAME: Final = 200
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -62,6 +72,11 @@ def clean_file_name(value: str) -> str:
     return name[:MAX_FILE_NAME]
 
 
+def clean_upload(file: Upload) -> Upload:
+    """Return the file under a name that can be shown."""
+    return Upload(clean_file_name(file.name), clean_line(file.declared_type)[:100], file.content)
+
+
 def check(
     values: Mapping[str, object], uploads: Sequence[Upload], *, language: Language | None = None
 ) -> tuple[Submission, list[Trouble]]:
@@ -70,14 +85,16 @@ def check(
     Unknown names among `values` are ignored (rule F2). `language` is the page's; without one the field "language" says it.
     """
     troubles: list[Trouble] = []
-    given = {name: _string(values, name, troubles) for name in ("text", "language", *LONGEST)}
-    text = clean_text(given.pop("text"))
+    given = {name: _string(values, name, troubles) for name in ("text", "wanted", "language", *LONGEST)}
+    text, wanted = clean_text(given.pop("text")), clean_text(given.pop("wanted"))
     code = given.pop("language").strip().lower()
     lines = {name: clean_line(value) for name, value in given.items()}
     if not text and not _has(troubles, "text"):
         troubles.append(Trouble("text", "text_empty"))
     elif len(text) > MAX_TEXT:
         troubles.append(Trouble("text", "text_long"))
+    if len(wanted) > MAX_WANTED:
+        troubles.append(Trouble("wanted", "line_long"))
     troubles += [
         Trouble(name, "line_long")
         for name, most in LONGEST.items()
@@ -91,9 +108,7 @@ def check(
         language = known(code)
         if language is None:
             troubles.append(Trouble("language", "language"))
-    kept = tuple(
-        Upload(clean_file_name(file.name), clean_line(file.declared_type)[:100], file.content) for file in uploads
-    )
+    kept = tuple(clean_upload(file) for file in uploads)
     for file in kept:
         why = file_rules.trouble(file)
         if why:
@@ -106,7 +121,11 @@ def check(
         name=lines["name"],
         email=lines["email"],
         phone=lines["phone"],
+        post=lines["post"],
         member_number=lines["member_number"],
+        wanted=wanted,
+        for_name=lines["for_name"],
+        for_tie=lines["for_tie"],
     ), troubles
 
 

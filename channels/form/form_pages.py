@@ -1,20 +1,22 @@
-"""The landing page and the form. Whatever goes wrong, what was typed is on the page that says so."""
+"""The landing page and the form in three pages. Whatever goes wrong, what was typed is on the page that says so."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from aiohttp import web
 
 from channels.contract import StoreUnavailableError
-from channels.form import fields
-from channels.form.contract import IdempotencyConflictError
+from channels.form import fields, steps
+from channels.form import files as file_rules
+from channels.form.contract import IdempotencyConflictError, Noticed
 from channels.form.fields import Trouble
 from channels.form.site import Site, page_language
+from channels.form.steps import StagedFile
 from channels.form.submission import Submission
 from channels.form.words import sentence
 from channels.web import csrf, languages
@@ -27,10 +29,9 @@ PURPOSE: Final = "form"
 LATER: Final = 120
 # A field that people do not see; programs that fill in every field give themselves away by it.
 TRAP: Final = "website"
-_KEPT: Final = ("text", "name", "email", "phone", "member_number")
 
 # Something about the whole form, not about one field (config/pages, "notice").
-Notice = Literal["", "again", "too_many", "too_large", "store", "sent_before", "trap"]
+Notice = Literal["", "again", "too_many", "too_large", "store", "sent_before", "trap", "files_gone"]
 NOTICE_STATUS: Final[dict[Notice, int]] = {
     "": 422,
     "again": 403,
@@ -39,16 +40,24 @@ NOTICE_STATUS: Final[dict[Notice, int]] = {
     "store": 503,
     "sent_before": 422,
     "trap": 422,
+    "files_gone": 422,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What came with the form, as typed; `key` makes a double tap one case."""
+    """What came with the form, as typed; `key` makes a double tap one case, `files` wait in the house already."""
 
     values: Mapping[str, str]
     key: str
-    had_files: bool = False
+    files: tuple[StagedFile, ...] = ()
+    # Files that were chosen and could not be kept: their owner has to choose them again.
+    files_lost: bool = False
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The tokens of the waiting files."""
+        return tuple(file.token for file in self.files)
 
 
 class FormPages:
@@ -75,12 +84,14 @@ class FormPages:
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """Show the empty form. It may be kept by this browser, so that Back finds what was typed."""
-        answer = self._draw(request, Typed({}, new_key()), status=200)
-        answer.headers["Cache-Control"] = "private, no-cache"
-        return answer
+        return await self._draw(request, Typed({}, new_key()), page=1, status=200)
 
     async def submit(self, request: web.Request) -> web.StreamResponse:
-        """Take the form: on to the receipt, or back to the page with words about what is wrong."""
+        """Take a page of the form: on to the next one or to the receipt, or back with words about what is wrong.
+
+        The button says in the address where it leads: `go` names a page, `remove` a file to take off; without either
+        the form is sent.
+        """
         if not csrf.same_origin(request, self._site.pages.base_url):
             raise web.HTTPForbidden
         with self._site.uploads.room(request) as room:
@@ -88,29 +99,90 @@ class FormPages:
 
     async def _take(self, request: web.Request, room: bool) -> web.StreamResponse:
         site = self._site
-        wait = await site.wait_before_submitting(request)
+        sends = not ({"go", "remove"} & set(request.query))
+        wait = await (site.wait_before_submitting(request) if sends else site.wait_before_turning(request))
         fits = (request.content_length or 0) <= site.limits.body
         try:
             form = await read_form(request, site.limits, with_files=fits and room and not wait)
         except BodyError as error:
             return error_answer(request, site.pages, error.status)
-        typed = _typed(form)
-        if "switch" in form.fields:
-            return self._draw(request, typed, status=200)
+        here = steps.wanted_page(form.fields.get("page", ""), default=1)
+        typed = await self._typed(form)
         notice = self._objection(request, form, wait, fits, room)
         if notice:
-            answer = self._draw(request, typed, notice=notice, status=NOTICE_STATUS[notice])
-            if notice in ("too_many", "store"):
-                answer.headers["Retry-After"] = str(wait or LATER)
-            return answer
-        submission, troubles = await asyncio.to_thread(
-            fields.check, form.fields, form.files, language=page_language(request)
-        )
-        troubles += file_troubles(form)
-        if troubles:
-            status = 413 if form.stopped == "file_bytes" else 422
-            return self._draw(request, typed, troubles=troubles, status=status)
-        return await self._hand_over(request, typed, submission)
+            return await self._refuse(
+                request, replace(typed, files_lost=bool(form.files or form.stopped)), here, notice, wait
+            )
+        troubles = file_troubles(form)
+        try:
+            typed, wrong = await self._with_new_files(typed, form)
+        except StoreUnavailableError:
+            return await self._refuse(request, replace(typed, files_lost=True), here, "store", 0)
+        troubles = [*wrong, *troubles]
+        if "remove" in request.query:
+            return await self._remove(request, typed, here)
+        if not sends or "switch" in form.fields:
+            return await self._turn(request, typed, troubles, here)
+        return await self._send(request, typed, troubles)
+
+    async def _refuse(
+        self, request: web.Request, typed: Typed, page: int, notice: Notice, wait: int
+    ) -> web.StreamResponse:
+        answer = await self._draw(request, typed, page=page, notice=notice, status=NOTICE_STATUS[notice])
+        if notice in ("too_many", "store"):
+            answer.headers["Retry-After"] = str(wait or LATER)
+        return answer
+
+    async def _with_new_files(self, typed: Typed, form: Form) -> tuple[Typed, list[Trouble]]:
+        """The form with the files that came with this page, each kept where it may be sent. Raises StoreUnavailableError."""
+        cleaned = [await asyncio.to_thread(fields.clean_upload, file) for file in form.files]
+        wrong = [(file, await asyncio.to_thread(file_rules.trouble, file)) for file in cleaned]
+        troubles = [Trouble("files", f"file_{why}", file.name) for file, why in wrong if why]
+        good = [file for file, why in wrong if not why]
+        limits = self._site.limits
+        if len(typed.files) + len(good) > limits.files:
+            return replace(typed, files_lost=True), [*troubles, Trouble("files", "files_many")]
+        if sum(file.size for file in typed.files) + sum(len(file.content) for file in good) > limits.file_bytes:
+            return replace(typed, files_lost=True), [*troubles, Trouble("files", "files_large")]
+        staged = await self._site.door.stage(good) if good else []
+        lost = typed.files_lost or bool(form.stopped)
+        return replace(typed, files=(*typed.files, *staged), files_lost=lost), troubles
+
+    async def _remove(self, request: web.Request, typed: Typed, page: int) -> web.StreamResponse:
+        unwanted = request.query["remove"]
+        if unwanted in typed.tokens:
+            await self._site.door.unstage([unwanted])
+        left = tuple(file for file in typed.files if file.token != unwanted)
+        return await self._draw(request, replace(typed, files=left), page=page, status=200)
+
+    async def _turn(
+        self, request: web.Request, typed: Typed, troubles: Sequence[Trouble], here: int
+    ) -> web.StreamResponse:
+        """Turn to another page; forwards only where nothing is wrong before it."""
+        there = steps.wanted_page(request.query.get("go", ""), default=here)
+        if there > here or troubles:
+            _, found = await asyncio.to_thread(fields.check, typed.values, (), language=page_language(request))
+            found = [*found, *troubles]
+            wrong = steps.first_wrong(found, before=max(there, 2) if troubles else there)
+            if wrong is not None:
+                status = 413 if any(trouble.key == "files_large" for trouble in troubles) else 422
+                shown = steps.on_page(found, wrong)
+                return await self._draw(request, typed, page=wrong, troubles=shown, status=status)
+        return await self._draw(request, typed, page=there, status=200)
+
+    async def _send(self, request: web.Request, typed: Typed, troubles: Sequence[Trouble]) -> web.StreamResponse:
+        submission, found = await asyncio.to_thread(fields.check, typed.values, (), language=page_language(request))
+        found = [*found, *troubles]
+        if found:
+            wrong = steps.first_wrong(found, before=steps.LAST + 1) or 1
+            status = 413 if any(trouble.key == "files_large" for trouble in troubles) else 422
+            return await self._draw(request, typed, page=wrong, troubles=steps.on_page(found, wrong), status=status)
+        uploads = await self._site.door.staged_files(typed.tokens)
+        if typed.files_lost or len(uploads) < len(typed.files):
+            # Sent without a word, the papers would be missing and nobody would know.
+            there = tuple(await self._site.door.staged(typed.tokens))
+            return await self._refuse(request, replace(typed, files=there, files_lost=True), 1, "files_gone", 0)
+        return await self._hand_over(request, typed, replace(submission, files=tuple(uploads)))
 
     async def _hand_over(self, request: web.Request, typed: Typed, submission: Submission) -> web.StreamResponse:
         try:
@@ -121,14 +193,11 @@ class FormPages:
                 address=self._site.address(request),
             )
         except StoreUnavailableError:
-            answer = self._draw(request, typed, notice="store", status=503)
-            answer.headers["Retry-After"] = str(LATER)
-            return answer
+            return await self._refuse(request, typed, steps.LAST, "store", 0)
         except IdempotencyConflictError:
             # They went back, changed something and sent again: that is a second message, sent when they press again.
-            return self._draw(
-                request, Typed(typed.values, new_key(), typed.had_files), notice="sent_before", status=422
-            )
+            again = replace(typed, key=new_key())
+            return await self._draw(request, again, page=steps.LAST, notice="sent_before", status=422)
         return self._site.see_other(f"{receipt.status_url}?new")
 
     def _objection(self, request: web.Request, form: Form, wait: int, fits: bool, room: bool) -> Notice:
@@ -143,11 +212,19 @@ class FormPages:
             return "again"
         return "trap" if form.fields.get(TRAP) else ""
 
-    def _draw(
+    async def _typed(self, form: Form) -> Typed:
+        # Cut far above every limit, so that an error about length still shows the whole text.
+        values = {name: fields.clean_text(form.fields.get(name, ""))[: 4 * fields.MAX_TEXT] for name in steps.TYPED}
+        tokens = steps.tokens(form.fields.get(steps.KEPT, ""))
+        waiting = tuple(await self._site.door.staged(tokens)) if tokens else ()
+        return Typed(values, given_key(form), waiting, files_lost=len(waiting) < len(tokens))
+
+    async def _draw(
         self,
         request: web.Request,
         typed: Typed,
         *,
+        page: int,
         status: int,
         notice: Notice = "",
         troubles: Sequence[Trouble] = (),
@@ -157,21 +234,31 @@ class FormPages:
         fresh = not csrf.is_cookie(cookie)
         if fresh:
             cookie = csrf.new_cookie()
+        text = typed.values.get("text", "")
+        noticed = await self._site.door.notice(text, language) if page > 1 and text else Noticed()
         answer = self._site.pages.page(
             "complaint.html",
             language,
             status=status,
             here="complaint",
+            page=page,
+            last=steps.LAST,
             values=typed.values,
+            carried=[name for name in steps.TYPED if name not in steps.FIELDS[page] and typed.values.get(name)],
             key=typed.key,
+            kept=" ".join(typed.tokens),
+            files=typed.files,
             csrf=csrf.token(self._site.secret, PURPOSE, cookie),
             notice=notice,
             troubles=troubles,
             sentence=lambda trouble: sentence(trouble, language),
-            files_lost=typed.had_files,
+            files_lost=typed.files_lost,
+            noticed=noticed,
             trap=TRAP,
             most_text=fields.MAX_TEXT,
         )
+        # Kept by this browser and nobody else, so that Back and Forward find what was typed on each page.
+        answer.headers["Cache-Control"] = "private, no-cache"
         if fresh:
             self._site.form_cookie.set(answer, cookie)
         return answer
@@ -195,9 +282,3 @@ def file_troubles(form: Form) -> list[Trouble]:
     if form.stopped == "file_bytes":
         return [Trouble("files", "files_large")]
     return []
-
-
-def _typed(form: Form) -> Typed:
-    # Cut far above every limit, so that an error about length still shows the whole text.
-    values = {name: fields.clean_text(form.fields.get(name, ""))[: 4 * fields.MAX_TEXT] for name in _KEPT}
-    return Typed(values, given_key(form), had_files=bool(form.files) or bool(form.stopped))

@@ -31,6 +31,8 @@ class Rate:
 
 # Rule F4, and rule C5: 30 bad secret links in ten minutes.
 SUBMISSIONS: Final = Rate(20, 40, 200)
+# Turning pages of the form costs little; sending it is counted apart.
+TURNS: Final = Rate(60, 120, 2_000)
 BAD_LINKS: Final = Rate(3, 30, 0)
 
 
@@ -58,6 +60,11 @@ class Site:
         key = limit_key(self.address(request))
         allowed = SUBMISSIONS
         return await self.limiter.take("submit", key, rate=allowed.rate, burst=allowed.burst, per_day=allowed.per_day)
+
+    async def wait_before_turning(self, request: web.Request) -> int:
+        """Count one page of the form that was turned; return the seconds to wait, 0 when it may go on."""
+        key, allowed = limit_key(self.address(request)), TURNS
+        return await self.limiter.take("turn", key, rate=allowed.rate, burst=allowed.burst, per_day=allowed.per_day)
 
     def redirect(self, path: str) -> web.Response:
         """Send the browser to a page of ours, below the configured address (rule F9)."""

@@ -18,6 +18,8 @@ from config.vocabulary import Language
 
 _FORMAT: Final = b"guichet-form/1\n"
 _FIELDS: Final = ("text", "subject", "name", "email", "phone", "member_number")
+# Asked since the form has three pages: they are in the bytes only where something was answered.
+_LATER_FIELDS: Final = ("wanted", "post", "for_name", "for_tie")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class Submission:
     """Cleaned and checked fields (see channels.form.fields), "" for what was not given.
 
     `language` is the page's, or what the caller of the API named; None when they named none. `disagrees`: added on the
-    case page by "I don't agree".
+    case page by "I don't agree". `wanted` is the outcome that the member asks for, `post` an address for letters; `for_name`
+    is somebody else for whom they write, `for_tie` what ties them.
     """
 
     text: str
@@ -37,10 +40,15 @@ class Submission:
     member_number: str = ""
     files: tuple[Upload, ...] = ()
     disagrees: bool = False
+    wanted: str = ""
+    post: str = ""
+    for_name: str = ""
+    for_tie: str = ""
 
     def to_bytes(self) -> bytes:
         """Return the canonical bytes."""
         head: dict[str, Any] = {name: getattr(self, name) for name in _FIELDS}
+        head |= {name: getattr(self, name) for name in _LATER_FIELDS if getattr(self, name)}
         head["language"] = self.language
         head["disagrees"] = self.disagrees
         head["files"] = [
@@ -69,6 +77,7 @@ class Submission:
                 files.append(Upload(str(file["name"]), str(file["type"]), content))
                 at += file["size"]
             fields = {name: str(head[name]) for name in _FIELDS}
+            fields |= {name: str(head.get(name, "")) for name in _LATER_FIELDS}
             return cls(
                 **fields,
                 language=known(str(head["language"])),

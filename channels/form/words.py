@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from channels.form.fields import LONGEST, MAX_TEXT, Trouble
+from channels.form.fields import LONGEST, MAX_TEXT, MAX_WANTED, Trouble
 from channels.web import texts
 from config.vocabulary import Language
 
@@ -10,7 +10,7 @@ from config.vocabulary import Language
 def sentence(trouble: Trouble, language: Language) -> str:
     """Return the sentence of a trouble, with the file's name or the limit in its place. Plain text, not escaped."""
     words = texts.pages()[language][f"trouble.{trouble.key}"]
-    most = MAX_TEXT if trouble.field == "text" else LONGEST.get(trouble.field, 0)
+    most = {**LONGEST, "text": MAX_TEXT, "wanted": MAX_WANTED}.get(trouble.field, 0)
     return texts.fill(words, {"file": trouble.detail, "most": grouped(most, language)})
 
 

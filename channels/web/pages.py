@@ -17,6 +17,7 @@ from config.vocabulary import LANGUAGES, Language
 
 # A telephone number in brackets, with plain or no-break spaces.
 _NUMBER = re.compile(r"\[([0-9\s]+)\]")
+_MB: Final = 1_000_000
 HERE: Final = Path(__file__).resolve().parent
 
 
@@ -91,6 +92,13 @@ class Say:
     def clock_time(self, moment: Any) -> str:
         """See languages.clock_time."""
         return languages.clock_time(moment, self._language)
+
+    def size(self, size: int) -> str:
+        """A file's size: "3 kB", "1,2 Mo"."""
+        if size < _MB:
+            return f"{max(1, round(size / 1000))}\u00a0{'ko' if self._language == 'fr' else 'kB'}"
+        amount = f"{size / _MB:.1f}" if self._language == "en" else f"{size / _MB:.1f}".replace(".", ",")
+        return f"{amount}\u00a0{'Mo' if self._language == 'fr' else 'MB'}"
 
     def spoken(self, reference: str) -> str:
         """See languages.spoken."""

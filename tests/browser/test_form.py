@@ -56,24 +56,46 @@ async def test_from_landing_to_case(
     if script:
         await audit(page)
     await page.get_by_role("link", name="Write my complaint").click()
-    await page.get_by_label("First name and name").fill("Marie Dubois")
-    await page.get_by_label("E-mail address").fill("marie@")
-    await page.get_by_role("button", name="Send my complaint").click()
+    await page.get_by_role("button", name="Continue", exact=True).click()
 
     await page.get_by_role("heading", name="We could not send it yet").wait_for()
     assert (await page.title()).startswith("Error: ")
     assert await page.locator("#problems").evaluate("(element) => element === document.activeElement") is True
-    assert await page.get_by_label("First name and name").input_value() == "Marie Dubois"
     await page.get_by_role("link", name="Tell us what happened").click()
     assert await page.locator("#text").evaluate("(element) => element === document.activeElement") is True
     if script:
         await audit(page)
 
     await page.keyboard.type("My benefit stopped on 3 November.")
-    await page.get_by_label("E-mail address").fill("marie@mail.example")
+    await page.get_by_label("What would put it right?").fill("An answer.")
     await page.get_by_label("Photos and papers").set_input_files(
         [{"name": "lettre d’été.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n%%EOF"}]
     )
+    await page.get_by_role("button", name="Continue", exact=True).click()
+
+    await page.get_by_role("heading", name="How can we reach you?").wait_for()
+    await page.get_by_label("First name and name").fill("Marie Dubois")
+    await page.get_by_label("E-mail address").fill("marie@")
+    await page.get_by_role("button", name="Continue", exact=True).click()
+    await page.get_by_role("heading", name="We could not send it yet").wait_for()
+    assert await page.get_by_label("First name and name").input_value() == "Marie Dubois"
+    await page.get_by_label("E-mail address").fill("marie@mail.example")
+    await page.get_by_text("I write for somebody else").click()
+    await page.get_by_label("Name of this person").fill("Jan Dubois")
+    if script:
+        await audit(page)
+    await page.get_by_role("button", name="Continue", exact=True).click()
+
+    await page.get_by_role("heading", name="Check your answers").wait_for()
+    if script:
+        await audit(page)
+    await page.get_by_role("button", name="Change (What would put it right?").click()
+    await page.get_by_role("button", name="Remove lettre d’été.pdf").wait_for()
+    await page.get_by_label("What would put it right?").fill("A quick answer.")
+    await page.get_by_role("button", name="Continue", exact=True).click()
+    await page.get_by_role("heading", name="How can we reach you?").wait_for()
+    assert await page.get_by_label("Name of this person").input_value() == "Jan Dubois"
+    await page.get_by_role("button", name="Continue", exact=True).click()
     await page.get_by_role("button", name="Send my complaint").click()
 
     await page.wait_for_url(f"{running.base_url}/en/receipt")
@@ -84,7 +106,7 @@ async def test_from_landing_to_case(
         await audit(page)
     submission = Submission.from_bytes(running.door.raw[0])
     assert [file.name for file in submission.files] == ["lettre d’été.pdf"]
-    assert submission.text == "My benefit stopped on 3 November."
+    assert (submission.text, submission.wanted) == ("My benefit stopped on 3 November.", "A quick answer.")
 
     await page.get_by_role("link", name="See my case").click()
     await page.get_by_label("Your message").fill("One more thing.")
@@ -101,6 +123,14 @@ async def test_from_landing_to_case(
     assert complaints == []
 
 
+async def to_the_end(page: Page, go: str = "Continue") -> None:
+    """From the first page of the form to the last."""
+    await page.get_by_role("button", name=go, exact=True).click()
+    await page.locator("#name").wait_for()
+    await page.get_by_role("button", name=go, exact=True).click()
+    await page.locator(".answers").wait_for()
+
+
 async def test_keyboard_language_and_back_keep_what_was_typed(
     start: Start, open_page: OpenPage, complaints: list[str]
 ) -> None:
@@ -114,13 +144,24 @@ async def test_keyboard_language_and_back_keep_what_was_typed(
     await page.go_back()
     assert await page.locator("#text").input_value() == "Depuis août."
     await page.get_by_role("button", name="Nederlands").click()
-    await page.get_by_role("heading", name="Schrijf ons").wait_for()
+    await page.get_by_role("button", name="Verder", exact=True).wait_for()
     assert await page.locator("#text").input_value() == "Depuis août."
-    # Enter in a field sends the form; it does not press the first language.
+    await page.get_by_role("button", name="Verder", exact=True).press("Enter")
+    # Enter in a field turns the page; it does not press the first language.
     await page.locator("#name").fill("Jan Peeters")
     await page.locator("#name").press("Enter")
+    await page.get_by_role("heading", name="Kijk uw antwoorden na").wait_for()
+    # The browser's own Back and Forward find each page as it was left.
+    await page.go_back()
+    assert await page.locator("#name").input_value() == "Jan Peeters"
+    await page.go_back()
+    assert await page.locator("#text").input_value() == "Depuis août."
+    await page.go_forward()
+    await page.go_forward()
+    await page.get_by_role("button", name="Mijn klacht versturen").press("Enter")
     await page.wait_for_url(f"{running.base_url}/nl/receipt")
     assert len(running.door.raw) == 1
+    assert Submission.from_bytes(running.door.raw[0]).name == "Jan Peeters"
     assert complaints == []
 
 
@@ -128,6 +169,7 @@ async def test_an_impatient_double_click_makes_one_case(start: Start, open_page:
     running = await start()
     page = await open_page(f"{running.base_url}/de/complaint")
     await page.locator("#text").fill("Niemand antwortet.")
+    await to_the_end(page, "Weiter")
     await page.get_by_role("button", name="Meine Beschwerde absenden").dblclick()
     await page.wait_for_url(f"{running.base_url}/de/receipt")
     assert len(running.door.raw) == 1
@@ -137,16 +179,19 @@ async def test_back_from_the_receipt_and_sending_again_is_the_same_case(start: S
     running = await start()
     page = await open_page(f"{running.base_url}/en/complaint")
     await page.locator("#text").fill("Nobody answers my letters.")
+    await to_the_end(page)
     await page.get_by_role("button", name="Send my complaint").click()
     await page.wait_for_url(f"{running.base_url}/en/receipt")
     await page.go_back()
-    assert await page.locator("#text").input_value() == "Nobody answers my letters."
+    await page.get_by_role("heading", name="Check your answers").wait_for()
     await page.get_by_role("button", name="Send my complaint").click()
     await page.wait_for_url(f"{running.base_url}/en/receipt")
     assert len(running.door.raw) == 1
     # Changed words are a second message, sent only when that is what they want.
     await page.go_back()
+    await page.get_by_role("button", name="Change (What happened?)").click()
     await page.locator("#text").fill("Another matter.")
+    await to_the_end(page)
     await page.get_by_role("button", name="Send my complaint").click()
     await page.get_by_role("heading", name="We already have an earlier version").wait_for()
     await page.get_by_role("button", name="Send my complaint").click()

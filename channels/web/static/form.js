@@ -37,9 +37,11 @@
       const total = files.reduce((sum, file) => sum + file.size, 0);
       list.replaceChildren(...files.map((file) => {
         const row = document.createElement("li");
-        const size = document.createElement("span");
+        const [name, size] = [document.createElement("span"), document.createElement("span")];
+        name.textContent = file.name;
+        size.className = "size";
         size.textContent = sized(file.size);
-        row.append(file.name, size);
+        row.append(name, size);
         return row;
       }));
       note.textContent = files.length > 10 ? input.dataset.many : total > 20 * MB ? input.dataset.large : "";

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from channels.contract import StoreUnavailableError
-from channels.form.contract import CaseEvent, CaseMessage, CaseView, IdempotencyConflictError, Receipt, case_path
+from channels.form.contract import (
+    CaseEvent,
+    CaseMessage,
+    CaseView,
+    IdempotencyConflictError,
+    Noticed,
+    Receipt,
+    case_path,
+)
+from channels.form.steps import StagedFile
 from channels.form.submission import Submission
 from channels.reference import format_reference
+from channels.web.body import Upload
+from config.vocabulary import Language
 
 NOW = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)
 
@@ -39,6 +51,7 @@ class MemoryDoor:
     cases: dict[str, CaseView] = field(default_factory=dict)
     additions: list[tuple[str, Submission]] = field(default_factory=list)
     answers: dict[str, tuple[str, Receipt | bool]] = field(default_factory=dict)
+    waiting: dict[str, Upload] = field(default_factory=dict)
     full: bool = False
     lookups: int = 0
 
@@ -84,6 +97,38 @@ class MemoryDoor:
             self.answers[idempotency_key] = (body_hash, receipt)
         await asyncio.sleep(0)
         return receipt
+
+    async def notice(self, text: str, language: Language) -> Noticed:
+        """By one word each."""
+        del language
+        return Noticed(
+            distress="suicide" in text,
+            medical_adviser="medical adviser" in text,
+            other_body="the ombudsman of that hospital" if "hospital" in text else "",
+            other_body_contact="02 000 00 00" if "hospital" in text else "",
+        )
+
+    async def stage(self, files: Sequence[Upload]) -> list[StagedFile]:
+        """Keep them in memory."""
+        if self.full:
+            raise StoreUnavailableError
+        kept = [(secrets.token_urlsafe(16), file) for file in files]
+        self.waiting.update(kept)
+        return [StagedFile(token, file.name, len(file.content)) for token, file in kept]
+
+    async def staged(self, tokens: Sequence[str]) -> list[StagedFile]:
+        """Look them up."""
+        found = [(token, self.waiting[token]) for token in tokens if token in self.waiting]
+        return [StagedFile(token, file.name, len(file.content)) for token, file in found]
+
+    async def staged_files(self, tokens: Sequence[str]) -> list[Upload]:
+        """Look them up."""
+        return [self.waiting[token] for token in tokens if token in self.waiting]
+
+    async def unstage(self, tokens: Sequence[str]) -> None:
+        """Forget them."""
+        for token in tokens:
+            self.waiting.pop(token, None)
 
     async def case_view(self, token: str) -> CaseView | None:
         """Look it up."""

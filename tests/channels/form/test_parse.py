@@ -47,6 +47,36 @@ def test_everything_given_arrives() -> None:
     assert [(file.name, file.type, file.size) for file in message.attachments] == [("brief.pdf", "application/pdf", 8)]
 
 
+def test_what_is_wanted_and_for_whom_is_part_of_what_was_said() -> None:
+    message = parse(
+        raw(
+            Submission(
+                text="Mijn vader wacht al drie maanden.",
+                language="nl",
+                name="An Peeters",
+                post="Kerkstraat 1, 9000 Gent",
+                wanted="Een antwoord.",
+                for_name="Jan Peeters",
+                for_tie="zijn dochter",
+            )
+        )
+    )
+    assert message.text == message.reply
+    assert message.text == (
+        "Mijn vader wacht al drie maanden.\n\nWat ik vraag:\nEen antwoord.\n\nIk schrijf voor: Jan Peeters, zijn dochter"
+    )
+    assert message.sender == Sender("post", "Kerkstraat 1, 9000 Gent", "An Peeters")
+
+
+def test_bytes_from_before_the_three_pages_are_read_as_ever() -> None:
+    old = (
+        b'guichet-form/1\n{"disagrees":false,"email":"","files":[],"language":"fr","member_number":"","name":"",'
+        b'"phone":"","subject":"","text":"x"}\n'
+    )
+    assert Submission("x", language="fr").to_bytes() == old
+    assert Submission.from_bytes(old) == Submission("x", language="fr")
+
+
 @pytest.mark.parametrize(
     ("submission", "sender"),
     [
@@ -70,6 +100,10 @@ _uploads = st.lists(st.builds(Upload, _text, _text, st.binary(max_size=200)), ma
         language=st.sampled_from([None, "fr", "de"]),
         name=_text,
         email=_text,
+        wanted=_text,
+        post=_text,
+        for_name=_text,
+        for_tie=_text,
         files=_uploads,
         disagrees=st.booleans(),
     )
