@@ -83,8 +83,12 @@ class FormPages:
         )
 
     async def show(self, request: web.Request) -> web.StreamResponse:
-        """Show the empty form. It may be kept by this browser, so that Back finds what was typed."""
-        return await self._draw(request, Typed({}, new_key()), page=1, status=200)
+        """Show the empty form. It may be kept by this browser, so that Back finds what was typed.
+
+        A later page is asked for by a browser that reloads it: its script fills it in again from what it has kept.
+        """
+        page = steps.wanted_page(request.query.get("go", ""), default=1)
+        return await self._draw(request, Typed(dict.fromkeys(steps.TYPED, ""), new_key()), page=page, status=200)
 
     async def submit(self, request: web.Request) -> web.StreamResponse:
         """Take a page of the form: on to the next one or to the receipt, or back with words about what is wrong.

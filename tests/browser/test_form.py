@@ -177,7 +177,7 @@ async def test_an_impatient_double_click_makes_one_case(start: Start, open_page:
 
 async def test_back_from_the_receipt_and_sending_again_is_the_same_case(start: Start, open_page: OpenPage) -> None:
     running = await start()
-    page = await open_page(f"{running.base_url}/en/complaint")
+    page = await open_page(f"{running.base_url}/en/complaint", java_script_enabled=False)
     await page.locator("#text").fill("Nobody answers my letters.")
     await to_the_end(page)
     await page.get_by_role("button", name="Send my complaint").click()
@@ -200,6 +200,77 @@ async def test_back_from_the_receipt_and_sending_again_is_the_same_case(start: S
     # A form that is opened anew is a new message, whatever it says.
     await page.goto(f"{running.base_url}/en/complaint")
     assert await page.locator("#text").input_value() == ""
+
+
+async def test_back_from_the_receipt_sends_nothing_twice_and_leaves_no_draft(start: Start, open_page: OpenPage) -> None:
+    running = await start()
+    page = await open_page(f"{running.base_url}/en/complaint")
+    await page.locator("#text").fill("Nobody answers my letters.")
+    await to_the_end(page)
+    await page.get_by_role("button", name="Send my complaint").click()
+    await page.wait_for_url(f"{running.base_url}/en/receipt")
+    assert await page.evaluate("localStorage.length") == 0
+    await page.go_back()
+    await page.locator("#form").wait_for()
+    assert len(running.door.raw) == 1
+
+
+async def test_what_was_written_is_kept_here_offered_again_and_deletable(
+    start: Start, open_page: OpenPage, complaints: list[str]
+) -> None:
+    running = await start()
+    page = await open_page(f"{running.base_url}/en/complaint")
+    offered = page.get_by_role("heading", name="You started to write")
+    assert not await offered.is_visible()
+    await page.locator("#text").fill("Nobody answers my letters.")
+    await page.locator("#files").set_input_files(
+        [{"name": "letter.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n%%EOF"}]
+    )
+    await page.get_by_role("button", name="Continue", exact=True).click()
+    await page.locator("#name").fill("Marie Dubois")
+    await page.get_by_text("I write for somebody else").click()
+    await page.locator("#for_name").fill("Jan Dubois")
+    # Reloaded in the middle, nothing has to be typed again.
+    await page.reload()
+    assert await page.locator("#name").input_value() == "Marie Dubois"
+    assert await page.locator("#for_name").is_visible()
+    await page.get_by_role("button", name="Continue", exact=True).click()
+    await page.get_by_role("heading", name="Check your answers").wait_for()
+    await page.reload()
+    await page.get_by_text("Nobody answers my letters.").wait_for()
+    await page.get_by_text("letter.pdf").wait_for()
+    await page.get_by_role("button", name="Back", exact=True).click()
+    assert await page.locator("#name").input_value() == "Marie Dubois"
+    # The tab is closed, and the form opened anew on another day's visit: it is offered, files included.
+    again = await page.context.new_page()
+    await page.close()
+    await again.goto(f"{running.base_url}/en/complaint")
+    await again.get_by_role("heading", name="You started to write").wait_for()
+    assert await again.locator("#text").input_value() == ""
+    await audit(again)
+    await again.get_by_role("button", name="Go on with it").click()
+    assert await again.locator("#text").input_value() == "Nobody answers my letters."
+    await again.get_by_role("button", name="Continue", exact=True).click()
+    assert await again.locator("#name").input_value() == "Marie Dubois"
+    await again.get_by_role("button", name="Continue", exact=True).click()
+    await again.get_by_text("letter.pdf").wait_for()
+    await again.get_by_role("button", name="Send my complaint").click()
+    await again.wait_for_url(f"{running.base_url}/en/receipt")
+    sent = Submission.from_bytes(running.door.raw[0])
+    assert (sent.name, sent.for_name, [file.name for file in sent.files]) == (
+        "Marie Dubois",
+        "Jan Dubois",
+        ["letter.pdf"],
+    )
+    # What was sent is no draft any more.
+    await again.goto(f"{running.base_url}/en/complaint")
+    assert not await again.get_by_role("heading", name="You started to write").is_visible()
+    await again.locator("#text").fill("Another matter.")
+    await again.get_by_role("button", name="Delete what I wrote").last.click()
+    await again.wait_for_url(f"{running.base_url}/en/complaint")
+    assert await again.locator("#text").input_value() == ""
+    assert await again.evaluate("localStorage.length") == 0
+    assert complaints == []
 
 
 async def test_comfort_of_the_script(start: Start, open_page: OpenPage, complaints: list[str]) -> None:
