@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bench import intake, running
+from bench import form, intake, running
 
 intake.main()
 running.main()
+form.main()

@@ -26,6 +26,11 @@ _STORIES = (
 )
 
 
+def story(number: int) -> str:
+    """What a member writes, about fifty words."""
+    return _STORIES[number % len(_STORIES)].format(name=f"Alix Voorbeeld{number}")
+
+
 def mail(number: int, *, to: str = "plaintes@partenamut.example") -> bytes:
     """A mail of about 1 kB."""
     name = f"Alix Voorbeeld{number}"

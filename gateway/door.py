@@ -64,7 +64,7 @@ class Door:
         return new
 
     async def accept(
-        self, submission: Submission, *, idempotency_key: str | None, body_hash: str, address: str
+        self, submission: Submission, *, idempotency_key: str | None, body_hash: str, address: str, wait: bool = True
     ) -> Receipt:
         """As channels.form.contract.Door says."""
         self._make_sure_of_room()
@@ -88,7 +88,7 @@ class Door:
             due_on=None,
             language=language,
         )
-        case_id = await self._case_of(given["item"])
+        case_id = await self._case_of(given["item"]) if wait else None
         return receipt if case_id is None else await self._with_case(receipt, given["token"], case_id)
 
     async def notice(self, text: str, language: Language) -> Noticed:
@@ -185,9 +185,11 @@ class Door:
             mail_sent_to=view.mail_sent_to,
         )
 
-    async def case_view(self, token: str) -> CaseView | None:
+    async def case_view(self, token: str, *, wait: bool = False) -> CaseView | None:
         """As channels.form.contract.Door says."""
         now = self.house.now()
+        if wait:
+            await self._being_read(token, now)
         async with self.house.store.read() as tx:
             opened = await links.opened(tx, token, now=now)
             if opened is None:
@@ -198,6 +200,13 @@ class Door:
                     tx, case_id, contact_id, now=now, saturdays=self.house.settings.saturdays_are_working_days
                 )
             return await member_page.of_item(tx, item_id) if item_id is not None else None
+
+    async def _being_read(self, token: str, now: datetime) -> None:
+        """Wait until the message behind a fresh link has become a case, or for as long as somebody should wait."""
+        async with self.house.store.read() as tx:
+            opened = await links.opened(tx, token, now=now)
+        if opened is not None and opened[0] is None and opened[1] is not None:
+            await self._case_of(opened[1])
 
     async def letter(self, token: str) -> bytes | None:
         """As channels.form.contract.Door says."""

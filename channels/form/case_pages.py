@@ -54,7 +54,7 @@ class CasePages:
 
     async def receipt(self, request: web.Request) -> web.StreamResponse:
         """Show the receipt, with the case as it stands now."""
-        found = await self._look_up(request, self._token(request))
+        found = await self._look_up(request, self._token(request), wait=True)
         if isinstance(found, web.Response):
             return found
         language = page_language(request)
@@ -169,22 +169,22 @@ class CasePages:
             return error_answer(request, self._site.pages, 404)
         return self._site.redirect(f"/{page_language(request)}/case?sent")
 
-    async def _look_up(self, request: web.Request, token: str) -> CaseView | web.Response:
+    async def _look_up(self, request: web.Request, token: str, *, wait: bool = False) -> CaseView | web.Response:
         """Return the case, or the answer for those who have none: 404, and 429 after too many tries."""
         key = limit_key(self._site.address(request))
-        wait = self._site.barred.seconds_left(key)
-        if not wait:
-            found = await self._site.door.case_view(token)
+        seconds = self._site.barred.seconds_left(key)
+        if not seconds:
+            found = await self._site.door.case_view(token, wait=wait)
             if found is not None:
                 return found
             allowed = BAD_LINKS
-            wait = await self._site.limiter.take(
+            seconds = await self._site.limiter.take(
                 "bad_link", key, rate=allowed.rate, burst=allowed.burst, per_day=allowed.per_day
             )
-            if not wait:
+            if not seconds:
                 return error_answer(request, self._site.pages, 404)
-            self._site.barred.bar(key, wait)
-        return error_answer(request, self._site.pages, 429, retry_after=wait)
+            self._site.barred.bar(key, seconds)
+        return error_answer(request, self._site.pages, 429, retry_after=seconds)
 
     def _token(self, request: web.Request) -> str:
         return self._site.case_cookie.read(request)[:_LONGEST_TOKEN]

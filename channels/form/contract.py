@@ -151,19 +151,22 @@ class Door(Protocol):
         ...
 
     async def accept(
-        self, submission: Submission, *, idempotency_key: str | None, body_hash: str, address: str
+        self, submission: Submission, *, idempotency_key: str | None, body_hash: str, address: str, wait: bool = True
     ) -> Receipt:
-        """Store `submission.to_bytes()` durably, reserve its reference, wait a little for the case, return the receipt.
+        """Store `submission.to_bytes()` durably, reserve its reference, return the receipt.
+
+        With `wait`, wait a little for the case first, so that the receipt tells its date.
 
         The same key and hash within 24 hours give the same receipt, in parallel calls too. Raises
         channels.contract.StoreUnavailableError when nothing could be kept, IdempotencyConflictError for another hash.
         """
         ...
 
-    async def case_view(self, token: str) -> CaseView | None:
+    async def case_view(self, token: str, *, wait: bool = False) -> CaseView | None:
         """Return the case of a secret link; None for an unknown, ended or forbidden one, at the same cost.
 
-        Changes nothing. `token` is whatever stood in the address.
+        Changes nothing. `token` is whatever stood in the address. With `wait`, a message that is just being read is waited
+        for a little: who has sent it looks at its receipt.
         """
         ...
 

@@ -195,6 +195,8 @@ class FormPages:
                 idempotency_key=typed.key,
                 body_hash=await asyncio.to_thread(submission.body_hash),
                 address=self._site.address(request),
+                # The receipt waits for its date itself: whoever sends must not, however many others do.
+                wait=False,
             )
         except StoreUnavailableError:
             return await self._refuse(request, typed, steps.LAST, "store", 0)

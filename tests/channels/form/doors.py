@@ -56,9 +56,10 @@ class MemoryDoor:
     lookups: int = 0
 
     async def accept(
-        self, submission: Submission, *, idempotency_key: str | None, body_hash: str, address: str
+        self, submission: Submission, *, idempotency_key: str | None, body_hash: str, address: str, wait: bool = True
     ) -> Receipt:
         """Store, number, open a case."""
+        del wait
         before = self._before(idempotency_key, body_hash)
         if isinstance(before, Receipt):
             return before
@@ -130,8 +131,9 @@ class MemoryDoor:
         for token in tokens:
             self.waiting.pop(token, None)
 
-    async def case_view(self, token: str) -> CaseView | None:
+    async def case_view(self, token: str, *, wait: bool = False) -> CaseView | None:
         """Look it up."""
+        del wait
         self.lookups += 1
         return self.cases.get(token)
 
