@@ -131,7 +131,8 @@ async def _form(session: ClientSession, base: str, number: int = 0) -> dict[str,
 
 
 async def _send(session: ClientSession, base: str, hidden: dict[str, str], number: int, *, with_file: bool) -> None:
-    data = FormData(default_to_multipart=True)
+    # As browsers send them: the last page has no file, and the first, sent at once, has.
+    data = FormData(default_to_multipart=with_file)
     key = f"{number:031x}{int(with_file)}"
     for name, value in (hidden | {"key": key, "text": story(number), "name": "Alix Voorbeeld"}).items():
         data.add_field(name, value)

@@ -26,7 +26,7 @@ from channels.form.submission import Submission
 from channels.message import RawMessage
 from channels.web.body import Upload
 from config.vocabulary import Language
-from gateway import keys, member_page, sealing
+from gateway import keys, member_page, numbering, sealing
 from gateway.house import House
 from gateway.metrics import Metrics
 from gateway.noticing import noticed
@@ -71,10 +71,11 @@ class Door:
         del address  # Counted at the edge; not kept: the register needs no network addresses.
         language: Language = submission.language or "fr"
         now = self.house.now()
+        reserved = await numbering.reserved(self.house, deadlines.received_day(now).year)
         async with self.house.store.write() as tx:
             given = await self._given_before(tx, idempotency_key, body_hash, now)
             if given is None:
-                given = await self._take(tx, submission, now)
+                given = await self._take(tx, submission, now, reserved)
                 await self._remember(tx, idempotency_key, body_hash, given)
                 new = True
             else:
@@ -125,8 +126,8 @@ class Door:
         if not self.room.enough():
             raise StoreUnavailableError("no room")
 
-    async def _take(self, tx: Tx, submission: Submission, now: datetime) -> dict[str, Any]:
-        reference = await references.next_reference(tx, deadlines.received_day(now).year)
+    async def _take(self, tx: Tx, submission: Submission, now: datetime, reserved: str | None) -> dict[str, Any]:
+        reference = reserved or await references.next_reference(tx, deadlines.received_day(now).year)
         token = self.house.randomness.token()
         item_id, _ = await inbox.add(
             tx, self._raw(submission.to_bytes(), {}, now), now=now, reserved_reference=reference

@@ -11,11 +11,12 @@ from gateway.arrival import Arrival, Recorded
 from gateway.house import House
 from gateway.members import Member, member_of
 from gateway.notices import tell
+from gateway.numbering import next_reference
 from router import deadlines
 from router.acknowledgement import acknowledge
 from router.decide import RuleSet, decide
 from router.decision import Decision, Facts
-from store import cases, links, people, references, search
+from store import cases, links, people, search
 from store.database import Tx
 
 _FIRST_WORDS: Final = 200
@@ -66,7 +67,7 @@ async def _decided(
         # A refusal that nobody hears of is a lost complaint: people look at it instead.
         decision = replace(decision, refused="", queue="triage", situation="triage")
     clocks = deadlines.clocks_for(decision, received_on, saturdays=house.settings.saturdays_are_working_days)
-    reference = arrival.item.reserved_reference or await references.next_reference(tx, received_on.year)
+    reference = arrival.item.reserved_reference or await next_reference(house, tx, received_on.year)
     return _Opening(arrival, facts, member, decision, clocks, reference)
 
 

@@ -103,8 +103,9 @@ class Store:
         engine = create_async_engine(
             self.url,
             hide_parameters=True,
-            pool_size=8,
-            max_overflow=8,
+            # None beyond: an overflow connection is opened for one use, which costs more than the use.
+            pool_size=16,
+            max_overflow=0,
             pool_pre_ping=True,
             pool_timeout=5,
             connect_args={

@@ -12,9 +12,10 @@ from sqlalchemy import func, select, text
 
 from channels.mail.fingerprint import external_id
 from channels.message import RawMessage
+from channels.reference import format_reference
 from classifier.classification import Classification, Text
 from config.settings import load
-from gateway import record
+from gateway import numbering, record
 from gateway.answers import PER_ADDRESS_A_DAY
 from gateway.arrival import Arrival
 from gateway.house import House, active_rules, build
@@ -165,3 +166,21 @@ async def test_a_message_that_joins_while_its_case_is_closed_opens_it_again(
         ("closed", ["message.joined", "case.closed"]),
         ("open", ["case.closed", "case.reopened", "message.joined"]),
     )
+
+
+async def test_a_transaction_that_stands_still_keeps_no_reference_from_the_others(house: House) -> None:
+    """What it took is a gap when it is undone; nothing is waited for, and no number is given twice."""
+    given = []
+
+    async def undone() -> None:
+        async with house.store.write() as tx:
+            given.append(await numbering.next_reference(house, tx, 2026))
+            async with asyncio.timeout(3):
+                given.append(await numbering.reserved(house, 2026))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await undone()
+    async with house.store.write() as tx:
+        given.append(await numbering.next_reference(house, tx, 2026))
+    assert given == [format_reference(2026, number) for number in (1, 2, 3)]

@@ -48,7 +48,7 @@
     });
   }
 
-  for (const form of document.querySelectorAll("form[enctype]")) {
+  for (const form of document.querySelectorAll("form#form, form[enctype]")) {
     let sending = false;
     form.addEventListener("submit", (event) => {
       if (sending) event.preventDefault();
