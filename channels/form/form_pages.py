@@ -27,6 +27,8 @@ from config.vocabulary import Language
 PURPOSE: Final = "form"
 # After so many seconds a sender may try again when we could not keep the message (rule Q5).
 LATER: Final = 120
+# What was typed never takes more than this many bytes, files do.
+_LIGHT: Final = 256 * 1024
 # A field that people do not see; programs that fill in every field give themselves away by it.
 TRAP: Final = "website"
 
@@ -104,7 +106,11 @@ class FormPages:
     async def _take(self, request: web.Request, room: bool) -> web.StreamResponse:
         site = self._site
         sends = not ({"go", "remove"} & set(request.query))
-        wait = await (site.wait_before_submitting(request) if sends else site.wait_before_turning(request))
+        # A page that brings files costs us as much as sending does, so it counts as much; so does one of unknown size.
+        light = request.content_length is not None and request.content_length <= _LIGHT
+        wait = await (
+            site.wait_before_turning(request) if light and not sends else site.wait_before_submitting(request)
+        )
         fits = (request.content_length or 0) <= site.limits.body
         try:
             form = await read_form(request, site.limits, with_files=fits and room and not wait)

@@ -306,6 +306,19 @@ async def test_other_websites_cannot_send_our_form(running: Running, headers: di
     assert len(running.door.raw) == (status == 303)
 
 
+async def test_pages_with_large_files_count_like_sending_and_pages_without_do_not(running: Running) -> None:
+    data = {**await running.form(), "text": "See the photo."}
+    for _ in range(45):
+        assert (await turn(running, data, "2"))[0] == 200
+    photo = [("photo.png", PNG + b"\0" * 300_000)]
+    statuses = [(await turn(running, data, "2", files=photo))[0] for _ in range(45)]
+    assert statuses.count(200) in range(38, 43)
+    status, page = await turn(running, data, "2", files=photo)
+    assert status == 429
+    assert "See the photo.</textarea>" in page
+    assert len(running.door.waiting) == statuses.count(200)
+
+
 async def test_too_many_keeps_the_text_and_says_when(start: Start) -> None:
     running = await start()
     data = {**await running.form(), "text": "Keep me."}
