@@ -70,7 +70,7 @@ class Intake:
     async def run(self) -> None:
         """Work until told to stop; then what is in hand is finished, and nothing new is taken.
 
-        Two lanes take turns: while one records, the children read for the other.
+        The lanes take turns: while one records, the children read for the others.
         """
         async with asyncio.TaskGroup() as lanes:
             for _ in range(LANES):

@@ -55,6 +55,8 @@ class Typed:
     files: tuple[StagedFile, ...] = ()
     # Files that were chosen and could not be kept: their owner has to choose them again.
     files_lost: bool = False
+    # Tokens of files that are gone: carried on, so that sending without them is never silent.
+    missing: tuple[str, ...] = ()
 
     @property
     def tokens(self) -> tuple[str, ...]:
@@ -121,7 +123,11 @@ class FormPages:
         notice = self._objection(request, form, wait, fits, room)
         if notice:
             return await self._refuse(
-                request, replace(typed, files_lost=bool(form.files or form.stopped)), here, notice, wait
+                request,
+                replace(typed, files_lost=typed.files_lost or bool(form.files or form.stopped)),
+                here,
+                notice,
+                wait,
             )
         troubles = file_troubles(form)
         try:
@@ -191,7 +197,8 @@ class FormPages:
         if typed.files_lost or len(uploads) < len(typed.files):
             # Sent without a word, the papers would be missing and nobody would know.
             there = tuple(await self._site.door.staged(typed.tokens))
-            return await self._refuse(request, replace(typed, files=there, files_lost=True), 1, "files_gone", 0)
+            told = replace(typed, files=there, files_lost=True, missing=())
+            return await self._refuse(request, told, 1, "files_gone", 0)
         return await self._hand_over(request, typed, replace(submission, files=tuple(uploads)))
 
     async def _hand_over(self, request: web.Request, typed: Typed, submission: Submission) -> web.StreamResponse:
@@ -229,7 +236,8 @@ class FormPages:
         values = {name: fields.clean_text(form.fields.get(name, ""))[: 4 * fields.MAX_TEXT] for name in steps.TYPED}
         tokens = steps.tokens(form.fields.get(steps.KEPT, ""))
         waiting = tuple(await self._site.door.staged(tokens)) if tokens else ()
-        return Typed(values, given_key(form), waiting, files_lost=len(waiting) < len(tokens))
+        missing = tuple(sorted(set(tokens) - {file.token for file in waiting}))
+        return Typed(values, given_key(form), waiting, files_lost=bool(missing), missing=missing)
 
     async def _draw(
         self,
@@ -258,7 +266,7 @@ class FormPages:
             values=typed.values,
             carried=[name for name in steps.TYPED if name not in steps.FIELDS[page] and typed.values.get(name)],
             key=typed.key,
-            kept=" ".join(typed.tokens),
+            kept=" ".join((*typed.tokens, *typed.missing)),
             files=typed.files,
             csrf=csrf.token(self._site.secret, PURPOSE, cookie),
             notice=notice,

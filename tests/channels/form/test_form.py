@@ -234,6 +234,9 @@ async def test_a_file_that_is_gone_is_said_before_anything_is_sent(running: Runn
     _, page = await turn(running, data, "2", files=[("a.png", PNG)])
     _, page = await turn(running, hidden(page), "3")
     running.door.waiting.clear()
+    # Turning pages meanwhile does not hide it.
+    _, page = await turn(running, hidden(page), "2")
+    _, page = await turn(running, hidden(page), "3")
     answer = await running.client.post("/en/complaint?send", data=hidden(page), allow_redirects=False)
     page = await answer.text()
     assert answer.status == 422
