@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
+from channels.form.case_contract import Purpose
 from channels.form.contract import case_path
 from channels.mail.tags import sign_message_tag, sign_reply_tag
 from channels.message import InboundMessage, OutboundMessage
 from config.vocabulary import Channel, Language
 from gateway.house import House
-from router.acknowledgement import AckText
+from router.acknowledgement import AckText, Asked, asked_for
 from store import audit, cases, links, outbox, people
 from store.database import Tx
 
@@ -99,3 +100,39 @@ async def send(
     )
     await links.add(tx, token, now=now, case_id=case_id, contact_id=contact.id)
     return await outbox.put(tx, message, now=now, case_id=case_id, message_id=message_id, contact_id=contact.id)
+
+
+async def send_asked(
+    tx: Tx,
+    house: House,
+    what: Asked,
+    *,
+    key: str,
+    case_id: int,
+    contact: people.Contact,
+    reference: str,
+    language: Language,
+    case_url: str = "",
+    code: str = "",
+    purpose: Purpose | Literal[""] = "",
+    now: datetime,
+) -> int | None:
+    """Put what a member asked for on our pages into the outbox. It is no message of the case: nobody else is to read a
+    link or a code. Returns the outbox's id, None where this was put there before."""
+    channel = _CHANNEL_OF[contact.kind]
+    text = asked_for(what, language, channel, reference=reference, case_url=case_url, code=code, purpose=purpose)
+    box = house.mailbox_for(language)
+    message = OutboundMessage(
+        key=key,
+        channel=channel,
+        account=box.address,
+        recipient=contact.address,
+        recipient_name="",
+        subject=text.subject,
+        text=text.text,
+        language=language,
+        auto=True,
+        reply_tag=sign_reply_tag(case_id, contact.id, house.tag_keys),
+        message_tag=sign_message_tag(key, house.tag_keys),
+    )
+    return await outbox.put(tx, message, now=now, case_id=case_id, contact_id=contact.id)

@@ -22,7 +22,7 @@ from gateway.house import House
 from gateway.notices import tell
 from gateway.reconcile import Report, reconcile
 from router import deadlines
-from store import audit, cases, domain_rates, idempotency, inbox, operations, sessions, users
+from store import audit, cases, codes, domain_rates, idempotency, inbox, operations, sessions, users
 from store.database import STANDSTILL_SECONDS, Tx
 
 log = structlog.get_logger(__name__)
@@ -167,6 +167,7 @@ class Clock:
         keys = await idempotency.forget_old(tx, now=now)
         await operations.forget_old_runs(tx, now=now)
         await domain_rates.forget_old(tx, now=now)
+        await codes.forget_old(tx, now=now)
         await asyncio.to_thread(self.house.staging.forget_old, now=now)
         return {"sessions": ended, "keys": keys}
 

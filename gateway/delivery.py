@@ -172,7 +172,8 @@ class Delivery:
                 masked=links.masked(outgoing.message.text),
                 now=now,
             )
-            if outgoing.message.auto and outgoing.case_id is not None:
+            # A link or a code that somebody asked for is no receipt: it has no message on the case.
+            if outgoing.message.auto and outgoing.case_id is not None and outgoing.message_id is not None:
                 await cases.end_clocks(tx, outgoing.case_id, now=now, clock="acknowledgement")
         log.info("sent", outgoing=outgoing.id, case=outgoing.case_id, attempt=outgoing.attempt)
 

@@ -34,7 +34,7 @@ from gateway.room import Room
 from router import deadlines
 from router.letter import LetterError
 from router.letter_process import make_letter
-from store import idempotency, inbox, links, references
+from store import idempotency, inbox, links, receipts, references
 from store.database import Tx
 
 log = structlog.get_logger(__name__)
@@ -133,6 +133,7 @@ class Door:
             tx, self._raw(submission.to_bytes(), {}, now), now=now, reserved_reference=reference
         )
         await links.add(tx, token, now=now, inbox_id=item_id)
+        await receipts.add(tx, receipts.code_of(token), item_id, now=now)
         return {"item": item_id, "reference": reference, "token": token}
 
     def _raw(self, body: bytes, envelope: Mapping[str, str], now: datetime) -> RawMessage:
@@ -195,27 +196,27 @@ class Door:
             opened = await links.opened(tx, token, now=now)
             if opened is None:
                 return None
-            case_id, item_id, contact_id = opened
-            if case_id is not None:
-                return await member_page.of_case(
-                    tx, case_id, contact_id, now=now, saturdays=self.house.settings.saturdays_are_working_days
-                )
-            return await member_page.of_item(tx, item_id) if item_id is not None else None
+            saturdays = self.house.settings.saturdays_are_working_days
+            return await member_page.of_link(tx, opened, token, now=now, saturdays=saturdays)
 
     async def _being_read(self, token: str, now: datetime) -> None:
         """Wait until the message behind a fresh link has become a case, or for as long as somebody should wait."""
         async with self.house.store.read() as tx:
             opened = await links.opened(tx, token, now=now)
-        if opened is not None and opened[0] is None and opened[1] is not None:
-            await self._case_of(opened[1])
+        if opened is not None and opened.case_id is None and opened.inbox_id is not None:
+            await self._case_of(opened.inbox_id)
+
+    async def _is_locked(self, tx: Tx, opened: links.Opened) -> bool:
+        view = await member_page.of_link(tx, opened, "", now=self.house.now(), saturdays=False)
+        return view is None or view.locked
 
     async def letter(self, token: str) -> bytes | None:
         """As channels.form.contract.Door says."""
         async with self.house.store.read() as tx:
             opened = await links.opened(tx, token, now=self.house.now())
-            if opened is None or opened[0] is None:
+            if opened is None or opened.case_id is None or await self._is_locked(tx, opened):
                 return None
-            data = await member_page.letter_of(tx, opened[0], opened[2])
+            data = await member_page.letter_of(tx, opened.case_id, opened.contact_id)
         if data is None:
             return None
         try:
@@ -233,13 +234,14 @@ class Door:
         now = self.house.now()
         async with self.house.store.write() as tx:
             opened = await links.opened(tx, token, now=now)
-            if opened is None or opened[0] is None:
+            if opened is None or opened.case_id is None:
                 return False
             given = await self._given_before(tx, idempotency_key, body_hash, now)
             if given is not None:
                 return True
-            case_id, _, contact_id = opened
-            envelope = {"case_id": str(case_id)} | ({"contact_id": str(contact_id)} if contact_id else {})
+            envelope = {"case_id": str(opened.case_id)}
+            if opened.contact_id is not None:
+                envelope["contact_id"] = str(opened.contact_id)
             if addition.disagrees:
                 envelope["disagrees"] = "1"
             item_id, _ = await inbox.add(tx, self._raw(addition.to_bytes(), envelope, now), now=now)

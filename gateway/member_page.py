@@ -8,11 +8,11 @@ from typing import Any, Final, cast
 
 from sqlalchemy import select
 
-from channels.form.contract import Act, CaseEvent, CaseMessage, CaseView, Event, Situation, State
+from channels.form.contract import Act, CaseEvent, CaseMessage, CaseView, Event, Proof, Situation, State
 from config.vocabulary import DEPARTMENTS, Kind, Language
 from router import deadlines
 from router.letter import LetterData
-from store import audit, correspondence, people, views
+from store import audit, correspondence, links, people, ratings, receipts, views
 from store.correspondence import MessageRow
 from store.database import Tx
 from store.schema import cases, contacts, inbox
@@ -21,22 +21,61 @@ from store.schema import cases, contacts, inbox
 _EVENTS: Final[dict[str, Event]] = {
     "case.opened": "received",
     "message.joined": "you_wrote",
+    "case.disagreed": "you_disagreed",
+    "case.withdrawn": "you_withdrew",
+    "case.rated": "you_rated",
     "case.answered": "answered",
     "case.reopened": "reopened",
     "case.closed": "closed",
 }
 
 
-async def of_case(tx: Tx, case_id: int, contact_id: int | None, *, now: datetime, saturdays: bool) -> CaseView | None:
-    """The case as the holder of a link made for this contact may see it."""
-    row = (await tx.conn.execute(select(cases).where(cases.c.id == case_id))).one_or_none()
+async def of_link(tx: Tx, opened: links.Opened, token: str, *, now: datetime, saturdays: bool) -> CaseView | None:
+    """What the holder of a link may see: their case, the little of a locked one, or that the message is being read."""
+    if opened.case_id is None:
+        return await _of_item(tx, opened.inbox_id, token) if opened.inbox_id is not None else None
+    row = (await tx.conn.execute(select(cases).where(cases.c.id == opened.case_id))).one_or_none()
     if row is None:
         return None
-    messages = await correspondence.messages_for_member(tx, case_id, contact_id)
+    contact = await _contact(tx, opened.contact_id)
+    proof = await proof_for(tx, opened)
+    if row.sealed and not opened.proven and proof == "mail":
+        # The link may have been forwarded or read by somebody else: not even what the case is about is told.
+        return CaseView(
+            reference=row.reference,
+            language=cast(Language, row.language),
+            state="received",
+            received_on=deadlines.received_day(row.received_at),
+            due_on=None,
+            mail_sent_to=_masked(contact),
+            can=frozenset(),
+            locked=True,
+            proof=proof,
+        )
+    return await _whole(tx, row, opened, token, proof, now=now, saturdays=saturdays)
+
+
+async def proof_for(tx: Tx, opened: links.Opened) -> Proof:
+    """By what the holder of a link can show that the case is theirs."""
+    contact = await _contact(tx, opened.contact_id)
+    if contact is not None and contact.kind == "email" and not contact.unreachable:
+        return "mail"
+    if opened.case_id is not None and await receipts.exists_for(tx, opened.case_id):
+        return "receipt"
+    return ""
+
+
+async def _whole(
+    tx: Tx, row: Any, opened: links.Opened, token: str, proof: Proof, *, now: datetime, saturdays: bool
+) -> CaseView:
+    messages = await correspondence.messages_for_member(tx, row.id, opened.contact_id)
     today = deadlines.received_day(now)
-    promised = deadlines.promised(_Stored(row), await _result_clocks(tx, case_id))
+    clocks = await _result_clocks(tx, row.id)
+    promised = deadlines.promised(_Stored(row), clocks)
+    leading = deadlines.earliest(clocks)
     language = cast(Language, row.language)
     state = _state(row, messages)
+    rating = await ratings.of_case(tx, row.id)
     return CaseView(
         reference=row.reference,
         language=language,
@@ -49,11 +88,18 @@ async def of_case(tx: Tx, case_id: int, contact_id: int | None, *, now: datetime
         late=bool(promised and promised < today and state not in ("closed", "refused")),
         promised_on=promised,
         department=row.department or "",
-        mail_sent_to=await _masked_address(tx, contact_id),
+        mail_sent_to=_masked(await _contact(tx, opened.contact_id)),
+        clock=leading.id if promised and leading else "",
+        outcome=_last_words(messages) if state in ("answered", "closed") else "",
+        result=(row.outcome or "") if row.state == "closed" else "",
+        rating=rating.score if rating else 0,
+        rating_comment=rating.comment if rating else "",
         has_letter=row.queue == "medical_coordinator",
-        can=_acts(row, state, nameless=not await _name_of(tx, row.person_id)),
+        proof=proof,
+        receipt_code=receipts.code_of(token) if opened.inbox_id is not None else "",
+        can=_acts(row, state, proof, nameless=not await _name_of(tx, row.person_id)),
         messages=tuple(_message(message, language) for message in messages),
-        events=tuple(await _events(tx, case_id)),
+        events=tuple(await _events(tx, row.id)),
     )
 
 
@@ -77,7 +123,7 @@ async def letter_of(tx: Tx, case_id: int, contact_id: int | None) -> LetterData 
     )
 
 
-async def of_item(tx: Tx, item_id: int) -> CaseView | None:
+async def _of_item(tx: Tx, item_id: int, token: str) -> CaseView | None:
     """What is kept and not a case yet: registered, and being read."""
     row = (
         await tx.conn.execute(select(inbox.c.reserved_reference, inbox.c.received_at).where(inbox.c.id == item_id))
@@ -91,6 +137,7 @@ async def of_item(tx: Tx, item_id: int) -> CaseView | None:
         received_on=deadlines.received_day(row.received_at),
         due_on=None,
         can=frozenset(),
+        receipt_code=receipts.code_of(token),
         events=(CaseEvent(row.received_at, "received"),),
     )
 
@@ -128,14 +175,24 @@ async def _name_of(tx: Tx, person_id: int | None) -> str:
     return (await people.person_of(tx, person_id)).name if person_id else ""
 
 
-def _acts(row: Any, state: State, *, nameless: bool) -> frozenset[Act]:
-    acts: set[Act] = {"add"}
+def _acts(row: Any, state: State, proof: Proof, *, nameless: bool) -> frozenset[Act]:
+    acts: set[Act] = {"add", "revoke"}
     # The form says that a name can also be given later, here.
     if row.refused == "anonymous" or nameless:
         acts.add("identify")
     if state in ("refused", "closed", "answered"):
         acts.add("disagree")
+    if state == "closed" and row.outcome != "withdrawn":
+        acts.add("rate")
+    if proof:
+        acts |= {"copy"} if row.state == "closed" else {"copy", "withdraw"}
     return frozenset(acts)
+
+
+def _last_words(messages: Sequence[MessageRow]) -> str:
+    """What one of us last wrote to the member, without greeting and footer."""
+    ours = [message for message in messages if message.direction == "out" and not message.auto]
+    return ours[-1].reply or ours[-1].text if ours else ""
 
 
 def _message(message: MessageRow, language: Language) -> CaseMessage:
@@ -143,7 +200,7 @@ def _message(message: MessageRow, language: Language) -> CaseMessage:
     return CaseMessage(
         at=message.at,
         ours=ours,
-        text=message.text if ours else message.reply or message.text,
+        text=message.reply or message.text,
         language=language,
         author=message.author if ours else "",
         files=tuple(file.name for file in message.files),
@@ -155,6 +212,8 @@ async def _events(tx: Tx, case_id: int) -> list[CaseEvent]:
     for entry in await audit.of_case(tx, case_id):
         if entry.act in _EVENTS:
             found.append(CaseEvent(entry.at, _EVENTS[entry.act]))
+        elif entry.act == "case.moved":
+            found += _moved(entry)
         elif entry.act == "case.answer_undone":
             # The answer before it was taken back: it never happened.
             last = max((index for index, event in enumerate(found) if event.what == "answered"), default=None)
@@ -162,14 +221,25 @@ async def _events(tx: Tx, case_id: int) -> list[CaseEvent]:
     return found
 
 
-async def _masked_address(tx: Tx, contact_id: int | None) -> str:
-    """ "m•••@mail.example" for the contact of the link, when it is a mail address; else nothing."""
+def _moved(entry: audit.Entry) -> list[CaseEvent]:
+    """Who has the case now, where that is a department or Mediation; our own desks mean nothing to its member."""
+    to = entry.detail.get("to") or entry.detail.get("queue")
+    if to in DEPARTMENTS:
+        return [CaseEvent(entry.at, "passed_on", to)]
+    return [CaseEvent(entry.at, "to_mediation")] if to == "mediation" else []
+
+
+async def _contact(tx: Tx, contact_id: int | None) -> Any:
+    """Kind, address and whether mail arrives, of the contact that a link was made for."""
     if contact_id is None:
+        return None
+    wanted = select(contacts.c.kind, contacts.c.address, contacts.c.unreachable).where(contacts.c.id == contact_id)
+    return (await tx.conn.execute(wanted)).one_or_none()
+
+
+def _masked(contact: Any) -> str:
+    """ "m•••@mail.example" for a mail address; else nothing."""
+    if contact is None or contact.kind != "email":
         return ""
-    row = (
-        await tx.conn.execute(select(contacts.c.kind, contacts.c.address).where(contacts.c.id == contact_id))
-    ).one_or_none()
-    if row is None or row.kind != "email":
-        return ""
-    local, _, domain = row.address.partition("@")
+    local, _, domain = contact.address.partition("@")
     return f"{local[:1]}•••@{domain}"

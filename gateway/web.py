@@ -15,6 +15,7 @@ from channels.web.middleware import middlewares
 from channels.web.server import Runner
 from console.routes import add_routes as add_console
 from gateway import keys
+from gateway.case_door import CaseDoor
 from gateway.desk import HouseDesk
 from gateway.door import Door
 from gateway.health import Health
@@ -39,6 +40,7 @@ def application(
     add_routes(
         app,
         door=door,
+        case_door=CaseDoor(house),
         limiter=limiter,
         base_url=settings.base_url,
         secret=keys.derived(house.secret, "public forms"),

@@ -24,8 +24,11 @@ from router.texts import Parsed, TextError, parse, plain_for_sms, render, typogr
 from router.wordlists import distress_in, find_body
 
 Length = Literal["long", "short"]
+# What is sent because the member did something on the page of their case.
+Asked = Literal["link", "code", "withdrawn"]
+ASKED: Final[tuple[Asked, ...]] = ("link", "code", "withdrawn")
 # "joined" is no outcome of routing: it answers a later message of a case.
-TEXTS: Final[tuple[str, ...]] = (*SITUATIONS, "joined")
+TEXTS: Final[tuple[str, ...]] = (*SITUATIONS, "joined", *ASKED)
 _SHORT_CHANNELS: Final[tuple[Channel, ...]] = ("sms", "whatsapp", "chat", "telegram")
 # Shown on locked screens: nothing there may tell what the matter is about.
 _DISCREET_CHANNELS: Final[tuple[Channel, ...]] = ("sms", "whatsapp", "telegram")
@@ -136,6 +139,24 @@ def joined(
     values = _house(language) | {"reference": reference}
     _dates_and_links(flags, values, due_on, case_url, language)
     return _compose("joined", language, channel, values, flags, name)
+
+
+def asked_for(
+    what: Asked,
+    language: Language,
+    channel: Channel,
+    *,
+    reference: str,
+    case_url: str = "",
+    code: str = "",
+    purpose: Literal["", "open", "withdraw", "copy"] = "",
+    name: str = "",
+) -> AckText:
+    """What a member asked for on our pages: a new link, a code for one purpose, or the word that a case is withdrawn."""
+    flags = {f"to_{purpose}"} if purpose else set()
+    values = _house(language) | {"reference": reference, "code": code}
+    _dates_and_links(flags, values, None, case_url, language)
+    return _compose(what, language, channel, values, flags, name)
 
 
 def missing_texts() -> list[str]:

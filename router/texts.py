@@ -27,6 +27,7 @@ NAMES: Final = frozenset(
         "what",
         "department",
         "case_url",
+        "code",
         "letter_url",
         "about",
         "body",
@@ -48,6 +49,9 @@ NAMES: Final = frozenset(
 )
 FLAGS: Final = frozenset(
     {
+        "to_open",
+        "to_withdraw",
+        "to_copy",
         "due",
         "no_due",
         "case",

@@ -262,13 +262,22 @@ async def change(
     return int(found)
 
 
-async def close(tx: Tx, case_id: int, *, outcome: str, actor: str, now: datetime, version: int | None = None) -> int:
-    """Close a case with its outcome and stop its clocks."""
+async def close(
+    tx: Tx,
+    case_id: int,
+    *,
+    outcome: str,
+    actor: str,
+    now: datetime,
+    version: int | None = None,
+    act: str = "case.closed",
+) -> int:
+    """Close a case with its outcome and stop its clocks. `act` is how the audit calls it."""
     number = await change(
         tx,
         case_id,
         actor=actor,
-        act="case.closed",
+        act=act,
         now=now,
         version=version,
         detail={"outcome": outcome},

@@ -34,7 +34,7 @@ return wait
 class Limits(Protocol):
     """Somebody who counts. `take` returns the seconds to wait, 0 when the act is allowed."""
 
-    async def take(self, scope: str, key: str, *, rate: int, burst: int, per_day: int) -> int:
+    async def take(self, scope: str, key: str, *, rate: float, burst: int, per_day: int) -> int:
         """Count one act of `key`: `rate` a minute, at most `burst` at once, `per_day` a day (0: no daily limit)."""
         ...
 
@@ -47,7 +47,7 @@ class RedisLimits:
         self._take = self._redis.register_script(_TAKE)
         self._own = own
 
-    async def take(self, scope: str, key: str, *, rate: int, burst: int, per_day: int) -> int:
+    async def take(self, scope: str, key: str, *, rate: float, burst: int, per_day: int) -> int:
         """As the protocol says."""
         name = f"guichet:limit:{scope}:{key}"
         try:

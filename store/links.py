@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 
 from store import sql
 from store.database import Tx
@@ -18,11 +19,31 @@ LIFE: Final = timedelta(days=60)
 LIFE_AFTER_CLOSING: Final = timedelta(days=30)
 # As a message bears it: the language, "c", and the token.
 _IN_TEXT: Final = re.compile(r"(/[a-z]{2}/c/)[A-Za-z0-9_-]{16,64}")
+# A line that is six digits and nothing else, as codes are sent.
+_CODE: Final = re.compile(r"^[0-9]{6}$", re.MULTILINE)
+
+
+# What a link was made for. "case": it stands in a message of ours. "found": somebody asked for it by reference.
+# "proven": its holder has shown a code, sent to the address on file or printed on the receipt.
+Purpose = Literal["case", "found", "proven"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a link opens; `case_id` is None while its message is being read, `inbox_id` set on the link of a receipt.
+
+    `proven`: more is known of the holder than that they have the link, which may have been forwarded.
+    """
+
+    case_id: int | None
+    inbox_id: int | None
+    contact_id: int | None
+    proven: bool
 
 
 def masked(text: str) -> str:
-    """A text as it is kept once nobody is waiting for it any more: its secret link opens nothing."""
-    return _IN_TEXT.sub(r"\1…", text)
+    """A text as it is kept once nobody is waiting for it any more: its secret link opens nothing, its code is gone."""
+    return _CODE.sub("…", _IN_TEXT.sub(r"\1…", text))
 
 
 def hashed(token: str) -> str:
@@ -38,6 +59,7 @@ async def add(
     case_id: int | None = None,
     inbox_id: int | None = None,
     contact_id: int | None = None,
+    purpose: Purpose = "case",
 ) -> None:
     """Let a token open a case, or the case that an inbox item will become."""
     await sql.add(
@@ -47,7 +69,7 @@ async def add(
         case_id=case_id,
         inbox_id=inbox_id,
         contact_id=contact_id,
-        purpose="case",
+        purpose=purpose,
         created_at=now,
         expires_at=now + LIFE,
     )
@@ -60,18 +82,28 @@ async def bind(tx: Tx, inbox_id: int, case_id: int, contact_id: int | None) -> N
     )
 
 
-async def revoke(tx: Tx, case_id: int, *, now: datetime) -> None:
-    """End every link of a case."""
+async def revoke(tx: Tx, case_id: int, *, now: datetime, but: str = "") -> None:
+    """End every link of a case, but that of one token."""
     await tx.conn.execute(
-        update(links).where(links.c.case_id == case_id, links.c.revoked_at.is_(None)).values(revoked_at=now)
+        update(links)
+        .where(links.c.case_id == case_id, links.c.revoked_at.is_(None), links.c.token_hash != hashed(but))
+        .values(revoked_at=now)
     )
 
 
-async def opened(tx: Tx, token: str, *, now: datetime) -> tuple[int | None, int | None, int | None] | None:
-    """(case, inbox item, contact) that a token opens now; None when unknown, expired or revoked. Changes nothing."""
+async def found_since(tx: Tx, contact_id: int, moment: datetime) -> int:
+    """How many links this contact was sent since a moment because somebody asked for them."""
+    asked = select(func.count()).where(
+        links.c.contact_id == contact_id, links.c.purpose == "found", links.c.created_at > moment
+    )
+    return int((await tx.conn.execute(asked)).scalar_one())
+
+
+async def opened(tx: Tx, token: str, *, now: datetime) -> Opened | None:
+    """What a token opens now; None when unknown, expired or revoked. Changes nothing."""
     row = (
         await tx.conn.execute(
-            select(links.c.case_id, links.c.inbox_id, links.c.contact_id)
+            select(links.c.case_id, links.c.inbox_id, links.c.contact_id, links.c.purpose)
             .outerjoin(cases, cases.c.id == links.c.case_id)
             .outerjoin(inbox, inbox.c.id == links.c.inbox_id)
             .where(
@@ -82,4 +114,8 @@ async def opened(tx: Tx, token: str, *, now: datetime) -> tuple[int | None, int 
             )
         )
     ).one_or_none()
-    return (row.case_id, row.inbox_id, row.contact_id) if row else None
+    if row is None:
+        return None
+    # The link of a receipt was only ever given to the browser that sent the message.
+    proven = row.purpose == "proven" or row.inbox_id is not None
+    return Opened(row.case_id, row.inbox_id, row.contact_id, proven)

@@ -36,6 +36,8 @@ _ABOUT_CASE: Final = case(
 _AUTOMATIC_SINCE: Final = select(func.coalesce(func.sum(_ABOUT_CASE), 0), func.count()).where(
     outbox.c.contact_id == bindparam("contact"),
     outbox.c.auto.is_(True),
+    # Links and codes that somebody asks for have limits of their own, and must not keep a receipt from going out.
+    outbox.c.message_id.is_not(None),
     outbox.c.created_at > bindparam("since"),
     outbox.c.state != "cancelled",
 )

@@ -323,6 +323,41 @@ links = Table(
     Column("revoked_at", Moment),
 )
 
+# Codes on receipts, by which a case is found again without mail; only the SHA-256 of a code is here.
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("code_hash", String(64), primary_key=True),
+    _ref("inbox_id", "inbox.id", index=True),
+    Column("created_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+)
+
+# Six-digit codes sent to the address on file, for one act in one browser; hashed with a key of the house.
+codes = Table(
+    "codes",
+    metadata,
+    _id(),
+    _ref("case_id", "cases.id"),
+    Column("purpose", String(12), nullable=False),
+    Column("browser_hash", String(64), nullable=False),
+    Column("code_hash", String(64), nullable=False),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("created_at", Moment, nullable=False),
+    Column("used_at", Moment),
+    Index("ix_codes_case_id_created_at", "case_id", "created_at"),
+)
+
+# What members thought of how their case was handled: one rating of a case, from 1 (bad) to 5 (good).
+ratings = Table(
+    "ratings",
+    metadata,
+    Column("case_id", Id, ForeignKey("cases.id"), primary_key=True, autoincrement=False),
+    Column("score", Integer, nullable=False),
+    Column("comment", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
 idempotency = Table(
     "idempotency",
     metadata,

@@ -14,23 +14,24 @@ from aiohttp import web
 
 from channels.contract import StoreUnavailableError
 from channels.form import fields
+from channels.form.case_access import LONGEST_TOKEN, CaseAccess
 from channels.form.contract import CaseView, IdempotencyConflictError, LetterUnavailableError, case_path
 from channels.form.fields import Trouble
 from channels.form.form_pages import LATER, NOTICE_STATUS, Notice, file_troubles, given_key, new_key
-from channels.form.site import BAD_LINKS, Site, page_language
+from channels.form.site import Site, page_language
 from channels.form.submission import Submission
+from channels.form.telling import told
 from channels.form.words import sentence
 from channels.web import csrf
 from channels.web.address import limit_key
 from channels.web.body import BodyError, Form, read_form
 from channels.web.middleware import error_answer
-from config.departments import department_name
-from config.vocabulary import DEPARTMENTS, Language
 
-PURPOSE: Final = "case"
-# The longest token worth looking up; what is longer is looked up cut, at the same cost, and never found.
-_LONGEST_TOKEN: Final = 64
-_KEPT: Final = ("text", "name", "member_number")
+_KEPT: Final = ("text", "name", "member_number", "comment")
+_SCORES: Final = ("1", "2", "3", "4", "5")
+_LONGEST_COMMENT: Final = 2_000
+# What was just done, as the address after it says; each has its sentence.
+_DONE: Final = ("sent", "withdrawn", "rated", "ended")
 
 
 class CasePages:
@@ -38,11 +39,12 @@ class CasePages:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._access = CaseAccess(site)
 
     async def open_link(self, request: web.Request) -> web.StreamResponse:
         """Swap the token for a cookie and go on to the clean address."""
-        token = request.match_info["token"][:_LONGEST_TOKEN]
-        found = await self._look_up(request, token)
+        token = request.match_info["token"][:LONGEST_TOKEN]
+        found = await self._access.look_up(request, token)
         if isinstance(found, web.Response):
             return found
         page = "receipt" if "new" in request.query else "case"
@@ -54,7 +56,7 @@ class CasePages:
 
     async def receipt(self, request: web.Request) -> web.StreamResponse:
         """Show the receipt, with the case as it stands now."""
-        found = await self._look_up(request, self._token(request), wait=True)
+        found = await self._unlocked(request, wait=True)
         if isinstance(found, web.Response):
             return found
         language = page_language(request)
@@ -63,27 +65,35 @@ class CasePages:
             language,
             here="receipt",
             case=found,
-            link=f"{self._site.pages.base_url}{case_path(language, self._token(request))}",
-            csrf=self._csrf(request),
+            link=f"{self._site.pages.base_url}{case_path(language, self._access.token(request))}",
+            csrf=self._access.csrf(request),
         )
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """Show the case."""
-        found = await self._look_up(request, self._token(request))
+        found = await self._unlocked(request)
         if isinstance(found, web.Response):
             return found
-        return self._draw(request, found, status=200, sent="sent" in request.query)
+        done = next((what for what in _DONE if what in request.query), "")
+        return self._draw(request, found, status=200, done=done)
+
+    async def _unlocked(self, request: web.Request, *, wait: bool = False) -> CaseView | web.Response:
+        """The case of this browser, once it is open: the page that asks for a code comes before one that is not."""
+        found = await self._access.opened(request, wait=wait)
+        if isinstance(found, CaseView) and found.locked:
+            return self._site.redirect(f"/{page_language(request)}/case/code?for=open")
+        return found
 
     async def letter(self, request: web.Request) -> web.StreamResponse:
         """The ready-to-sign letter as a PDF. Typesetting is costly, so each sender gets a few a minute."""
         site = self._site
-        found = await self._look_up(request, self._token(request))
+        found = await self._unlocked(request)
         if isinstance(found, web.Response):
             return found
         if await site.limiter.take("letter", limit_key(site.address(request)), rate=3, burst=4, per_day=40):
             return error_answer(request, site.pages, 429)
         try:
-            pdf = await site.door.letter(self._token(request))
+            pdf = await site.door.letter(self._access.token(request))
         except LetterUnavailableError:
             return error_answer(request, site.pages, 503)
         if pdf is None:
@@ -103,8 +113,8 @@ class CasePages:
             return await self._take(request, room)
 
     async def _take(self, request: web.Request, room: bool) -> web.StreamResponse:
-        site, token = self._site, self._token(request)
-        found = await self._look_up(request, token)
+        site, token = self._site, self._access.token(request)
+        found = await self._unlocked(request)
         if isinstance(found, web.Response):
             return found
         wait = await site.wait_before_submitting(request)
@@ -113,7 +123,7 @@ class CasePages:
             form = await read_form(request, site.limits, with_files=fits and room and not wait)
         except BodyError as error:
             return error_answer(request, site.pages, error.status)
-        notice = self._objection(form, token, wait, fits, room)
+        notice = self._objection(request, form, wait, fits, room)
         if notice:
             answer = self._draw(request, found, form=form, notice=notice, status=NOTICE_STATUS[notice])
             if notice in ("too_many", "store"):
@@ -125,25 +135,36 @@ class CasePages:
             return self._draw(request, found, form=form, troubles=troubles, status=status)
         return await self._hand_over(request, token, found, form, addition)
 
-    def _objection(self, form: Form, token: str, wait: int, fits: bool, room: bool) -> Notice:
+    def _objection(self, request: web.Request, form: Form, wait: int, fits: bool, room: bool) -> Notice:
         if wait:
             return "too_many"
         if not fits or not room:
             return "store" if fits else "too_large"
-        valid = csrf.is_valid(self._site.secret, PURPOSE, token, form.fields.get("csrf", ""))
-        return "" if valid else "again"
+        return "" if self._access.is_ours(request, form) else "again"
+
+    async def rate(self, request: web.Request) -> web.StreamResponse:
+        """Keep how the member thinks their case was handled."""
+        form = await self._access.short_form(request)
+        if isinstance(form, web.Response):
+            return form
+        found = await self._unlocked(request)
+        if isinstance(found, web.Response):
+            return found
+        score = form.fields.get("score", "")
+        comment = fields.clean_text(form.fields.get("comment", ""))[:_LONGEST_COMMENT]
+        if score not in _SCORES:
+            missing = [Trouble("score-1", "score_missing")]
+            return self._draw(request, found, form=form, troubles=missing, status=422)
+        here = f"/{page_language(request)}/case"
+        kept = await self._site.case_door.rate(self._access.token(request), int(score), comment)
+        return self._site.redirect(f"{here}?rated" if kept else here)
 
     async def leave(self, request: web.Request) -> web.StreamResponse:
         """Forget the case in this browser (a shared computer)."""
         site = self._site
-        if not csrf.same_origin(request, site.pages.base_url):
-            raise web.HTTPForbidden
-        try:
-            form = await read_form(request, site.limits, with_files=False)
-        except BodyError as error:
-            return error_answer(request, site.pages, error.status)
-        if not csrf.is_valid(site.secret, PURPOSE, self._token(request), form.fields.get("csrf", "")):
-            raise web.HTTPForbidden
+        form = await self._access.short_form(request)
+        if isinstance(form, web.Response):
+            return form
         answer = site.redirect(f"/{page_language(request)}/")
         site.case_cookie.forget(answer)
         return answer
@@ -169,36 +190,13 @@ class CasePages:
             return error_answer(request, self._site.pages, 404)
         return self._site.redirect(f"/{page_language(request)}/case?sent")
 
-    async def _look_up(self, request: web.Request, token: str, *, wait: bool = False) -> CaseView | web.Response:
-        """Return the case, or the answer for those who have none: 404, and 429 after too many tries."""
-        key = limit_key(self._site.address(request))
-        seconds = self._site.barred.seconds_left(key)
-        if not seconds:
-            found = await self._site.door.case_view(token, wait=wait)
-            if found is not None:
-                return found
-            allowed = BAD_LINKS
-            seconds = await self._site.limiter.take(
-                "bad_link", key, rate=allowed.rate, burst=allowed.burst, per_day=allowed.per_day
-            )
-            if not seconds:
-                return error_answer(request, self._site.pages, 404)
-            self._site.barred.bar(key, seconds)
-        return error_answer(request, self._site.pages, 429, retry_after=seconds)
-
-    def _token(self, request: web.Request) -> str:
-        return self._site.case_cookie.read(request)[:_LONGEST_TOKEN]
-
-    def _csrf(self, request: web.Request) -> str:
-        return csrf.token(self._site.secret, PURPOSE, self._token(request))
-
     def _draw(
         self,
         request: web.Request,
         case: CaseView,
         *,
         status: int,
-        sent: bool = False,
+        done: str = "",
         form: Form | None = None,
         notice: Notice = "",
         troubles: Sequence[Trouble] = (),
@@ -209,27 +207,19 @@ class CasePages:
         return self._site.pages.page(
             "case.html",
             language,
+            **told(case, language),
             sentence=lambda trouble: sentence(trouble, language),
-            timeline=sorted((*case.events, *case.messages), key=lambda entry: entry.at, reverse=True),
-            event_detail=lambda event: _named(event.detail, language),
-            department=_named(case.department, language),
             status=status,
             here="case",
-            case=case,
-            csrf=self._csrf(request),
+            csrf=self._access.csrf(request),
             key=key or (given_key(form) if form else new_key()),
             values={name: fields.clean_text(typed.get(name, ""))[: 4 * fields.MAX_TEXT] for name in _KEPT},
             disagrees=typed.get("act") == "disagree",
-            sent=sent,
+            done=done,
             notice=notice,
             troubles=troubles,
             files_lost=bool(form and (form.files or form.stopped)),
         )
-
-
-def _named(detail: str, language: Language) -> str:
-    """Return the name of a department for its id; other details are words already."""
-    return next((department_name(known, language) for known in DEPARTMENTS if known == detail), detail)
 
 
 def _addition(form: Form, case: CaseView, request: web.Request) -> tuple[Submission, list[Trouble]]:

@@ -27,9 +27,27 @@ __all__ = [
 # Where a case stands, as its member is told. "received": registered, not yet with anybody.
 State = Literal["received", "in_department", "in_mediation", "waiting_for_you", "answered", "refused", "closed"]
 # What happened, as its member is told; `CaseEvent.detail` holds the department of "passed_on", the reason of "paused".
-Event = Literal["received", "passed_on", "asked", "paused", "resumed", "you_wrote", "answered", "reopened", "closed"]
-# What the member may do now: write more, say who they are (after an anonymous message), or disagree with the answer.
-Act = Literal["add", "identify", "disagree"]
+Event = Literal[
+    "received",
+    "passed_on",
+    "to_mediation",
+    "asked",
+    "paused",
+    "resumed",
+    "you_wrote",
+    "you_disagreed",
+    "you_withdrew",
+    "you_rated",
+    "answered",
+    "reopened",
+    "closed",
+]
+# What the member may do now: write more, say who they are (after an anonymous message), disagree with the answer, take the
+# case back, say how it was handled, fetch a copy of it, or end its other links.
+Act = Literal["add", "identify", "disagree", "withdraw", "rate", "copy", "revoke"]
+# By what the holder of a link can show that the case is theirs: a code sent to the address on file, the one on the
+# receipt, or nothing at all.
+Proof = Literal["", "mail", "receipt"]
 # The acknowledgement's situation (router.decision.Decision.situation); it picks the words of receipt and case page.
 Situation = Literal[
     "mediation", "department", "medical", "anonymous", "off_scope", "urgent", "triage", "compliment", "suggestion"
@@ -90,8 +108,12 @@ class CaseView:
 
     `situation` is None until the case has been read by the classifier. `held_by` is how we name who has it ("Anne L.",
     or ""), `department` the id of the department concerned. `question` is what we need to know from the member, `late`
-    says that `promised_on` passed; `due_on` is then the new date. `outcome` is the answer in plain words. Texts are
-    plain; the page escapes them.
+    says that `promised_on` passed; `due_on` is then the new date; `clock` is the id of the promise that it keeps.
+    `outcome` is our last message in plain words, `result` the id of how the case ended. `rating` is from 1 to 5, 0 for
+    none. Texts are plain; the page escapes them.
+
+    Where `locked` is true the case holds what only its member should see and the holder of the link has not shown that
+    it is theirs: nothing but the reference and the masked address is filled.
     """
 
     reference: str
@@ -110,6 +132,14 @@ class CaseView:
     outcome: str = ""
     mail_sent_to: str = ""
     merged_into: str = ""
+    clock: str = ""
+    result: str = ""
+    rating: int = 0
+    rating_comment: str = ""
+    locked: bool = False
+    proof: Proof = ""
+    # By this code and the reference the case is found again without mail; only on the receipt itself.
+    receipt_code: str = ""
     # A letter to the coordinating doctor, ready to sign, can be fetched.
     has_letter: bool = False
     can: frozenset[Act] = frozenset({"add"})

@@ -7,8 +7,12 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from channels.form.api import Api
+from channels.form.case_acts import CaseActs
+from channels.form.case_contract import CaseDoor
 from channels.form.case_pages import CasePages
+from channels.form.code_pages import CodePages
 from channels.form.contract import Door, Limiter
+from channels.form.find_pages import FindPages
 from channels.form.form_pages import FormPages
 from channels.form.site import TEMPLATES, Site
 from channels.web.address import networks
@@ -23,6 +27,7 @@ def add_routes(
     app: web.Application,
     *,
     door: Door,
+    case_door: CaseDoor,
     limiter: Limiter,
     base_url: str,
     secret: bytes,
@@ -41,14 +46,17 @@ def add_routes(
         raise ValueError("in production the public address must be https")
     site = Site(
         door=door,
+        case_door=case_door,
         limiter=limiter,
         secret=secret,
         trusted=networks(trusted_proxies),
         pages=Pages(base_url, [TEMPLATES]),
         form_cookie=Cookie("form", secure),
         case_cookie=Cookie("case", secure),
+        browser_cookie=Cookie("browser", secure),
     )
     form, case, api = FormPages(site), CasePages(site), Api(site)
+    find, code, acts = FindPages(site), CodePages(site), CaseActs(site)
     get, post = app.router.add_get, app.router.add_post
     get("/", form.choose_language, name="choose-language")
     get(f"/{_LANGUAGE}", form.add_slash, name="landing-typed")
@@ -61,6 +69,14 @@ def add_routes(
     get(f"/{_LANGUAGE}/case/letter", case.letter, name="case-letter")
     post(f"/{_LANGUAGE}/case", case.add, name="case-add", expect_handler=continue_if_wanted)
     post(f"/{_LANGUAGE}/case/leave", case.leave, name="case-leave")
+    post(f"/{_LANGUAGE}/case/rate", case.rate, name="case-rate")
+    get(f"/{_LANGUAGE}/case/code", code.show, name="case-code")
+    post(f"/{_LANGUAGE}/case/code", code.ask, name="case-code-ask")
+    post(f"/{_LANGUAGE}/case/code/use", code.use, name="case-code-use")
+    post(f"/{_LANGUAGE}/case/links", acts.end_links, name="case-links-end")
+    get(f"/{_LANGUAGE}/case/due.ics", acts.calendar, name="case-calendar")
+    get(f"/{_LANGUAGE}/find", find.show, name="find")
+    post(f"/{_LANGUAGE}/find", find.submit, name="find-submit")
     post("/api/v1/messages", api.submit, name="api-messages", expect_handler=continue_if_wanted)
     get("/api/v1/openapi.json", api.describe, name="api-description")
     site.pages.static.add_to(app)

@@ -8,6 +8,7 @@ from typing import Final
 
 from aiohttp import web
 
+from channels.form.case_contract import CaseDoor
 from channels.form.contract import Door
 from channels.web import languages
 from channels.web.address import Networks, client_address, limit_key
@@ -24,7 +25,7 @@ TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 class Rate:
     """So many a minute, at most `burst` at once, and so many a day (0: no daily limit)."""
 
-    rate: int
+    rate: float
     burst: int
     per_day: int
 
@@ -34,6 +35,9 @@ SUBMISSIONS: Final = Rate(20, 40, 200)
 # Turning pages of the form costs little; sending it is counted apart.
 TURNS: Final = Rate(60, 120, 2_000)
 BAD_LINKS: Final = Rate(3, 30, 0)
+# Rule F8: 10 tries an hour to find a case. Codes are counted by the house too, for each case.
+FINDS: Final = Rate(10 / 60, 10, 0)
+CODES: Final = Rate(20 / 60, 20, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +45,15 @@ class Site:
     """The parts that a handler needs. `secret` signs the tokens of forms."""
 
     door: Door
+    case_door: CaseDoor
     limiter: Limiter
     secret: bytes
     trusted: Networks
     pages: Pages
     form_cookie: Cookie
     case_cookie: Cookie
+    # Tells this browser from another one with the same link, for the codes that are asked for here.
+    browser_cookie: Cookie
     limits: BodyLimits = field(default_factory=BodyLimits)
     uploads: Uploads = field(default_factory=Uploads)
     barred: Barred = field(default_factory=Barred)
@@ -60,6 +67,11 @@ class Site:
         key = limit_key(self.address(request))
         allowed = SUBMISSIONS
         return await self.limiter.take("submit", key, rate=allowed.rate, burst=allowed.burst, per_day=allowed.per_day)
+
+    async def wait_before(self, request: web.Request, what: str, allowed: Rate) -> int:
+        """Count one act of this sender; return the seconds to wait, 0 when it may go on."""
+        key = limit_key(self.address(request))
+        return await self.limiter.take(what, key, rate=allowed.rate, burst=allowed.burst, per_day=allowed.per_day)
 
     async def wait_before_turning(self, request: web.Request) -> int:
         """Count one page of the form that was turned; return the seconds to wait, 0 when it may go on."""

@@ -15,7 +15,7 @@ _DAY_SECONDS = 86400.0
 class Limiter(Protocol):
     """Somebody who counts acts, in this process or for all processes together."""
 
-    async def take(self, scope: str, key: str, *, rate: int, burst: int, per_day: int) -> int:
+    async def take(self, scope: str, key: str, *, rate: float, burst: int, per_day: int) -> int:
         """Count one act of `key` within `scope`; return 0 when it is allowed, else the whole seconds to wait.
 
         `rate` is a minute's refill, `burst` the most at once, `per_day` the most in 24 hours (0: no daily limit). An
@@ -40,7 +40,7 @@ class MemoryLimiter:
         self._clock = clock
         self._counts: OrderedDict[tuple[str, str], _Count] = OrderedDict()
 
-    async def take(self, scope: str, key: str, *, rate: int, burst: int, per_day: int) -> int:
+    async def take(self, scope: str, key: str, *, rate: float, burst: int, per_day: int) -> int:
         """As the protocol says."""
         now = self._clock()
         count = self._count((scope, key), burst, now)

@@ -85,6 +85,10 @@ class Say:
         """See languages.long_date."""
         return languages.long_date(day, self._language)
 
+    def full_day(self, moment: Any) -> str:
+        """The day of a moment in Brussels, with its year."""
+        return languages.long_date(moment.astimezone(languages.BRUSSELS).date(), self._language)
+
     def short_date(self, moment: Any) -> str:
         """See languages.short_date."""
         return languages.short_date(moment, self._language)
@@ -99,6 +103,10 @@ class Say:
             return f"{max(1, round(size / 1000))}\u00a0{'ko' if self._language == 'fr' else 'kB'}"
         amount = f"{size / _MB:.1f}" if self._language == "en" else f"{size / _MB:.1f}".replace(".", ",")
         return f"{amount}\u00a0{'Mo' if self._language == 'fr' else 'MB'}"
+
+    def letters(self, code: str) -> str:
+        """A code sign by sign, for those who hear the page: "K 7 Q M, 2 B 4 X"."""
+        return ", ".join(" ".join(part) for part in code.split("-"))
 
     def spoken(self, reference: str) -> str:
         """See languages.spoken."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from gateway.case_door import CaseDoor
 from tests.gateway.conftest import Gateway
 
 MEDICAL = """From: Marie Dubois <marie.dubois@mail.example>
@@ -23,10 +26,18 @@ async def test_the_letter_of_a_medical_case_can_be_fetched(gateway: Gateway) -> 
     (sent,) = gateway.sink.sent
     assert "?to=letter" in sent.text
     token = sent.text.partition("/fr/c/")[2][:22]
-    view = await gateway.door.case_view(token)
+    # The letter says what the member wrote about their health: whoever has only the link does not get it.
+    assert await gateway.door.letter(token) is None
+    door = CaseDoor(gateway.house)
+    await door.send_code(token, "open", "this browser")
+    await gateway.work()
+    code = re.search(r"^(\d{6})$", gateway.sink.sent[-1].text, re.MULTILINE)
+    assert code
+    opened = await door.unlock(token, "this browser", code.group(1))
+    view = await gateway.door.case_view(opened)
     assert view is not None
     assert view.has_letter
-    pdf = await gateway.door.letter(token)
+    pdf = await gateway.door.letter(opened)
     assert pdf is not None
     assert pdf.startswith(b"%PDF-")
 

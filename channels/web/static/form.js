@@ -71,6 +71,11 @@
     });
   }
 
+  for (const item of document.querySelectorAll("[data-print]")) {
+    item.hidden = false;
+    item.addEventListener("click", () => print());
+  }
+
   // A browser that does not focus by `autofocus` on a plain element.
   document.querySelector("[autofocus]")?.focus();
 })();

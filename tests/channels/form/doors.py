@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 from channels.contract import StoreUnavailableError
+from channels.form.case_contract import CodeOutcome, CodeSent, Package, Purpose
 from channels.form.contract import (
     CaseEvent,
     CaseMessage,
@@ -169,3 +172,97 @@ class MemoryDoor:
         if known != body_hash:
             raise IdempotencyConflictError
         return answer
+
+
+@dataclass
+class MemoryCaseDoor:
+    """Beside a MemoryDoor: codes are sent into `mailed`, `receipts` says what a reference and a code open."""
+
+    door: MemoryDoor
+    mailed: list[tuple[str, str]] = field(default_factory=list)
+    found: list[tuple[str, str, Language]] = field(default_factory=list)
+    codes: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    receipts: dict[tuple[str, str], str] = field(default_factory=dict)
+    folder: Path = Path()
+    limited: bool = False
+
+    async def find(self, reference: str, contact: str, language: Language) -> None:
+        """Note it."""
+        self.found.append((reference, contact, language))
+
+    async def open_by_receipt(self, reference: str, code: str) -> str | None:
+        """Look it up."""
+        return self.receipts.get((reference, code))
+
+    async def send_code(self, token: str, purpose: Purpose, browser: str) -> CodeSent:
+        """Put six digits into the mail."""
+        case = self.door.cases.get(token)
+        if case is None or case.proof != "mail":
+            return "none"
+        if self.limited:
+            return "too_many"
+        code = f"{100_000 + len(self.mailed)}"
+        self.codes[token, purpose, browser] = code
+        self.mailed.append((case.mail_sent_to, code))
+        return "sent"
+
+    def _try(self, token: str, purpose: Purpose, browser: str, code: str) -> CodeOutcome:
+        case = self.door.cases[token]
+        if case.proof == "receipt":
+            return "right" if self.receipts.get((case.reference, code)) else "wrong"
+        known = self.codes.get((token, purpose, browser))
+        if known is None:
+            return "over"
+        if known != code:
+            return "wrong"
+        del self.codes[token, purpose, browser]
+        return "right"
+
+    async def unlock(self, token: str, browser: str, code: str) -> str | CodeOutcome:
+        """A new token that shows everything."""
+        outcome = self._try(token, "open", browser, code)
+        if outcome != "right":
+            return outcome
+        opened = secrets.token_urlsafe(16)
+        self.door.cases[opened] = replace(self.door.cases[token], locked=False)
+        return opened
+
+    async def withdraw(self, token: str, browser: str, code: str) -> CodeOutcome:
+        """Close it."""
+        outcome = self._try(token, "withdraw", browser, code)
+        if outcome == "right":
+            case = self.door.cases[token]
+            self.door.cases[token] = replace(
+                case, state="closed", result="withdrawn", can=case.can - {"withdraw"} | {"disagree"}
+            )
+        return outcome
+
+    async def copy(
+        self, token: str, browser: str, code: str, *, draw: Callable[[CaseView], str]
+    ) -> Package | CodeOutcome:
+        """The page alone, as an archive of one file."""
+        outcome = self._try(token, "copy", browser, code)
+        if outcome != "right":
+            return outcome
+        path = self.folder / "copy.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("case.html", draw(self.door.cases[token]))
+        return Package("case.zip", path)
+
+    async def rate(self, token: str, score: int, comment: str) -> bool:
+        """Note it."""
+        case = self.door.cases.get(token)
+        if case is None or "rate" not in case.can:
+            return False
+        self.door.cases[token] = replace(case, rating=score, rating_comment=comment)
+        return True
+
+    async def revoke(self, token: str) -> bool:
+        """End the others of the same case."""
+        case = self.door.cases.get(token)
+        if case is None:
+            return False
+        for other in [one for one, view in self.door.cases.items() if view.reference == case.reference]:
+            if other != token:
+                del self.door.cases[other]
+        return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from aiohttp import CookieJar, web
@@ -13,7 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer, unused_port
 from channels.form.routes import add_routes
 from channels.web.limits import MemoryLimiter
 from channels.web.middleware import middlewares
-from tests.channels.form.doors import MemoryDoor
+from tests.channels.form.doors import MemoryCaseDoor, MemoryDoor
 
 SECRET = b"a secret of the tests, long enough"
 
@@ -25,6 +26,7 @@ class Running:
     client: TestClient[web.Request, web.Application]
     door: MemoryDoor
     base_url: str
+    case_door: MemoryCaseDoor
 
     async def form(self, language: str = "en") -> dict[str, str]:
         """Open the form and return its hidden fields."""
@@ -48,7 +50,7 @@ Start = Callable[..., Awaitable[Running]]
 
 
 @pytest.fixture
-async def start() -> AsyncIterator[Start]:
+async def start(tmp_path: Path) -> AsyncIterator[Start]:
     """Start an application; keyword arguments replace those of add_routes."""
     clients: list[TestClient[web.Request, web.Application]] = []
 
@@ -56,9 +58,11 @@ async def start() -> AsyncIterator[Start]:
         port = unused_port()
         base_url = path_base or f"http://127.0.0.1:{port}"
         door = MemoryDoor(base_url)
+        case_door = MemoryCaseDoor(door, folder=tmp_path)
         app = web.Application(middlewares=middlewares(base_url))
         settings = {
             "door": door,
+            "case_door": case_door,
             "limiter": MemoryLimiter(),
             "base_url": base_url,
             "secret": SECRET,
@@ -70,7 +74,7 @@ async def start() -> AsyncIterator[Start]:
         client = TestClient(TestServer(app, port=port), cookie_jar=CookieJar(unsafe=True))
         await client.start_server()
         clients.append(client)
-        return Running(client, door, base_url)
+        return Running(client, door, base_url, case_door)
 
     yield _start
     for client in clients:
