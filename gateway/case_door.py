@@ -15,13 +15,14 @@ import structlog
 from sqlalchemy import select
 
 from channels.contract import StoreUnavailableError
-from channels.form.case_contract import CodeOutcome, CodeSent, Package, Purpose
+from channels.form.case_contract import CodeOutcome, CodeSent, Package, PdfUnavailableError, Purpose
 from channels.form.contract import CaseView
 from channels.form.fields import international
 from channels.message import Sender
 from config.vocabulary import Language
 from gateway import answers, keys, member_copy, member_page
 from gateway.house import House
+from router.pdf import PdfError, make_pdf
 from store import audit, cases, codes, correspondence, links, people, ratings, receipts
 from store.database import Tx
 from store.schema import cases as case_table
@@ -250,6 +251,14 @@ class CaseDoor:
                 await receipts.revoke(tx, opened.case_id, now=now)
             await audit.write(tx, actor="member", act="links.revoked", at=now, case_id=opened.case_id)
         return True
+
+    async def pdf(self, html: str) -> bytes:
+        """As the protocol says."""
+        try:
+            return await make_pdf(html)
+        except PdfError as error:
+            log.warning("a receipt could not be typeset", reason=str(error))
+            raise PdfUnavailableError from None
 
     async def _proven(
         self, tx: Tx, opened: links.Opened, purpose: Purpose, browser: str, code: str, now: datetime

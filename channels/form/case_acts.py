@@ -1,20 +1,25 @@
-"""Small things on the page of a case that need no page of their own: ending other links, taking the date along."""
+"""Small things on the page of a case that need no page of their own: ending other links, taking date and receipt along."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
 
 from aiohttp import web
 
 from channels.form.calendar_file import due_date
 from channels.form.case_access import CaseAccess
-from channels.form.site import Site, page_language
+from channels.form.case_contract import PdfUnavailableError
+from channels.form.site import PDFS, Site, page_language
 from channels.web.middleware import error_answer
 from channels.web.texts import pages
 
+# To be saved, never shown on our address or kept by anybody in between (rule F6).
+_TO_SAVE: Final = {"Cache-Control": "no-store", "Content-Security-Policy": "sandbox; default-src 'none'"}
+
 
 class CaseActs:
-    """Handlers of `/{language}/case/links` and `/{language}/case/due.ics`."""
+    """Handlers of `/{language}/case/links`, `/{language}/case/due.ics` and `/{language}/receipt.pdf`."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -28,6 +33,25 @@ class CaseActs:
         if not await self._site.case_door.revoke(self._access.token(request)):
             return error_answer(request, self._site.pages, 404)
         return self._site.redirect(f"/{page_language(request)}/case?ended")
+
+    async def receipt_pdf(self, request: web.Request) -> web.StreamResponse:
+        """The receipt as a PDF. Typesetting is costly, so each sender gets a few a minute."""
+        site, language = self._site, page_language(request)
+        found = await self._access.opened(request)
+        if isinstance(found, web.Response):
+            return found
+        if found.locked:
+            return error_answer(request, site.pages, 404)
+        wait = await site.wait_before(request, "pdf", PDFS)
+        if wait:
+            return error_answer(request, site.pages, 429, retry_after=wait)
+        find = f"{site.pages.base_url}/{language}/find"
+        try:
+            pdf = await site.case_door.pdf(site.pages.draw("receipt_pdf.html", language, case=found, find=find))
+        except PdfUnavailableError:
+            return error_answer(request, site.pages, 503)
+        headers = {**_TO_SAVE, "Content-Disposition": f'attachment; filename="{found.reference}.pdf"'}
+        return web.Response(body=pdf, content_type="application/pdf", headers=headers)
 
     async def calendar(self, request: web.Request) -> web.StreamResponse:
         """The promised date as a file for a calendar (RFC 5545); it says nothing of what the case is about (rule C6)."""
@@ -46,9 +70,5 @@ class CaseActs:
             description=f"{words['calendar.call']} {words['house.phone']}",
             made_at=datetime.now(UTC),
         )
-        headers = {
-            "Content-Disposition": f'attachment; filename="{found.reference}.ics"',
-            "Cache-Control": "no-store",
-            "Content-Security-Policy": "sandbox; default-src 'none'",
-        }
+        headers = {**_TO_SAVE, "Content-Disposition": f'attachment; filename="{found.reference}.ics"'}
         return web.Response(text=body, content_type="text/calendar", charset="utf-8", headers=headers)

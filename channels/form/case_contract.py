@@ -32,6 +32,10 @@ class PackageUnavailableError(Exception):
     """The copy cannot be made just now."""
 
 
+class PdfUnavailableError(Exception):
+    """The PDF cannot be made just now; what it says is on the page too."""
+
+
 class CaseDoor(Protocol):
     """The house behind the case page. `token` is what the browser's cookie holds, `browser` a secret of this browser."""
 
@@ -73,4 +77,8 @@ class CaseDoor(Protocol):
 
     async def revoke(self, token: str) -> bool:
         """End every link to the case but this one, and receipts too where a new link can be mailed; False for none."""
+        ...
+
+    async def pdf(self, html: str) -> bytes:
+        """A document of ours as a PDF, typeset outside this process. Raises PdfUnavailableError."""
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+import os
 from datetime import UTC, datetime
 from typing import Final, Literal, cast
 
@@ -139,7 +139,7 @@ class CodePages:
 
 
 async def _sent(request: web.Request, package: Package) -> web.StreamResponse:
-    """Send the archive and remove it, whatever becomes of the connection (rule F6: to save, never to show)."""
+    """Send the archive, to save and never to show (rule F6), and remove it."""
     answer = web.StreamResponse(
         headers={
             "Content-Type": "application/zip",
@@ -148,16 +148,14 @@ async def _sent(request: web.Request, package: Package) -> web.StreamResponse:
             "Content-Security-Policy": "sandbox; default-src 'none'",
         }
     )
-    try:
-        answer.content_length = package.path.stat().st_size
+    with package.path.open("rb") as file:
+        # The open file is enough; by its name nobody else is to find it, whatever becomes of this connection.
+        package.path.unlink()
+        answer.content_length = os.fstat(file.fileno()).st_size
         await answer.prepare(request)
-        with package.path.open("rb") as file:
-            while chunk := await asyncio.to_thread(file.read, _CHUNK):
-                await answer.write(chunk)
+        while chunk := await asyncio.to_thread(file.read, _CHUNK):
+            await answer.write(chunk)
         await answer.write_eof()
-    finally:
-        with suppress(OSError):
-            package.path.unlink()
     return answer
 
 

@@ -65,6 +65,7 @@ def add_routes(
     post(f"/{_LANGUAGE}/complaint", form.submit, name="form-submit", expect_handler=continue_if_wanted)
     get(f"/{_LANGUAGE}/c/{{token}}", case.open_link, name="case-link")
     get(f"/{_LANGUAGE}/receipt", case.receipt, name="receipt")
+    get(f"/{_LANGUAGE}/receipt.pdf", acts.receipt_pdf, name="receipt-pdf")
     get(f"/{_LANGUAGE}/case", case.show, name="case")
     get(f"/{_LANGUAGE}/case/letter", case.letter, name="case-letter")
     post(f"/{_LANGUAGE}/case", case.add, name="case-add", expect_handler=continue_if_wanted)

@@ -120,7 +120,7 @@ async def test_a_receipt_opens_what_is_not_read_yet_and_goes_on_to_the_case(gate
 async def test_a_link_is_mailed_to_the_address_on_file_and_to_no_other(gateway: Gateway, door: CaseDoor) -> None:
     _, reference = await submitted(gateway, phone="0470 12 34 56")
     assert await asked(gateway, door, reference, "somebody.else@mail.example") == 0
-    assert await asked(gateway, door, "PM-2026-999999-13", "jan.peeters@mail.example") == 0
+    assert await asked(gateway, door, "PM-2026-999999-38", "jan.peeters@mail.example") == 0
     assert await asked(gateway, door, reference, " Jan.Peeters@MAIL.example ") == 1
     mail = gateway.sink.sent[-1]
     assert mail.recipient == "jan.peeters@mail.example"
