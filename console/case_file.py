@@ -13,11 +13,12 @@ from console import story, timeline
 from console.contract import ANSWERABLE
 from console.explanation import Why, explained
 from console.site import Who
-from store import audit, case_around, correspondence, outbox, people, users, views
+from store import audit, case_around, correspondence, outbox, people, ratings, users, views
 from store.case_around import OtherCase
 from store.correspondence import FileRow, HeldRow, MessageRow
 from store.database import Tx
 from store.people import Contact, Person
+from store.ratings import Rating
 from store.users import User
 from store.views import ClockRow, Row
 
@@ -50,6 +51,7 @@ class CaseFile:
     looks: Sequence[Look]
     way_back: str
     messages: Sequence[MessageRow]
+    rating: Rating | None
 
     @property
     def undelivered(self) -> Sequence[MessageRow]:
@@ -97,6 +99,7 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
         ],
         way_back=contact[1] if contact and contact[1] in ANSWERABLE else "",
         messages=messages,
+        rating=await ratings.of_case(tx, row.id),
     )
 
 
