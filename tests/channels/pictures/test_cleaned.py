@@ -218,10 +218,11 @@ async def test_what_is_cut_short_is_not_handed_on(kind: str, share: float) -> No
     assert await refused(NAMES[kind], sent[: int(len(sent) * share)]) == "broken"
 
 
-async def test_as_large_as_a_camera_makes_them_within_the_bounds() -> None:
+async def test_as_large_as_a_camera_makes_them_within_the_memory() -> None:
     out = io.BytesIO()
     Image.new("RGB", (8192, 6144), RED).save(out, "JPEG", exif=exif(6))
-    _, content = await cleaned("x.jpg", out.getvalue())
+    # A machine that runs many tests beside this one gets more time, and no more memory.
+    _, content = await cleaned("x.jpg", out.getvalue(), Bounds(seconds=60))
     assert Image.open(io.BytesIO(content)).size == (6144, 8192)
 
 
