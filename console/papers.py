@@ -8,11 +8,12 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from channels.pictures.cleaning import PictureError, cleaned
 from console import as_sent
 from console.case_page import CasePage, LockedError, ReasonWantedError
 from console.site import Site, Who
 from store import correspondence, inbox
-from store.correspondence import MessageRow
+from store.correspondence import FileRow, MessageRow
 from store.files import FileLostError
 from store.views import Row
 
@@ -43,7 +44,7 @@ class Papers:
         self._page = page
 
     async def file(self, request: web.Request, who: Who) -> web.StreamResponse:
-        """A file of the case, to save."""
+        """A file of the case, to save; of a picture, a copy upright and without its place, its date and its camera (rule F5)."""
         try:
             async with self._site.store.read() as tx:
                 row = await self._page.find(tx, who, request)
@@ -56,8 +57,31 @@ class Papers:
             content = await asyncio.to_thread(self._site.store.files.read, file.hash)
         except FileLostError:
             return await self._site.page("lost.html", who, status=410, row=row, name=file.name)
+        try:
+            name, content = await cleaned(file.name, content)
+        except PictureError as error:
+            return await self._unprepared(who, row, file, error)
         await self._note(who, row, "file", file=file.id)
-        return as_attachment(content, file.name)
+        return as_attachment(content, name)
+
+    async def _unprepared(self, who: Who, row: Row, file: FileRow, error: PictureError) -> web.Response:
+        """The page that says why a picture is not given, with the way to its original message."""
+        async with self._site.store.read() as tx:
+            messages = await correspondence.messages_of(tx, who.viewer, row.id)
+        message = next(
+            (message for message in messages if message.inbox_id is not None and file in message.files), None
+        )
+        return await self._site.page(
+            "picture.html",
+            who,
+            # Asked for again in a minute it may be there; else it stays as it is.
+            status=503 if error.reason == "busy" else 422,
+            here=row.queue,
+            row=row,
+            name=file.name,
+            why=error.reason,
+            message=message,
+        )
 
     async def original(self, request: web.Request, who: Who) -> web.StreamResponse:
         """The bytes of a message as they arrived, to save."""

@@ -24,6 +24,7 @@ SLOW = (
     "channels/mail/test_send.py",
     "channels/mail/test_parse.py::test_bombs_are_bounded_and_still_read",
     "channels/mail/test_parse.py::test_memory_of_the_largest_mail",
+    "channels/pictures/test_cleaned.py",
     "classifier/test_train.py",
     "classifier/test_evaluate.py",
     "classifier/test_pipeline.py::test_a_process_with_the_classifier_alone_stays_small",

@@ -10,9 +10,10 @@ from pathlib import PurePosixPath
 from typing import Final, Literal
 
 from channels.mail.sniff import sniff
+from channels.pictures.header import MOST_PIXELS, pixels
 from channels.web.body import Upload
 
-Trouble = Literal["empty", "kind", "mismatch", "locked"]
+Trouble = Literal["empty", "kind", "mismatch", "locked", "pixels"]
 
 # Each type with the endings its files bear.
 ALLOWED: Final[dict[str, tuple[str, ...]]] = {
@@ -47,4 +48,7 @@ def trouble(file: Upload) -> Trouble | None:
         return "locked"
     if found == "application/x-ole-storage" and ending == ".docx":
         return "locked"
-    return None if ending in ALLOWED.get(found, ()) else "mismatch"
+    if ending not in ALLOWED.get(found, ()):
+        return "mismatch"
+    # Judged from the header: nothing is decoded here, and a header that does not say is no reason to refuse.
+    return "pixels" if (pixels(file.content) or 0) > MOST_PIXELS else None

@@ -9,8 +9,10 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Dialog, Page, async_playwright
 
+from channels.message import Attachment
+from tests.channels.pictures.making import flood, picture
 from tests.console.conftest import Running, furnished, running
-from tests.console.example_house import NOW, PASSWORD
+from tests.console.example_house import NOW, PASSWORD, Told, add_case
 
 # The fixtures of the console's own tests serve here too.
 __all__ = ["furnished", "running"]
@@ -160,3 +162,26 @@ async def test_everything_works_without_a_script(running: Running, chromium: Bro
     await page.get_by_text("Zonder script.").wait_for()
     assert running.clock() == NOW
     await context.close()
+
+
+async def test_a_picture_is_saved_or_the_page_says_why_not(running: Running, anne: Watched) -> None:
+    files = (
+        Attachment("IMG_2.HEIC", "image/heic", picture("heic")),
+        Attachment("flood.png", "image/png", flood(100_000, 100_000)),
+    )
+    told = Told("Jan Peeters", "jan@mail.example", "Zie de foto.", language="nl", files=files, department="digital")
+    await add_case(running.house, "photo", told)
+    page = anne.page
+    await page.goto(running.base_url + running.case("photo"))
+    async with page.expect_download() as saving:
+        await page.get_by_role("link", name="IMG_2.HEIC").first.click()
+    assert (await saving.value).suggested_filename == "IMG_2.jpg"
+    await page.get_by_role("link", name="flood.png").first.click()
+    assert await page.get_by_role("heading", level=1).inner_text() == "This picture could not be prepared safely"
+    async with page.expect_download() as saving:
+        await page.get_by_role("link", name="Save the original").click()
+    assert (await saving.value).suggested_filename.endswith(".eml")
+    await page.get_by_role("link", name="Back to the case").click()
+    await page.wait_for_url(f"**{running.case('photo')}")
+    # Chromium reports a page with the status 422 on its console; that is the one word there.
+    assert [trouble for trouble in anne.troubles if "422" not in trouble] == []

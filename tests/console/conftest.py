@@ -142,7 +142,7 @@ async def running(furnished: tuple[Path, House], tmp_path: Path) -> AsyncIterato
     shutil.copytree(folder, tmp_path / "house")
     store = Store(f"sqlite+aiosqlite:///{tmp_path / 'house' / 'guichet.db'}", FileStore(tmp_path / "house" / "files"))
     await store.open()
-    house = House(store, made.users, made.references, made.cases, made.items, made.number)
+    house = House(store, *map(dict, (made.users, made.references, made.cases, made.items)), made.number)
     port = unused_port()
     base_url = f"http://127.0.0.1:{port}"
     app = web.Application(middlewares=middlewares(base_url))

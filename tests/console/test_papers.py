@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import re
+from html import unescape
+from typing import get_args
 
 import pytest
+from PIL import Image
 
+from channels.message import Attachment
+from channels.pictures.cleaning import PictureError, Reason
+from console import papers
 from console.as_sent import harmless
 from console.papers import as_attachment
-from store import correspondence
+from console.words import ConsoleLanguage, catalogue
+from store import audit, correspondence
 from store.viewer import Viewer
+from tests.channels.pictures.making import CANARY as PICTURE_CANARY
+from tests.channels.pictures.making import flood, picture
 from tests.console.conftest import Running
+from tests.console.example_house import Told, add_case
 
 VIEWER = Viewer(1, "Test", "supervisor", medical=True)
 
@@ -138,3 +149,92 @@ def test_nothing_harmful_is_left(html: str) -> None:
 def test_markup_in_a_link_stays_text() -> None:
     assert "&lt;b&gt;" in harmless("<p>&lt;b&gt;</p>")
     assert "<script" not in harmless('<a href="https://x.example/?<script>">&lt;script&gt;</a>')
+
+
+async def with_files(running: Running, *files: Attachment, sealed: bool = False) -> list[str]:
+    """A case with these files; the addresses of the files, in their order."""
+    told = Told(
+        "Jan Peeters",
+        "jan@mail.example",
+        "Zie de foto.",
+        language="nl",
+        files=files,
+        department=None if sealed else "digital",
+        chances={"doctor": 0.95} if sealed else {},
+    )
+    await add_case(running.house, "photo", told)
+    message = await first_message(running, "photo")
+    return [f"{running.case('photo')}/file/{file.id}" for file in message.files]
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "png", "webp", "heic"])
+async def test_a_picture_is_saved_without_where_it_was_taken(running: Running, kind: str) -> None:
+    sent = picture(kind)
+    (address,) = await with_files(running, Attachment(f"foto.{kind}", f"image/{kind}", sent))
+    tom = await running.sign_in("tom")
+    answer = await tom.client.get(address)
+    given = await answer.read()
+    assert answer.status == 200
+    name = "foto.jpg" if kind == "heic" else f"foto.{kind}"
+    assert answer.headers["Content-Disposition"] == f"attachment; filename*=UTF-8''{name}"
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    shown = Image.open(io.BytesIO(given))
+    assert shown.size == (64, 96)
+    assert not dict(shown.getexif())
+    assert PICTURE_CANARY.encode() in sent
+    assert PICTURE_CANARY.encode() not in given
+    # What was sent is evidence, and stays as it is.
+    message = await first_message(running, "photo")
+    assert running.house.store.files.read(message.files[0].hash) == sent
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(flood(100_000, 100_000), "more than 50 megapixels"), (picture("jpeg", size=(640, 480))[:9000], "damaged")],
+    ids=["flood", "broken"],
+)
+async def test_a_picture_that_cannot_be_prepared_is_not_given(running: Running, content: bytes, why: str) -> None:
+    (address,) = await with_files(running, Attachment("<b>foto</b>.jpg", "image/jpeg", content))
+    tom = await running.sign_in("tom")
+    page = await tom.get(address, status=422)
+    assert "could not be prepared safely" in page
+    assert why in page
+    assert "&lt;b&gt;foto&lt;/b&gt;.jpg" in page
+    way_out = re.search(r'href="([^"]+/original/\d+)"', page)
+    assert way_out
+    answer = await tom.client.get(way_out.group(1))
+    assert answer.status == 200
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize("language", ["fr", "nl", "en"])
+@pytest.mark.parametrize("why", get_args(Reason))
+async def test_why_a_picture_is_not_given_is_said_in_each_language(
+    running: Running, monkeypatch: pytest.MonkeyPatch, language: ConsoleLanguage, why: Reason
+) -> None:
+    async def refuse(name: str, content: bytes) -> tuple[str, bytes]:
+        raise PictureError(why)
+
+    monkeypatch.setattr(papers, "cleaned", refuse)
+    (address,) = await with_files(running, Attachment("foto.jpg", "image/jpeg", picture("jpeg")))
+    tom = await running.sign_in("tom")
+    answer = await tom.client.get(address, headers={"Accept-Language": language})
+    assert answer.status == (503 if why == "busy" else 422)
+    assert catalogue()[language][f"picture.{why}"] in unescape(await answer.text())
+
+
+async def test_a_look_at_a_picture_of_a_sealed_case_is_noted_as_before(running: Running) -> None:
+    good = Attachment("foto.jpg", "image/jpeg", picture("jpeg"))
+    broken = Attachment("flood.png", "image/png", flood(100_000, 100_000))
+    first, second = await with_files(running, good, broken, sealed=True)
+    tom = await running.sign_in("tom")
+    await tom.get(first, status=403)
+    anne = await running.sign_in("anne")
+    await anne.get(first, status=403)
+    await anne.post(f"{running.case('photo')}/open", reason="handling")
+    assert (await anne.client.get(first)).status == 200
+    await anne.get(second, status=422)
+    async with running.house.store.read() as tx:
+        entries = await audit.of_case(tx, running.house.cases["photo"])
+    looks = [entry.detail for entry in entries if entry.act == "case.viewed" and entry.detail.get("what") == "file"]
+    assert looks == [{"what": "file", "file": int(first.rpartition("/")[2])}]

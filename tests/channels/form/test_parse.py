@@ -17,6 +17,7 @@ from channels.form.submission import Submission
 from channels.message import RawMessage, Sender
 from channels.web.body import Upload
 from tests.channels.form.doors import NOW
+from tests.channels.pictures.making import flood
 
 
 def raw(submission: Submission) -> RawMessage:
@@ -168,6 +169,9 @@ WEBP = b"RIFF\0\0\0\0WEBPVP8 "
         ("letter.odt", DOCX, "mismatch"),
         ("letter.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "locked"),
         ("letter.pdf", b"%PDF-1.7\ntrailer<</Encrypt 5 0 R>>", "locked"),
+        ("photo.png", flood(100_000, 100_000), "pixels"),
+        ("photo.png", flood(8192, 6144), None),
+        ("photo.jpg", flood(100_000, 100_000), "mismatch"),
         ("program.txt", b"MZ\x90\0\x03", "mismatch"),
     ],
 )
@@ -178,7 +182,7 @@ def test_content_name_and_list_must_agree(name: str, content: bytes, expected: s
 @given(st.sampled_from([".pdf", ".docx", ".txt", ".png"]), st.binary(max_size=500))
 def test_judging_a_file_never_fails(ending: str, content: bytes) -> None:
     for start in (b"", b"PK\x03\x04", b"%PDF-"):
-        assert trouble(Upload(f"x{ending}", "", start + content)) in (None, "empty", "mismatch", "locked")
+        assert trouble(Upload(f"x{ending}", "", start + content)) in (None, "empty", "mismatch", "locked", "pixels")
 
 
 @pytest.mark.parametrize(
