@@ -32,8 +32,8 @@ from gateway.metrics import Metrics
 from gateway.noticing import noticed
 from gateway.room import Room
 from router import deadlines
-from router.letter import LetterError
-from router.letter_process import make_letter
+from router.letter import letter_html
+from router.pdf import PdfError, make_pdf
 from store import idempotency, inbox, links, references
 from store.database import Tx
 
@@ -219,8 +219,8 @@ class Door:
         if data is None:
             return None
         try:
-            return await make_letter(data)
-        except LetterError as error:
+            return await make_pdf(letter_html(data))
+        except PdfError as error:
             log.warning("a letter could not be made", reason=str(error))
             raise LetterUnavailableError from None
 

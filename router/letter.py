@@ -1,8 +1,7 @@
-"""The ready-to-sign letter to the coordinating doctor of the union, in the member's own words, as HTML and as PDF.
+"""The ready-to-sign letter to the coordinating doctor of the union, in the member's own words, as HTML.
 
 Everything that a member wrote is escaped, cut to bounds and never interpreted: no link becomes one, nothing is fetched.
-The PDF is made in a process of its own (`router.letter_process`), because a typesetter is a large program over
-foreign text.
+`router.pdf` makes a PDF of it, in a process of its own.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from html import escape
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from config.directory import directory
 from config.letter import letter_words
@@ -23,9 +22,8 @@ from router.dates import in_full
 from router.texts import parse, render
 
 MAX_TEXT: Final = 20_000
-# Line breaks cost pages: at 40 lines a page this stays well below MAX_PAGES.
+# Line breaks cost pages: at 40 lines a page this stays well below those of `router.pdf`.
 MAX_LINES: Final = 1_000
-MAX_PAGES: Final = 200
 _MAX_FILES: Final = 10
 # The typesetter needs time that grows with the square of a paragraph's lines, and of a word's letters: both are cut.
 _BLOCK_LINES: Final = 30
@@ -33,10 +31,6 @@ _HAND_LINES: Final = 8
 _HAND_LINE: Final = "<span class='blank hand'></span>"
 _LONG_WORD: Final = re.compile(r"\S{60}")
 _STYLE: Final = (Path(__file__).resolve().parent / "letter.css").read_text(encoding="utf-8")
-
-
-class LetterError(Exception):
-    """The letter could not be made; the member may still ask for it at a branch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,25 +89,6 @@ def letter_html(data: LetterData) -> str:
         f"<p class='sign'>{said(words.signature)}</p><p class='signed'>{escape(_line(data.name))}</p></div>"
         "</body></html>"
     )
-
-
-def render_pdf(html: str) -> bytes:
-    """The PDF of a letter. Takes seconds and memory: call it in a child process. Raises LetterError."""
-    # Importing the typesetter takes over a second and loads shared libraries: only where it is used.
-    from weasyprint import HTML  # noqa: PLC0415
-    from weasyprint.urls import URLFetcher  # noqa: PLC0415
-
-    class Refuse(URLFetcher):  # type: ignore[misc]  # weasyprint is untyped.
-        """Fetches nothing at all; its default reads files of the machine."""
-
-        def fetch(self, *_: Any, **__: Any) -> Any:
-            raise LetterError("a letter fetches nothing")
-
-    document = HTML(string=html, url_fetcher=Refuse()).render(pdf_variant="pdf/ua-1")
-    if len(document.pages) > MAX_PAGES:
-        raise LetterError(f"the letter would have over {MAX_PAGES} pages")
-    made: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
-    return made
 
 
 def _sender(data: LetterData) -> str:

@@ -12,8 +12,8 @@ from html.parser import HTMLParser
 import pytest
 
 from config.vocabulary import LANGUAGES
-from router.letter import LetterData, LetterError, letter_html, render_pdf
-from router.letter_process import make_letter
+from router.letter import LetterData, letter_html
+from router.pdf import PdfError, make_pdf, render_pdf
 
 HOSTILE = (
     "<script>alert(1)</script> <img src='file:///etc/passwd'> <link rel=attachment href='file:///etc/hostname'>\n"
@@ -110,8 +110,8 @@ async def test_the_pdf_is_made_in_a_child_without_our_settings(monkeypatch):
         given.update(options["env"])
         return await start(*args, **options)
 
-    monkeypatch.setattr("router.letter_process.asyncio.create_subprocess_exec", watched)
-    pdf = await make_letter(letter(HOSTILE), timeout=60)
+    monkeypatch.setattr("router.pdf.asyncio.create_subprocess_exec", watched)
+    pdf = await make_pdf(letter_html(letter(HOSTILE)), timeout=60)
     assert pdf.startswith(b"%PDF-")
     # No file was attached to it, and no link made.
     assert b"/EmbeddedFile" not in pdf
@@ -122,15 +122,14 @@ async def test_the_pdf_is_made_in_a_child_without_our_settings(monkeypatch):
 
 async def test_a_child_that_takes_too_long_is_ended():
     before = _children()
-    with pytest.raises(LetterError, match=r"over 0\.05 seconds"):
-        await make_letter(letter(), timeout=0.05)
+    with pytest.raises(PdfError, match=r"over 0\.05 seconds"):
+        await make_pdf(letter_html(letter()), timeout=0.05)
     assert _children() == before
 
 
-async def test_a_child_that_fails_is_reported_without_what_was_written(monkeypatch):
-    monkeypatch.setattr("router.letter_process._to_json", lambda data: b"{}")
-    with pytest.raises(LetterError) as caught:
-        await make_letter(letter("Geheim"))
+async def test_a_child_that_fails_is_reported_without_what_was_written():
+    with pytest.raises(PdfError) as caught:
+        await make_pdf(letter_html(letter("Geheim")) + "<p style='break-after: page'>Geheim</p>" * 201)
     assert "Geheim" not in str(caught.value)
 
 
@@ -155,7 +154,7 @@ def test_nothing_is_fetched_even_if_markup_came_in(tmp_path):
         )
         try:
             pdf = render_pdf(html)
-        except LetterError:
+        except PdfError:
             pdf = b""
     finally:
         server.shutdown()
@@ -167,7 +166,7 @@ def test_nothing_is_fetched_even_if_markup_came_in(tmp_path):
 
 
 def test_a_letter_has_at_most_two_hundred_pages():
-    with pytest.raises(LetterError, match="200 pages"):
+    with pytest.raises(PdfError, match="200 pages"):
         render_pdf("<html lang=en><title>t</title>" + "<p style='break-after: page'>x</p>" * 201)
 
 
