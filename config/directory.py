@@ -78,10 +78,14 @@ class Contact(BaseModel, extra="forbid", frozen=True):
             raise ValueError("a contact needs a phone, mail, web or post")
         return self
 
+    def ways(self, language: Language) -> tuple[tuple[str, str], ...]:
+        """The ways with their kind ("phone", "mail", "web", "post"), the quickest first."""
+        known = (("phone", self.phone), ("mail", self.mail), ("web", self.web), ("post", self.post))
+        return tuple((kind, text) for kind, way in known if (text := _in(way, language)))
+
     def in_language(self, language: Language) -> str:
-        """All ways in one line, the quickest first."""
-        ways = (self.phone, self.mail, self.web, self.post)
-        return ", ".join(text for way in ways if (text := _in(way, language)))
+        """All ways in one line."""
+        return ", ".join(text for _, text in self.ways(language))
 
 
 class Body(_Checked, frozen=True):

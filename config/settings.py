@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from config.files import problems
 from config.strict_yaml import DataError, in_words, read_yaml
-from config.vocabulary import DEPARTMENTS, SPECIAL_QUEUES, Language
+from config.vocabulary import DEPARTMENTS, SPECIAL_QUEUES, Language, Way
 
 SHIPPED = Path(__file__).resolve().parent
 
@@ -79,6 +79,8 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=1, le=65535, validation_alias=AliasChoices("PORT", "GUICHET_PORT", "port"))
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    # Ways to reach us that do not work today: every public page says so, and which do.
+    channels_down: Annotated[tuple[Way, ...], NoDecode] = ()
     secret_key: SecretStr = SecretStr("")
     # Secrets of before, the newest first, a blank between them: two still verify what they once signed (M8).
     old_secret_keys: SecretStr = SecretStr("")
@@ -120,7 +122,7 @@ class Settings(BaseSettings):
     saturdays_are_working_days: bool = False
     rules: Path = SHIPPED / "rules" / "default.yaml"
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "channels_down", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -257,6 +259,8 @@ def _split_url(url: str) -> SplitResult:
 def _as_set(line: str) -> str:
     """A problem with the setting named as it is set: "GUICHET_SMTP_PORT: must be a whole number"."""
     name, colon, words = line.partition(": ")
+    # One entry of a list is named after its place: "channels_down.0".
+    name = name.partition(".")[0]
     if not colon or name not in Settings.model_fields:
         return line
     own = name in ("port", "database_url", "redis_url")

@@ -28,6 +28,8 @@ Department = Literal[
 Channel = Literal["email", "sms", "whatsapp", "chat", "telegram", "webform", "phone", "counter", "letter"]
 # What a contact's address is; one member may have several of each.
 AddressKind = Literal["email", "phone", "telegram", "chat", "post"]
+# How a member reaches us, besides the form.
+Way = Literal["phone", "branch", "post", "email"]
 Role = Literal["mediator", "agent", "supervisor", "reader", "administrator"]
 
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
@@ -35,6 +37,8 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 FLAGS: Final[tuple[Flag, ...]] = get_args(Flag)
 DEPARTMENTS: Final[tuple[Department, ...]] = get_args(Department)
 CHANNELS: Final[tuple[Channel, ...]] = get_args(Channel)
+# The order in which they stand on every page, after the form.
+WAYS: Final[tuple[Way, ...]] = get_args(Way)
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
 # Each department has a queue of its own name; these three are where people decide about cases that are nobody's yet.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import uuid4
@@ -18,6 +18,7 @@ from channels.form.contract import (
     IdempotencyConflictError,
     LetterUnavailableError,
     Noticed,
+    PolicyUnavailableError,
     Receipt,
     case_path,
 )
@@ -30,6 +31,7 @@ from gateway import keys, member_page, numbering, sealing
 from gateway.house import House
 from gateway.metrics import Metrics
 from gateway.noticing import noticed
+from gateway.policy import PolicyPdf
 from gateway.room import Room
 from router import deadlines
 from router.letter import letter_html
@@ -52,6 +54,7 @@ class Door:
     metrics: Metrics
     room: Room
     patience: float = PATIENCE_SECONDS
+    policy: PolicyPdf = field(default_factory=PolicyPdf)
 
     async def submit(self, raw: RawMessage) -> bool:
         """Keep a raw message; True when it is new. Raises StoreUnavailableError."""
@@ -224,6 +227,13 @@ class Door:
         except PdfError as error:
             log.warning("a letter could not be made", reason=str(error))
             raise LetterUnavailableError from None
+
+    async def policy_pdf(self, language: Language) -> bytes:
+        """As channels.form.contract.Door says."""
+        made = await self.policy.in_language(language)
+        if made is None:
+            raise PolicyUnavailableError
+        return made
 
     async def add_message(
         self, token: str, addition: Submission, *, idempotency_key: str | None, body_hash: str, address: str

@@ -34,7 +34,7 @@ def application(
     """Everything that is served over HTTP."""
     settings = house.settings
     app = web.Application(
-        middlewares=[_measuring(metrics), *middlewares(settings.base_url)],
+        middlewares=[_measuring(metrics), *middlewares(settings.base_url, settings.channels_down)],
         handler_args={"max_line_size": _LONGEST_LINE, "max_field_size": _LONGEST_FIELD, "keepalive_timeout": 30},
     )
     add_routes(
@@ -46,6 +46,8 @@ def application(
         secret=keys.derived(house.secret, "public forms"),
         trusted_proxies=settings.trusted_proxies,
         production=settings.production,
+        down=settings.channels_down,
+        now=house.now,
     )
     add_console(
         app,
@@ -92,7 +94,7 @@ async def serving(house: House, door: Door, metrics: Metrics, health: Health) ->
         seconds=settings.parse_cpu_seconds,
     )
     app = application(house, door, metrics, health, shared or own, parsing)
-    runner = Runner(app, base_url=settings.base_url, shutdown_timeout=5)
+    runner = Runner(app, base_url=settings.base_url, down=settings.channels_down, shutdown_timeout=5)
     await runner.setup()
     # Several web processes may listen on the same port; the kernel shares the connections out.
     site = web.TCPSite(runner, settings.host, settings.port, reuse_port=not house.store.one_writer)

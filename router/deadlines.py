@@ -10,14 +10,12 @@ from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import cache
 from typing import Final, Literal, Protocol
 from zoneinfo import ZoneInfo
 
-import holidays
-
 from config.deadlines import ClockRule, Deadlines, deadlines
 from config.departments import departments
+from config.public_holidays import legal_holidays
 from config.vocabulary import Department, Language
 
 BRUSSELS: Final = ZoneInfo("Europe/Brussels")
@@ -70,7 +68,7 @@ def received_day(moment: datetime) -> date:
 def is_working_day(day: date, *, saturdays: bool = False) -> bool:
     """Whether people are at work: Monday to Friday (Saturday if the setting says so), no Belgian legal holiday."""
     last = 5 if saturdays else 4
-    return day.weekday() <= last and day not in _legal_holidays(day.year)
+    return day.weekday() <= last and day not in legal_holidays(day.year)
 
 
 def add_working_days(day: date, n: int, *, saturdays: bool = False) -> date:
@@ -215,11 +213,6 @@ _WORDS: Final[dict[Language, _Words]] = {
 
 def _counted(forms: tuple[str, str], n: int) -> str:
     return forms[0] if n == 1 else forms[1].replace("{n}", str(n))
-
-
-@cache
-def _legal_holidays(year: int) -> frozenset[date]:
-    return frozenset(holidays.country_holidays("BE", years=year))
 
 
 def _runs(rule: ClockRule, decision: Decided) -> bool:

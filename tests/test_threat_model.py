@@ -15,6 +15,7 @@ RULES = (
     *("C1", "C2", "C5"),
     *("S3", "S4", "S5", "S8", "S9"),
     *(f"R{number}" for number in range(1, 5)),
+    "E2",
     *("L1", "L2", "L3", "L5"),
     *("D1", "D2", "D3", "D8", "D10"),
     *(f"Q{number}" for number in range(1, 11)),

@@ -60,6 +60,10 @@ class IdempotencyConflictError(Exception):
     """This key was used with another body; the caller learns nothing of the first answer (rule F3)."""
 
 
+class PolicyUnavailableError(Exception):
+    """The PDF of the quality policy cannot be made just now; the page says the same."""
+
+
 class LetterUnavailableError(Exception):
     """The letter cannot be made just now; the page of the case still says where to write."""
 
@@ -205,6 +209,10 @@ class Door(Protocol):
 
         Raises LetterUnavailableError when it cannot be made just now.
         """
+        ...
+
+    async def policy_pdf(self, language: Language) -> bytes:
+        """The quality policy as a PDF, the same bytes for everybody. Raises PolicyUnavailableError."""
         ...
 
     async def add_message(

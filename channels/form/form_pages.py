@@ -1,4 +1,4 @@
-"""The landing page and the form in three pages. Whatever goes wrong, what was typed is on the page that says so."""
+"""The form in three pages. Whatever goes wrong, what was typed is on the page that says so."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from channels.form.site import Site, page_language
 from channels.form.steps import StagedFile
 from channels.form.submission import Submission
 from channels.form.words import sentence
-from channels.web import csrf, languages
+from channels.web import csrf
 from channels.web.body import BodyError, Form, read_form
 from channels.web.middleware import error_answer
 from config.vocabulary import Language
@@ -65,26 +65,10 @@ class Typed:
 
 
 class FormPages:
-    """Handlers of `/`, `/{language}/` and `/{language}/complaint`."""
+    """Handlers of `/{language}/complaint`."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
-
-    async def choose_language(self, request: web.Request) -> web.StreamResponse:
-        """Send a visitor without a language to the one their browser prefers."""
-        answer = self._site.redirect(f"/{languages.preferred(request.headers.get('Accept-Language', ''))}/")
-        answer.headers["Vary"] = "Accept-Language"
-        return answer
-
-    async def add_slash(self, request: web.Request) -> web.StreamResponse:
-        """Help a visitor who typed the address as a letter prints it, without the slash."""
-        return self._site.redirect(f"/{page_language(request)}/")
-
-    async def landing(self, request: web.Request) -> web.StreamResponse:
-        """Show the first page."""
-        return self._site.pages.page(
-            "landing.html", page_language(request), headers={"Cache-Control": "no-cache"}, here=""
-        )
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """Show the empty form. It may be kept by this browser, so that Back finds what was typed.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -14,13 +16,19 @@ from channels.form.code_pages import CodePages
 from channels.form.contract import Door, Limiter
 from channels.form.find_pages import FindPages
 from channels.form.form_pages import FormPages
+from channels.form.front_pages import FrontPages
 from channels.form.site import TEMPLATES, Site
 from channels.web.address import networks
 from channels.web.body import continue_if_wanted
 from channels.web.cookies import Cookie
 from channels.web.pages import Pages
+from config.vocabulary import Way
 
 _LANGUAGE = "{language:fr|nl|de|en}"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def add_routes(
@@ -33,8 +41,12 @@ def add_routes(
     secret: bytes,
     trusted_proxies: tuple[str, ...],
     production: bool,
+    down: Collection[Way] = (),
+    now: Callable[[], datetime] = _now,
 ) -> None:
-    """Add the landing page, the form, the case page, the API and the static files.
+    """Add the landing page, the quality policy, the form, the case page, the API and the static files.
+
+    `down` are the ways to the house that do not work today; `now` gives an aware moment.
 
     The application must run `channels.web.middleware.middlewares(base_url)`. Raises ValueError for a secret under 16
     bytes, a proxy that is no network, or, in production, a public address without https.
@@ -50,17 +62,19 @@ def add_routes(
         limiter=limiter,
         secret=secret,
         trusted=networks(trusted_proxies),
-        pages=Pages(base_url, [TEMPLATES]),
+        pages=Pages(base_url, [TEMPLATES], down=down),
         form_cookie=Cookie("form", secure),
         case_cookie=Cookie("case", secure),
         browser_cookie=Cookie("browser", secure),
     )
-    form, case, api = FormPages(site), CasePages(site), Api(site)
+    front, form, case, api = FrontPages(site, now), FormPages(site), CasePages(site), Api(site)
     find, code, acts = FindPages(site), CodePages(site), CaseActs(site)
     get, post = app.router.add_get, app.router.add_post
-    get("/", form.choose_language, name="choose-language")
-    get(f"/{_LANGUAGE}", form.add_slash, name="landing-typed")
-    get(f"/{_LANGUAGE}/", form.landing, name="landing")
+    get("/", front.choose_language, name="choose-language")
+    get(f"/{_LANGUAGE}", front.add_slash, name="landing-typed")
+    get(f"/{_LANGUAGE}/", front.landing, name="landing")
+    get(f"/{_LANGUAGE}/quality", front.quality, name="quality")
+    get(f"/{_LANGUAGE}/quality.pdf", front.quality_pdf, name="quality-pdf")
     get(f"/{_LANGUAGE}/complaint", form.show, name="form")
     post(f"/{_LANGUAGE}/complaint", form.submit, name="form-submit", expect_handler=continue_if_wanted)
     get(f"/{_LANGUAGE}/c/{{token}}", case.open_link, name="case-link")

@@ -23,7 +23,7 @@ _LONG: Final[dict[Language, str]] = {
     "en": "EEEE d MMMM y",
 }
 _SHORT: Final[dict[Language, str]] = {"fr": "d MMMM", "nl": "d MMMM", "de": "d. MMMM", "en": "d MMMM"}
-_LOCALE: Final[dict[Language, str]] = {"fr": "fr_BE", "nl": "nl_BE", "de": "de_BE", "en": "en_GB"}
+LOCALE: Final[dict[Language, str]] = {"fr": "fr_BE", "nl": "nl_BE", "de": "de_BE", "en": "en_GB"}
 
 
 def known(value: str) -> Language | None:
@@ -51,12 +51,12 @@ def of_request(request: web.BaseRequest) -> Language:
 
 def long_date(day: date, language: Language) -> str:
     """Return the date as it is promised: weekday, month in letters, year."""
-    return format_date(day, _LONG[language], locale=_LOCALE[language])
+    return format_date(day, _LONG[language], locale=LOCALE[language])
 
 
 def short_date(moment: datetime, language: Language) -> str:
     """Return the day of a past event, in Brussels, without weekday and year."""
-    return format_date(moment.astimezone(BRUSSELS), _SHORT[language], locale=_LOCALE[language])
+    return format_date(moment.astimezone(BRUSSELS), _SHORT[language], locale=LOCALE[language])
 
 
 def clock_time(moment: datetime, language: Language) -> str:

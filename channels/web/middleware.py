@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from aiohttp import web
 from channels.web import languages, problem
 from channels.web.access_log import route_name
 from channels.web.pages import Pages
+from config.vocabulary import Way
 
 _log = structlog.get_logger(__name__)
 
@@ -42,9 +43,12 @@ _MAX_HEADERS: Final = 100
 _IN_WORDS: Final = frozenset({400, 403, 404, 405, 408, 413, 415, 429, 431, 500, 503})
 
 
-def middlewares(base_url: str) -> list[Middleware]:
-    """Return the middlewares in their order; give them to `web.Application(middlewares=...)`."""
-    return [_adding_headers(base_url), _error_pages(Pages(base_url)), _edge]
+def middlewares(base_url: str, down: Collection[Way] = ()) -> list[Middleware]:
+    """Return the middlewares in their order; give them to `web.Application(middlewares=...)`.
+
+    `down` are the ways to the house that do not work today; error pages say so like every page.
+    """
+    return [_adding_headers(base_url), _error_pages(Pages(base_url, down=down)), _edge]
 
 
 def security_headers(base_url: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,12 +11,15 @@ import jinja2
 from aiohttp import web
 from markupsafe import Markup, escape
 
-from channels.web import languages, texts
+from channels.web import languages, opening, texts
 from channels.web.static import StaticFiles
-from config.vocabulary import LANGUAGES, Language
+from config.directory import directory
+from config.vocabulary import LANGUAGES, Language, Way
 
 # A telephone number in brackets, with plain or no-break spaces.
 _NUMBER = re.compile(r"\[([0-9\s]+)\]")
+_MAIL: Final = re.compile(r"[\w.+-]+@[\w.-]+")
+_SITE: Final = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 _MB: Final = 1_000_000
 HERE: Final = Path(__file__).resolve().parent
 
@@ -34,19 +37,31 @@ def environment(*folders: Path) -> jinja2.Environment:
     made.filters["lines"] = _lines
     made.filters["fill"] = _fill
     made.filters["callable"] = _callable
+    made.filters["reachable"] = _reachable
     return made
 
 
 class Pages:
-    """The public pages' drawing board: templates, words, addresses of static files."""
+    """The public pages' drawing board: templates, words, addresses of static files, and the help that all pages share."""
 
-    def __init__(self, base_url: str, folders: Sequence[Path] = (), static: StaticFiles | None = None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        folders: Sequence[Path] = (),
+        static: StaticFiles | None = None,
+        down: Collection[Way] = (),
+    ) -> None:
         self.base_url = base_url.rstrip("/")
+        self.down = down
         self.static = static or StaticFiles(HERE / "static")
         self._environment = environment(*folders)
 
     def draw(self, template: str, language: Language, **context: Any) -> str:
-        """Return the page as text. The template sees `t` (the words), `say` (dates and times) and its own context."""
+        """Return the page as text.
+
+        The template sees `t` (the words), `say` (dates and times), `said` (sets a text of the data files as the language
+        writes it), what the help block of every page needs, and its own context.
+        """
         return self._environment.get_template(template).render(
             t=texts.pages()[language],
             say=Say(language),
@@ -54,6 +69,11 @@ class Pages:
             own_names=languages.OWN_NAMES,
             languages=LANGUAGES,
             static=self.static.url,
+            base_url=self.base_url,
+            said=lambda text: texts.typeset(text, language),
+            office=directory().office,
+            phone_hours=opening.phone_hours(language),
+            not_working=opening.not_working(self.down, language),
             **context,
         )
 
@@ -126,6 +146,18 @@ def _callable(text: str) -> Markup:
         return Markup('<a class="tel" href="tel:{}">{}</a>').format(re.sub("^0", "+32", digits), match.group(1))
 
     return Markup(_NUMBER.sub(link, str(escape(text))))  # noqa: S704  # The text is escaped, the links are ours.
+
+
+def _reachable(text: str, kind: str) -> Markup:
+    """Escape a way to reach somebody and make it a link where it is nothing but a number, an address or a site."""
+    digits = "".join(text.split())
+    if kind == "phone" and digits.isdecimal():
+        return _callable(f"[{text}]")
+    if kind == "mail" and _MAIL.fullmatch(text):
+        return Markup('<a class="mail" href="mailto:{0}">{0}</a>').format(text)
+    if kind == "web" and _SITE.fullmatch(text):
+        return Markup('<a class="mail" href="https://{0}" rel="external noreferrer">{0}</a>').format(text)
+    return escape(text)
 
 
 def _lines(text: str) -> Markup:

@@ -7,6 +7,7 @@ version and with a piece of what was sent (rule L5).
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from typing import Any
 
 from aiohttp import web
@@ -15,26 +16,28 @@ from aiohttp.web_protocol import RequestHandler
 from channels.web.access_log import AccessLogger, server_logger
 from channels.web.middleware import error_answer, security_headers
 from channels.web.pages import Pages
+from config.vocabulary import Way
 
 
 class Runner(web.AppRunner):
     """Runs the application as `web.AppRunner` does, with our logs and our answers."""
 
-    __slots__ = ("_base_url",)
+    __slots__ = ("_base_url", "_down")
 
-    def __init__(self, app: web.Application, *, base_url: str, **kwargs: Any) -> None:
+    def __init__(self, app: web.Application, *, base_url: str, down: Collection[Way] = (), **kwargs: Any) -> None:
         super().__init__(app, access_log_class=AccessLogger, logger=server_logger(), **kwargs)
         self._base_url = base_url
+        self._down = down
 
     async def _make_server(self) -> web.Server:
         made = await super()._make_server()
-        return _Server(made, self._base_url)
+        return _Server(made, self._base_url, self._down)
 
 
 class _Server(web.Server):
     """Makes a handler of ours for each connection; everything else is as the application set it."""
 
-    def __init__(self, made: web.Server, base_url: str) -> None:
+    def __init__(self, made: web.Server, base_url: str, down: Collection[Way]) -> None:
         super().__init__(
             made.request_handler,
             request_factory=made.request_factory,
@@ -42,7 +45,7 @@ class _Server(web.Server):
             loop=asyncio.get_running_loop(),
             **made._kwargs,
         )
-        self._pages = Pages(base_url)
+        self._pages = Pages(base_url, down=down)
         self._headers = security_headers(base_url)
 
     def __call__(self) -> RequestHandler:

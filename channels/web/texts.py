@@ -52,7 +52,7 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 def _read(path: Path, language: Language) -> Texts:
     flat: dict[str, str] = {}
     _flatten("", yaml.safe_load(path.read_text(encoding="utf-8")), flat)
-    return MappingProxyType({key: _typeset(text.strip(), language) for key, text in flat.items()})
+    return MappingProxyType({key: typeset(text.strip(), language) for key, text in flat.items()})
 
 
 def _flatten(prefix: str, node: Any, into: dict[str, str]) -> None:
@@ -63,7 +63,8 @@ def _flatten(prefix: str, node: Any, into: dict[str, str]) -> None:
         into[prefix] = "" if node is None else str(node)
 
 
-def _typeset(text: str, language: Language) -> str:
+def typeset(text: str, language: Language) -> str:
+    """Put no-break spaces where the language wants them, and inside numbers."""
     text = _NUMBER_GAP.sub("\u00a0", text)
     if language != "fr":
         return text

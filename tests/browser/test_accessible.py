@@ -54,6 +54,17 @@ async def test_every_step_of_the_form(start: Start, open_page: OpenPage, languag
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["fr", "nl", "de", "en"])
+async def test_what_is_read_before_writing(start: Start, open_page: OpenPage, language: str, scheme: str) -> None:
+    running = await start(down=("phone",))
+    page = await open_page(f"{running.base_url}/{language}/", color_scheme=scheme)
+    await page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true })")
+    assert await found(page) == []
+    await page.goto(f"{running.base_url}/{language}/quality")
+    assert await found(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_every_state_of_receipt_and_case(start: Start, open_page: OpenPage, scheme: str) -> None:
     running = await start()
     base = replace(running.door.view, reference="PM-2026-004217-75", department="incapacity")

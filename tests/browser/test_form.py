@@ -139,7 +139,7 @@ async def test_keyboard_language_and_back_keep_what_was_typed(
     await page.keyboard.press("Tab")
     assert await page.evaluate("document.activeElement.className") == "skip"
     await page.locator("#text").fill("Depuis août.")
-    await page.get_by_role("link", name="Partenamut").click()
+    await page.locator(".brand").click()
     await page.get_by_role("link", name="Écrire ma plainte").wait_for()
     await page.go_back()
     assert await page.locator("#text").input_value() == "Depuis août."

@@ -34,6 +34,14 @@ def nothing_else_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     monkeypatch.chdir(tmp_path)
 
 
+def test_ways_that_do_not_work_are_listed_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GUICHET_CHANNELS_DOWN", "phone, email")
+    assert load(**SOUND).channels_down == ("phone", "email")
+    monkeypatch.setenv("GUICHET_CHANNELS_DOWN", "phone,form")
+    with pytest.raises(SettingsError, match=r"^GUICHET_CHANNELS_DOWN: must be 'phone', 'branch', 'post' or 'email'"):
+        load(**SOUND)
+
+
 def test_a_sound_production_is_accepted() -> None:
     settings = load(**SOUND)
     assert settings.base_url == "https://complaints.house.example"

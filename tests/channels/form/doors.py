@@ -18,6 +18,7 @@ from channels.form.contract import (
     CaseView,
     IdempotencyConflictError,
     Noticed,
+    PolicyUnavailableError,
     Receipt,
     case_path,
 )
@@ -144,6 +145,12 @@ class MemoryDoor:
         """A letter for medical cases."""
         case = self.cases.get(token)
         return b"%PDF-1.7 letter" if case and case.has_letter else None
+
+    async def policy_pdf(self, language: Language) -> bytes:
+        """The same for everybody, unless the typesetter is out of order."""
+        if self.full:
+            raise PolicyUnavailableError
+        return f"%PDF-1.7 policy {language}".encode()
 
     async def add_message(
         self, token: str, addition: Submission, *, idempotency_key: str | None, body_hash: str, address: str
