@@ -43,7 +43,8 @@ async def make_pdf(html: str, timeout: float = SECONDS) -> bytes:  # noqa: ASYNC
     finally:
         if process.returncode is None:
             process.kill()
-            await process.wait()
+            # What it had written is read too: with a full pipe, waiting alone would never end.
+            await process.communicate()
     if process.returncode != 0 or not made.startswith(b"%PDF-"):
         raise PdfError(f"the typesetter ended with {process.returncode}")
     return made

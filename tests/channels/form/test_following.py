@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import statistics
 import time
 import zipfile
 from dataclasses import replace
@@ -60,13 +59,13 @@ async def test_whether_it_exists_cannot_be_told_by_time(running: Running) -> Non
     token = await running.submitted(email="marie@mail.example")
     reference = running.door.cases[token].reference
     spent: dict[str, list[float]] = {"real": [], "invented": []}
-    for _ in range(4):
+    for _ in range(5):
         for what, wanted in (("real", reference), ("invented", "PM-2026-999999-38")):
             began = time.perf_counter()
             assert (await find(running, wanted, "marie@mail.example"))[0] == 200
             spent[what].append(time.perf_counter() - began)
-    # Nothing is looked up before the answer, so what differs is noise.
-    real, invented = statistics.median(spent["real"]), statistics.median(spent["invented"])
+    # Nothing is looked up before the answer; the fastest of each has the least of the machine's own noise in it.
+    real, invented = min(spent["real"]), min(spent["invented"])
     assert max(real, invented) < 3 * min(real, invented) + 0.02
 
 
