@@ -10,6 +10,7 @@ from channels.form.api import Api
 from channels.form.case_pages import CasePages
 from channels.form.contract import Door, Limiter
 from channels.form.form_pages import FormPages
+from channels.form.guard import Guard
 from channels.form.site import TEMPLATES, Site
 from channels.web.address import networks
 from channels.web.body import continue_if_wanted
@@ -24,6 +25,7 @@ def add_routes(
     *,
     door: Door,
     limiter: Limiter,
+    guard: Guard,
     base_url: str,
     secret: bytes,
     trusted_proxies: tuple[str, ...],
@@ -42,6 +44,7 @@ def add_routes(
     site = Site(
         door=door,
         limiter=limiter,
+        guard=guard,
         secret=secret,
         trusted=networks(trusted_proxies),
         pages=Pages(base_url, [TEMPLATES]),

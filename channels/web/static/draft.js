@@ -38,11 +38,11 @@
     return;
   }
 
-  const mine = new Set(["csrf", "page", "website"]);
+  const mine = new Set(["csrf", "page", "website", "proof"]);
   const fields = () => [...form.elements].filter((field) => field.name && field.type !== "file" && field.type !== "submit"
     && !mine.has(field.name));
   const values = () => Object.fromEntries(fields().map((field) => [field.name, field.value]));
-  const said = (all) => Object.entries(all).some(([name, value]) => name !== "key" && value.trim());
+  const said = (all) => Object.entries(all).some(([name, value]) => !["key", "since"].includes(name) && value.trim());
 
   const save = () => {
     const now = values();
@@ -71,6 +71,8 @@
   const use = (draft) => {
     form.elements.key.value = draft.values.key;
     form.elements.kept.value = draft.values.kept ?? "";
+    // When a form was begun is signed together with its key.
+    form.elements.since.value = draft.values.since ?? "";
     put(draft);
   };
 

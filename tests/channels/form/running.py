@@ -10,6 +10,8 @@ import pytest
 from aiohttp import CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer, unused_port
 
+from channels.form.flood import Flood
+from channels.form.guard import Guard, GuardSettings
 from channels.form.routes import add_routes
 from channels.web.limits import MemoryLimiter
 from channels.web.middleware import middlewares
@@ -57,9 +59,12 @@ async def start() -> AsyncIterator[Start]:
         base_url = path_base or f"http://127.0.0.1:{port}"
         door = MemoryDoor(base_url)
         app = web.Application(middlewares=middlewares(base_url))
+        limiter = MemoryLimiter()
         settings = {
             "door": door,
-            "limiter": MemoryLimiter(),
+            "limiter": limiter,
+            # Most tests send at once.
+            "guard": Guard(SECRET, Flood(limiter, most=10_000), GuardSettings(least_seconds=0)),
             "base_url": base_url,
             "secret": SECRET,
             "trusted_proxies": (),
