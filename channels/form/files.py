@@ -9,10 +9,11 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Final, Literal
 
+from channels.form.archives import unpacks_to_too_much
 from channels.mail.sniff import sniff
 from channels.web.body import Upload
 
-Trouble = Literal["empty", "kind", "mismatch", "locked"]
+Trouble = Literal["empty", "kind", "mismatch", "locked", "swells"]
 
 # Each type with the endings its files bear.
 ALLOWED: Final[dict[str, tuple[str, ...]]] = {
@@ -47,4 +48,6 @@ def trouble(file: Upload) -> Trouble | None:
         return "locked"
     if found == "application/x-ole-storage" and ending == ".docx":
         return "locked"
+    if ending in (".docx", ".odt") and unpacks_to_too_much(file.content):
+        return "swells"
     return None if ending in ALLOWED.get(found, ()) else "mismatch"

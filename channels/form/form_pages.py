@@ -248,8 +248,8 @@ class FormPages:
         return "trap" if form.fields.get(TRAP) else ""
 
     async def _typed(self, form: Form) -> Typed:
-        # Cut far above every limit, so that an error about length still shows the whole text.
-        values = {name: fields.clean_text(form.fields.get(name, ""))[: 4 * fields.MAX_TEXT] for name in steps.TYPED}
+        # Not cut: an error about length shows the whole text, which reading has bounded (BodyLimits.text).
+        values = {name: fields.clean_text(form.fields.get(name, "")) for name in steps.TYPED}
         tokens = steps.tokens(form.fields.get(steps.KEPT, ""))
         waiting = tuple(await self._site.door.staged(tokens)) if tokens else ()
         missing = tuple(sorted(set(tokens) - {file.token for file in waiting}))
@@ -280,7 +280,7 @@ class FormPages:
         fresh = not csrf.is_cookie(cookie)
         if fresh:
             cookie = csrf.new_cookie()
-        text = typed.values.get("text", "")
+        text = typed.values.get("text", "")[: fields.MAX_TEXT]
         noticed = await self._site.door.notice(text, language) if page > 1 and text else Noticed()
         answer = self._site.pages.page(
             "complaint.html",
