@@ -9,11 +9,12 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Final, Literal
 
+from channels.form.archives import unpacks_to_too_much
 from channels.mail.sniff import sniff
 from channels.pictures.header import MOST_PIXELS, pixels
 from channels.web.body import Upload
 
-Trouble = Literal["empty", "kind", "mismatch", "locked", "pixels"]
+Trouble = Literal["empty", "kind", "mismatch", "locked", "pixels", "swells"]
 
 # Each type with the endings its files bear.
 ALLOWED: Final[dict[str, tuple[str, ...]]] = {
@@ -48,6 +49,8 @@ def trouble(file: Upload) -> Trouble | None:
         return "locked"
     if found == "application/x-ole-storage" and ending == ".docx":
         return "locked"
+    if ending in (".docx", ".odt") and unpacks_to_too_much(file.content):
+        return "swells"
     if ending not in ALLOWED.get(found, ()):
         return "mismatch"
     # Judged from the header: nothing is decoded here, and a header that does not say is no reason to refuse.

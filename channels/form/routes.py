@@ -17,6 +17,7 @@ from channels.form.contract import Door, Limiter
 from channels.form.find_pages import FindPages
 from channels.form.form_pages import FormPages
 from channels.form.front_pages import FrontPages
+from channels.form.guard import Guard
 from channels.form.site import TEMPLATES, Site
 from channels.web.address import networks
 from channels.web.body import continue_if_wanted
@@ -37,6 +38,7 @@ def add_routes(
     door: Door,
     case_door: CaseDoor,
     limiter: Limiter,
+    guard: Guard,
     base_url: str,
     secret: bytes,
     trusted_proxies: tuple[str, ...],
@@ -60,6 +62,7 @@ def add_routes(
         door=door,
         case_door=case_door,
         limiter=limiter,
+        guard=guard,
         secret=secret,
         trusted=networks(trusted_proxies),
         pages=Pages(base_url, [TEMPLATES], down=down),

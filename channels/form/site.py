@@ -10,8 +10,9 @@ from aiohttp import web
 
 from channels.form.case_contract import CaseDoor
 from channels.form.contract import Door
+from channels.form.guard import Guard
 from channels.web import languages
-from channels.web.address import Networks, client_address, limit_key
+from channels.web.address import Networks, client_address, limit_key, network_key
 from channels.web.body import BodyLimits, Uploads
 from channels.web.cookies import Cookie
 from channels.web.limits import Barred, Limiter
@@ -44,11 +45,12 @@ PDFS: Final = Rate(3, 4, 40)
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The parts that a handler needs. `secret` signs the tokens of forms."""
+    """The parts that a handler needs. `secret` signs the tokens of forms, `guard` keeps robots from the form."""
 
     door: Door
     case_door: CaseDoor
     limiter: Limiter
+    guard: Guard
     secret: bytes
     trusted: Networks
     pages: Pages
@@ -66,9 +68,7 @@ class Site:
 
     async def wait_before_submitting(self, request: web.Request) -> int:
         """Count one submission; return the seconds that this sender has to wait, 0 when it may go on."""
-        key = limit_key(self.address(request))
-        allowed = SUBMISSIONS
-        return await self.limiter.take("submit", key, rate=allowed.rate, burst=allowed.burst, per_day=allowed.per_day)
+        return await self._wait(request, "submit", SUBMISSIONS)
 
     async def wait_before(self, request: web.Request, what: str, allowed: Rate) -> int:
         """Count one act of this sender; return the seconds to wait, 0 when it may go on."""
@@ -77,8 +77,20 @@ class Site:
 
     async def wait_before_turning(self, request: web.Request) -> int:
         """Count one page of the form that was turned; return the seconds to wait, 0 when it may go on."""
-        key, allowed = limit_key(self.address(request)), TURNS
-        return await self.limiter.take("turn", key, rate=allowed.rate, burst=allowed.burst, per_day=allowed.per_day)
+        return await self._wait(request, "turn", TURNS)
+
+    async def _wait(self, request: web.Request, scope: str, allowed: Rate) -> int:
+        """By address first: what one address sends too often does not use up what its neighbours may send."""
+        address = self.address(request)
+        times = self.guard.settings.network_factor
+        return await self._take(scope, limit_key(address), allowed, 1) or await self._take(
+            f"{scope}-network", network_key(address), allowed, times
+        )
+
+    async def _take(self, scope: str, key: str, allowed: Rate, times: int) -> int:
+        return await self.limiter.take(
+            scope, key, rate=times * allowed.rate, burst=times * allowed.burst, per_day=times * allowed.per_day
+        )
 
     def redirect(self, path: str) -> web.Response:
         """Send the browser to a page of ours, below the configured address (rule F9)."""
