@@ -6,11 +6,14 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from channels.form import case_pages
 from channels.form.api import Api
 from channels.form.case_pages import CasePages
 from channels.form.contract import Door, Limiter
 from channels.form.form_pages import FormPages
-from channels.form.site import TEMPLATES, Site
+from channels.form.hinting import Hinting
+from channels.form.site import PURPOSE, TEMPLATES, Site
+from channels.form.uploading import Uploading
 from channels.web.address import networks
 from channels.web.body import continue_if_wanted
 from channels.web.cookies import Cookie
@@ -55,6 +58,15 @@ def add_routes(
     get(f"/{_LANGUAGE}/", form.landing, name="landing")
     get(f"/{_LANGUAGE}/complaint", form.show, name="form")
     post(f"/{_LANGUAGE}/complaint", form.submit, name="form-submit", expect_handler=continue_if_wanted)
+    for page, purpose, cookie in (
+        ("complaint", PURPOSE, site.form_cookie),
+        ("case", case_pages.PURPOSE, site.case_cookie),
+    ):
+        files = Uploading(site, purpose, cookie)
+        post(f"/{_LANGUAGE}/{page}/files", files.add, name=f"{page}-file", expect_handler=continue_if_wanted)
+        post(f"/{_LANGUAGE}/{page}/files/waiting", files.waiting, name=f"{page}-files-waiting")
+        post(f"/{_LANGUAGE}/{page}/files/remove", files.remove, name=f"{page}-file-remove")
+    post(f"/{_LANGUAGE}/complaint/notice", Hinting(site).notice, name="form-notice")
     get(f"/{_LANGUAGE}/c/{{token}}", case.open_link, name="case-link")
     get(f"/{_LANGUAGE}/receipt", case.receipt, name="receipt")
     get(f"/{_LANGUAGE}/case", case.show, name="case")

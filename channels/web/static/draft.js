@@ -66,6 +66,7 @@
     }
     for (const more of form.querySelectorAll("details")) more.open ||= [...more.querySelectorAll("input")].some((field) => field.value);
     form.querySelector("textarea")?.dispatchEvent(new Event("input", { bubbles: true }));
+    form.dispatchEvent(new Event("restored"));
   };
 
   const use = (draft) => {
@@ -79,8 +80,11 @@
   const bare = Number(form.dataset.page) > 1 && empty;
   // Whoever reloads or goes back is in the middle of it; whoever comes anew is asked first.
   const returning = ["reload", "back_forward"].includes(performance.getEntriesByType("navigation")[0]?.type);
-  if (draft && draft.values.key === form.elements.key.value) put(draft);
-  else if (draft && (bare || (empty && returning))) {
+  if (draft && draft.values.key === form.elements.key.value) {
+    // The page is as the house drew it; files have come and gone since.
+    if (returning) form.elements.kept.value = draft.values.kept ?? "";
+    put(draft);
+  } else if (draft && (bare || (empty && returning))) {
     use(draft);
     // The last page shows all answers, which only the house can draw.
     if (document.querySelector(".answers")) {
