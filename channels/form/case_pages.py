@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from aiohttp import web
 
 from channels.contract import StoreUnavailableError
-from channels.form import fields
+from channels.form import fields, steps, uploading
 from channels.form.case_access import LONGEST_TOKEN, CaseAccess
 from channels.form.contract import CaseView, IdempotencyConflictError, LetterUnavailableError, case_path
 from channels.form.fields import Trouble
@@ -75,7 +76,7 @@ class CasePages:
         if isinstance(found, web.Response):
             return found
         done = next((what for what in _DONE if what in request.query), "")
-        return self._draw(request, found, status=200, done=done)
+        return await self._draw(request, found, status=200, done=done)
 
     async def _unlocked(self, request: web.Request, *, wait: bool = False) -> CaseView | web.Response:
         """The case of this browser, once it is open: the page that asks for a code comes before one that is not."""
@@ -125,15 +126,46 @@ class CasePages:
             return error_answer(request, site.pages, error.status)
         notice = self._objection(request, form, wait, fits, room)
         if notice:
-            answer = self._draw(request, found, form=form, notice=notice, status=NOTICE_STATUS[notice])
+            answer = await self._draw(request, found, form=form, notice=notice, status=NOTICE_STATUS[notice])
             if notice in ("too_many", "store"):
                 answer.headers["Retry-After"] = str(wait or LATER)
             return answer
-        addition, troubles = await asyncio.to_thread(_addition, form, found, request)
+        if "remove" in request.query:
+            return await self._without(request, found, form)
+        return await self._add(request, token, found, form)
+
+    async def _add(self, request: web.Request, token: str, found: CaseView, form: Form) -> web.StreamResponse:
+        whole = await self._with_waiting_files(form)
+        if whole is None:
+            return await self._draw(request, found, form=form, notice="files_gone", status=422)
+        addition, troubles = await asyncio.to_thread(_addition, whole, found, request)
         if troubles:
-            status = 413 if form.stopped == "file_bytes" else 422
-            return self._draw(request, found, form=form, troubles=troubles, status=status)
+            status = 413 if whole.stopped == "file_bytes" else 422
+            return await self._draw(request, found, form=form, troubles=troubles, status=status)
         return await self._hand_over(request, token, found, form, addition)
+
+    async def _with_waiting_files(self, form: Form) -> Form | None:
+        """The form with the files that were sent one by one before it; None when some of them are gone."""
+        tokens = steps.tokens(form.fields.get(steps.KEPT, ""))
+        waiting = await self._site.door.staged_files(tokens) if tokens else []
+        if len(waiting) < len(tokens):
+            return None
+        files, limits = (*waiting, *form.files), self._site.limits
+        if len(files) > limits.files:
+            return replace(form, stopped="files")
+        if sum(len(file.content) for file in files) > limits.file_bytes:
+            return replace(form, stopped="file_bytes")
+        return replace(form, files=files)
+
+    async def _without(self, request: web.Request, found: CaseView, form: Form) -> web.Response:
+        """The page again, without one of the files that wait."""
+        unwanted, tokens = request.query["remove"], steps.tokens(form.fields.get(steps.KEPT, ""))
+        if unwanted in tokens:
+            await self._site.door.unstage([unwanted])
+        left = " ".join(token for token in tokens if token != unwanted)
+        return await self._draw(
+            request, found, form=replace(form, fields={**form.fields, steps.KEPT: left}), status=200
+        )
 
     def _objection(self, request: web.Request, form: Form, wait: int, fits: bool, room: bool) -> Notice:
         if wait:
@@ -154,7 +186,7 @@ class CasePages:
         comment = fields.clean_text(form.fields.get("comment", ""))[:_LONGEST_COMMENT]
         if score not in _SCORES:
             missing = [Trouble("score-1", "score_missing")]
-            return self._draw(request, found, form=form, troubles=missing, status=422)
+            return await self._draw(request, found, form=form, troubles=missing, status=422)
         here = f"/{page_language(request)}/case"
         kept = await self._site.case_door.rate(self._access.token(request), int(score), comment)
         return self._site.redirect(f"{here}?rated" if kept else here)
@@ -181,16 +213,16 @@ class CasePages:
                 address=self._site.address(request),
             )
         except StoreUnavailableError:
-            answer = self._draw(request, case, form=form, notice="store", status=503)
+            answer = await self._draw(request, case, form=form, notice="store", status=503)
             answer.headers["Retry-After"] = str(LATER)
             return answer
         except IdempotencyConflictError:
-            return self._draw(request, case, form=form, notice="sent_before", status=422, key=new_key())
+            return await self._draw(request, case, form=form, notice="sent_before", status=422, key=new_key())
         if not kept:
             return error_answer(request, self._site.pages, 404)
         return self._site.redirect(f"/{page_language(request)}/case?sent")
 
-    def _draw(
+    async def _draw(
         self,
         request: web.Request,
         case: CaseView,
@@ -204,6 +236,8 @@ class CasePages:
     ) -> web.Response:
         typed = form.fields if form else {}
         language = page_language(request)
+        tokens = steps.tokens(typed.get(steps.KEPT, ""))
+        waiting = await self._site.door.staged(tokens) if tokens else []
         return self._site.pages.page(
             "case.html",
             language,
@@ -218,7 +252,11 @@ class CasePages:
             done=done,
             notice=notice,
             troubles=troubles,
-            files_lost=bool(form and (form.files or form.stopped)),
+            # What came with the page is lost with it; what was sent before it waits on.
+            files_lost=len(waiting) < len(tokens) or bool(form and (form.files or form.stopped)),
+            kept=" ".join(file.token for file in waiting),
+            waiting=waiting,
+            upload=uploading.for_script(self._site, language, "case"),
         )
 
 

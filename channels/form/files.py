@@ -44,10 +44,7 @@ def trouble(file: Upload) -> Trouble | None:
     if ending not in ENDINGS:
         return "kind"
     found = sniff(file.content)
-    # Under a password a PDF says so in its trailer, and a DOCX is no archive any more but an OLE container.
-    if found == "application/pdf" and ending == ".pdf" and b"/Encrypt" in file.content[-_TRAILER:]:
-        return "locked"
-    if found == "application/x-ole-storage" and ending == ".docx":
+    if _is_locked(file.content, found, ending):
         return "locked"
     if ending in (".docx", ".odt") and unpacks_to_too_much(file.content):
         return "swells"
@@ -55,3 +52,10 @@ def trouble(file: Upload) -> Trouble | None:
         return "mismatch"
     # Judged from the header: nothing is decoded here, and a header that does not say is no reason to refuse.
     return "pixels" if (pixels(file.content) or 0) > MOST_PIXELS else None
+
+
+def _is_locked(content: bytes, found: str, ending: str) -> bool:
+    """Under a password a PDF says so in its trailer, and a DOCX is no archive any more but an OLE container."""
+    if found == "application/pdf" and ending == ".pdf":
+        return b"/Encrypt" in content[-_TRAILER:]
+    return found == "application/x-ole-storage" and ending == ".docx"

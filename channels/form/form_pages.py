@@ -11,11 +11,11 @@ from typing import Final, Literal
 from aiohttp import web
 
 from channels.contract import StoreUnavailableError
-from channels.form import fields, steps
+from channels.form import fields, hinting, steps, uploading
 from channels.form import files as file_rules
 from channels.form.contract import IdempotencyConflictError, Noticed
 from channels.form.fields import Trouble
-from channels.form.site import Site, page_language
+from channels.form.site import PURPOSE, Site, page_language
 from channels.form.steps import StagedFile
 from channels.form.submission import Submission
 from channels.form.words import sentence
@@ -24,7 +24,6 @@ from channels.web.body import BodyError, Form, read_form
 from channels.web.middleware import error_answer
 from config.vocabulary import Language
 
-PURPOSE: Final = "form"
 # After so many seconds a sender may try again when we could not keep the message (rule Q5).
 LATER: Final = 120
 # What was typed never takes more than this many bytes, files do.
@@ -287,6 +286,8 @@ class FormPages:
             sentence=lambda trouble: sentence(trouble, language),
             files_lost=typed.files_lost,
             noticed=noticed,
+            likely=hinting.likely(noticed, language),
+            upload=uploading.for_script(self._site, language, "complaint"),
             trap=TRAP,
             most_text=fields.MAX_TEXT,
         )

@@ -19,6 +19,8 @@ from channels.web.limits import Barred, Limiter
 from channels.web.pages import Pages
 from config.vocabulary import Language
 
+# What the tokens of the form are made for; those of the case page are made for another purpose.
+PURPOSE: Final = "form"
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 
 
@@ -41,6 +43,10 @@ FINDS: Final = Rate(10 / 60, 10, 0)
 CODES: Final = Rate(20 / 60, 20, 0)
 # Typesetting takes a second of a processor.
 PDFS: Final = Rate(3, 4, 40)
+# Files that travel one by one: ten to a form, some of them twice, several people behind one address.
+FILES: Final = Rate(40, 60, 400)
+# Looking at a text while it is written. Who types faster is told nothing for a moment, and misses nothing.
+HINTS: Final = Rate(60, 30, 5_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,16 @@ class Site:
         return await self.limiter.take(
             scope, key, rate=times * allowed.rate, burst=times * allowed.burst, per_day=times * allowed.per_day
         )
+
+    async def wait_before_adding_a_file(self, request: web.Request) -> int:
+        """Count one file that is sent by itself; return the seconds to wait, 0 when it may come."""
+        key, allowed = limit_key(self.address(request)), FILES
+        return await self.limiter.take("file", key, rate=allowed.rate, burst=allowed.burst, per_day=allowed.per_day)
+
+    async def wait_before_hinting(self, request: web.Request) -> int:
+        """Count one look at an unfinished text; return the seconds to wait, 0 when it may be looked at."""
+        key, allowed = limit_key(self.address(request)), HINTS
+        return await self.limiter.take("hint", key, rate=allowed.rate, burst=allowed.burst, per_day=allowed.per_day)
 
     def redirect(self, path: str) -> web.Response:
         """Send the browser to a page of ours, below the configured address (rule F9)."""

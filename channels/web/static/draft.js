@@ -78,6 +78,7 @@
     }
     for (const more of form.querySelectorAll("details")) more.open ||= [...more.querySelectorAll("input")].some((field) => field.value);
     form.querySelector("textarea")?.dispatchEvent(new Event("input", { bubbles: true }));
+    form.dispatchEvent(new Event("restored"));
   };
 
   const use = (draft) => {
@@ -94,8 +95,11 @@
   const returning = ["reload", "back_forward"].includes(performance.getEntriesByType("navigation")[0]?.type);
   const mineFirst = returning || bare || own?.values.key === form.elements.key.value;
   const draft = mineFirst ? own ?? newest : newest ?? own;
-  if (draft && draft.values.key === form.elements.key.value) put(draft);
-  else if (draft && (bare || (empty && returning))) {
+  if (draft && draft.values.key === form.elements.key.value) {
+    // The page is as the house drew it; files have come and gone since.
+    if (returning) form.elements.kept.value = draft.values.kept ?? "";
+    put(draft);
+  } else if (draft && (bare || (empty && returning))) {
     use(draft);
     // The last page shows all answers, which only the house can draw.
     if (document.querySelector(".answers")) {

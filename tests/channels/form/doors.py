@@ -111,6 +111,7 @@ class MemoryDoor:
             medical_adviser="medical adviser" in text,
             other_body="the ombudsman of that hospital" if "hospital" in text else "",
             other_body_contact="02 000 00 00" if "hospital" in text else "",
+            department="reimbursements" if "refund" in text else "",
         )
 
     async def stage(self, files: Sequence[Upload]) -> list[StagedFile]:
