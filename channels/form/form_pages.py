@@ -15,7 +15,7 @@ from channels.form import fields, hinting, steps, uploading
 from channels.form import files as file_rules
 from channels.form.contract import IdempotencyConflictError, Noticed
 from channels.form.fields import Trouble
-from channels.form.site import PURPOSE, Site, page_language
+from channels.form.site import PURPOSE, TURNS, Site, page_language
 from channels.form.steps import StagedFile
 from channels.form.submission import Submission
 from channels.form.words import sentence
@@ -105,7 +105,7 @@ class FormPages:
         # A page that brings files costs us as much as sending does, so it counts as much; so does one of unknown size.
         light = request.content_length is not None and request.content_length <= _LIGHT
         wait = await (
-            site.wait_before_turning(request) if light and not sends else site.wait_before_submitting(request)
+            site.wait_before(request, "turn", TURNS) if light and not sends else site.wait_before_submitting(request)
         )
         fits = (request.content_length or 0) <= site.limits.body
         try:

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from channels.form import fields
 from channels.form.contract import Noticed
-from channels.form.site import PURPOSE, Site, page_language
+from channels.form.site import HINTS, PURPOSE, Site, page_language
 from channels.web import csrf
 from channels.web.body import BodyError, read_form
 from config.departments import department_name
@@ -27,7 +27,7 @@ class Hinting:
         site, language = self.site, page_language(request)
         if not csrf.same_origin(request, site.pages.base_url):
             raise web.HTTPForbidden
-        wait = await site.wait_before_hinting(request)
+        wait = await site.wait_before(request, "hint", HINTS)
         try:
             form = await read_form(request, site.limits, with_files=False)
         except BodyError as error:

@@ -72,41 +72,25 @@ class Site:
         """Return the address of the sender."""
         return client_address(request, self.trusted)
 
-    async def wait_before_submitting(self, request: web.Request) -> int:
-        """Count one submission; return the seconds that this sender has to wait, 0 when it may go on."""
-        return await self._wait(request, "submit", SUBMISSIONS)
+    async def wait_before(self, request: web.Request, scope: str, allowed: Rate) -> int:
+        """Count one act of this sender and of their network; return the seconds to wait, 0 when it may go on.
 
-    async def wait_before(self, request: web.Request, what: str, allowed: Rate) -> int:
-        """Count one act of this sender; return the seconds to wait, 0 when it may go on."""
-        key = limit_key(self.address(request))
-        return await self.limiter.take(what, key, rate=allowed.rate, burst=allowed.burst, per_day=allowed.per_day)
-
-    async def wait_before_turning(self, request: web.Request) -> int:
-        """Count one page of the form that was turned; return the seconds to wait, 0 when it may go on."""
-        return await self._wait(request, "turn", TURNS)
-
-    async def _wait(self, request: web.Request, scope: str, allowed: Rate) -> int:
-        """By address first: what one address sends too often does not use up what its neighbours may send."""
+        By address first: what one address does too often does not use up what its neighbours may do.
+        """
         address = self.address(request)
         times = self.guard.settings.network_factor
         return await self._take(scope, limit_key(address), allowed, 1) or await self._take(
             f"{scope}-network", network_key(address), allowed, times
         )
 
+    async def wait_before_submitting(self, request: web.Request) -> int:
+        """Count one submission."""
+        return await self.wait_before(request, "submit", SUBMISSIONS)
+
     async def _take(self, scope: str, key: str, allowed: Rate, times: int) -> int:
         return await self.limiter.take(
             scope, key, rate=times * allowed.rate, burst=times * allowed.burst, per_day=times * allowed.per_day
         )
-
-    async def wait_before_adding_a_file(self, request: web.Request) -> int:
-        """Count one file that is sent by itself; return the seconds to wait, 0 when it may come."""
-        key, allowed = limit_key(self.address(request)), FILES
-        return await self.limiter.take("file", key, rate=allowed.rate, burst=allowed.burst, per_day=allowed.per_day)
-
-    async def wait_before_hinting(self, request: web.Request) -> int:
-        """Count one look at an unfinished text; return the seconds to wait, 0 when it may be looked at."""
-        key, allowed = limit_key(self.address(request)), HINTS
-        return await self.limiter.take("hint", key, rate=allowed.rate, burst=allowed.burst, per_day=allowed.per_day)
 
     def redirect(self, path: str) -> web.Response:
         """Send the browser to a page of ours, below the configured address (rule F9)."""

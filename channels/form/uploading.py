@@ -17,7 +17,7 @@ from channels.contract import StoreUnavailableError
 from channels.form import fields, steps
 from channels.form import files as file_rules
 from channels.form.fields import Trouble
-from channels.form.site import Site, page_language
+from channels.form.site import FILES, TURNS, Site, page_language
 from channels.form.steps import StagedFile
 from channels.form.words import sentence
 from channels.web import csrf, texts
@@ -87,7 +87,7 @@ class Uploading:
 
     async def _take(self, request: web.Request, room: bool) -> web.Response:
         site, language = self.site, page_language(request)
-        wait = await site.wait_before_adding_a_file(request)
+        wait = await site.wait_before(request, "file", FILES)
         try:
             form = await read_form(request, replace(site.limits, files=1), with_files=room and not wait)
         except BodyError as error:
@@ -132,7 +132,7 @@ class Uploading:
         """The fields of a request without a file, or its refusal."""
         self._refuse_other_pages(request)
         language = page_language(request)
-        wait = await self.site.wait_before_turning(request)
+        wait = await self.site.wait_before(request, "turn", TURNS)
         try:
             form = await read_form(request, self.site.limits, with_files=False)
         except BodyError as error:
