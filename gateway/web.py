@@ -35,6 +35,7 @@ def application(
 ) -> web.Application:
     """Everything that is served over HTTP."""
     settings = house.settings
+    case_door = CaseDoor(house)
     app = web.Application(
         middlewares=[_measuring(metrics), *middlewares(settings.base_url, settings.channels_down)],
         handler_args={"max_line_size": _LONGEST_LINE, "max_field_size": _LONGEST_FIELD, "keepalive_timeout": 30},
@@ -45,7 +46,7 @@ def application(
     add_routes(
         app,
         door=door,
-        case_door=CaseDoor(house),
+        case_door=case_door,
         limiter=limiter,
         guard=guard,
         base_url=settings.base_url,
@@ -67,6 +68,12 @@ def application(
         saturdays=settings.saturdays_are_working_days,
     )
     health.add_routes(app)
+
+    async def settle(_: web.Application) -> None:
+        # What somebody asked for before we were told to stop is still looked for.
+        await case_door.settled()
+
+    app.on_cleanup.append(settle)
     return app
 
 

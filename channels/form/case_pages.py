@@ -57,7 +57,7 @@ class CasePages:
 
     async def receipt(self, request: web.Request) -> web.StreamResponse:
         """Show the receipt, with the case as it stands now."""
-        found = await self._unlocked(request, wait=True)
+        found = await self._access.unlocked(request, wait=True)
         if isinstance(found, web.Response):
             return found
         language = page_language(request)
@@ -72,23 +72,16 @@ class CasePages:
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """Show the case."""
-        found = await self._unlocked(request)
+        found = await self._access.unlocked(request)
         if isinstance(found, web.Response):
             return found
         done = next((what for what in _DONE if what in request.query), "")
         return await self._draw(request, found, status=200, done=done)
 
-    async def _unlocked(self, request: web.Request, *, wait: bool = False) -> CaseView | web.Response:
-        """The case of this browser, once it is open: the page that asks for a code comes before one that is not."""
-        found = await self._access.opened(request, wait=wait)
-        if isinstance(found, CaseView) and found.locked:
-            return self._site.redirect(f"/{page_language(request)}/case/code?for=open")
-        return found
-
     async def letter(self, request: web.Request) -> web.StreamResponse:
         """The ready-to-sign letter as a PDF. Typesetting is costly, so each sender gets a few a minute."""
         site = self._site
-        found = await self._unlocked(request)
+        found = await self._access.unlocked(request)
         if isinstance(found, web.Response):
             return found
         if await site.limiter.take("letter", limit_key(site.address(request)), rate=3, burst=4, per_day=40):
@@ -115,7 +108,7 @@ class CasePages:
 
     async def _take(self, request: web.Request, room: bool) -> web.StreamResponse:
         site, token = self._site, self._access.token(request)
-        found = await self._unlocked(request)
+        found = await self._access.unlocked(request)
         if isinstance(found, web.Response):
             return found
         wait = await site.wait_before_submitting(request)
@@ -179,7 +172,7 @@ class CasePages:
         form = await self._access.short_form(request)
         if isinstance(form, web.Response):
             return form
-        found = await self._unlocked(request)
+        found = await self._access.unlocked(request)
         if isinstance(found, web.Response):
             return found
         score = form.fields.get("score", "")
@@ -187,6 +180,9 @@ class CasePages:
         if score not in _SCORES:
             missing = [Trouble("score-1", "score_missing")]
             return await self._draw(request, found, form=form, troubles=missing, status=422)
+        refused = await self._access.act(request)
+        if refused is not None:
+            return refused
         here = f"/{page_language(request)}/case"
         kept = await self._site.case_door.rate(self._access.token(request), int(score), comment)
         return self._site.redirect(f"{here}?rated" if kept else here)

@@ -41,6 +41,8 @@ BAD_LINKS: Final = Rate(3, 30, 0)
 # Rule F8: 10 tries an hour to find a case. Codes are counted by the house too, for each case.
 FINDS: Final = Rate(10 / 60, 10, 0)
 CODES: Final = Rate(20 / 60, 20, 0)
+# Each of these writes into the register: asking for a code, an opinion, ending links.
+ACTS: Final = Rate(6, 20, 100)
 # Typesetting takes a second of a processor.
 PDFS: Final = Rate(3, 4, 40)
 # Files that travel one by one: ten to a form, some of them twice, several people behind one address.

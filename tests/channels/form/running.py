@@ -60,7 +60,7 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
         port = unused_port()
         base_url = path_base or f"http://127.0.0.1:{port}"
         door = MemoryDoor(base_url)
-        case_door = MemoryCaseDoor(door, folder=tmp_path)
+        case_door = MemoryCaseDoor(door)
         app = web.Application(middlewares=middlewares(base_url))
         limiter = MemoryLimiter()
         settings = {

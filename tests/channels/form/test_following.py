@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import time
 import zipfile
@@ -217,8 +218,17 @@ async def test_a_copy_comes_as_an_archive_to_save(running: Running, language: st
     assert answer.headers["Cache-Control"] == "no-store"
     with zipfile.ZipFile(io.BytesIO(await answer.read())) as archive:
         assert "Nobody answers my letters." in archive.read("case.html").decode()
-    # The temporary file is gone.
-    assert list(running.case_door.folder.iterdir()) == []
+    # To be saved, by whatever means: also an answer that is streamed says so (F6, S9).
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    made = running.case_door.copied
+    assert made is not None
+    for _ in range(100):
+        if made.closed:
+            break
+        await asyncio.sleep(0.02)
+    assert made.closed
 
 
 async def test_without_an_address_the_receipts_code_is_asked_for(running: Running) -> None:
