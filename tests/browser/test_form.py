@@ -74,11 +74,11 @@ async def test_from_landing_to_case(
     await page.get_by_role("button", name="Continue", exact=True).click()
 
     await page.get_by_role("heading", name="How can we reach you?").wait_for()
-    await page.get_by_label("First name and name").fill("Marie Dubois")
+    await page.get_by_label("First and last name").fill("Marie Dubois")
     await page.get_by_label("E-mail address").fill("marie@")
     await page.get_by_role("button", name="Continue", exact=True).click()
     await page.get_by_role("heading", name="We could not send it yet").wait_for()
-    assert await page.get_by_label("First name and name").input_value() == "Marie Dubois"
+    assert await page.get_by_label("First and last name").input_value() == "Marie Dubois"
     await page.get_by_label("E-mail address").fill("marie@mail.example")
     await page.get_by_text("I write for somebody else").click()
     await page.get_by_label("Name of this person").fill("Jan Dubois")
