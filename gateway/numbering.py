@@ -16,7 +16,7 @@ async def next_reference(house: House, tx: Tx, year: int) -> str:
     """The next reference, for what is being written in this transaction."""
     if house.store.one_writer:
         return await references.next_reference(tx, year)
-    async with house.store.write() as own:
+    async with house.store.statement() as own:
         return await references.next_reference(own, year)
 
 
@@ -28,5 +28,5 @@ async def reserved(house: House, year: int) -> str | None:
     """
     if house.store.one_writer:
         return None
-    async with house.store.write() as own:
+    async with house.store.statement() as own:
         return await references.next_reference(own, year)

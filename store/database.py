@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import asyncpg
 from sqlalchemy import event, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -108,7 +108,6 @@ class Store:
             # None beyond: an overflow connection is opened for one use, which costs more than the use.
             pool_size=16,
             max_overflow=0,
-            pool_pre_ping=True,
             pool_timeout=5,
             connect_args={
                 "timeout": 5,
@@ -121,6 +120,7 @@ class Store:
                 },
             },
         )
+        _leave_out_closed_sessions(engine)
         return engine, engine
 
     @property
@@ -168,6 +168,14 @@ class Store:
             yield Tx(conn, "sqlite", self.files, SqliteDirect(driver))
 
     @asynccontextmanager
+    async def statement(self) -> AsyncIterator[Tx]:
+        """For one statement that commits by itself, on PostgreSQL. Raises StoreUnavailableError as `write` does."""
+        async with _translated(), self._writer.connect() as conn:
+            await conn.execution_options(isolation_level="AUTOCOMMIT")
+            raw = await conn.get_raw_connection()
+            yield Tx(conn, "postgresql", self.files, PostgresDirect(raw.dbapi_connection, raw.driver_connection))
+
+    @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
         """A snapshot to read from; nothing written in it is kept."""
         async with _translated(), self._reader.connect() as conn:
@@ -212,6 +220,19 @@ def _passes(state: str) -> bool:
     # Classes: 08 connection, 53 out of resources, 57P shutting down or starting up; and single ones: 40001 and 40P01
     # (serialisation, deadlock), 55P03 lock not available, 57014 statement time-out.
     return state.startswith(("08", "53", "57P")) or state in ("40001", "40P01", "55P03", "57014")
+
+
+def _leave_out_closed_sessions(engine: AsyncEngine) -> None:
+    """A session that the server has ended (a restart, say) is not handed out again, nor any as old as it.
+
+    That costs nothing: a closed socket is seen by the event loop. Asking each session whether it lives, as SQLAlchemy
+    offers, costs three round trips before the first statement of every transaction.
+    """
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def look(connection: Any, _record: Any, _proxy: Any) -> None:
+        if connection.driver_connection.is_closed():
+            raise InvalidatePoolError
 
 
 def _prepare_sqlite(engine: AsyncEngine, *, begin: str) -> None:

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import accumulate
 from typing import Any, Final, Literal
 
@@ -21,7 +22,7 @@ from store import texts
 from store.database import Tx
 from store.files import FileStore
 from store.schema import inbox
-from store.sql import insert, skipping_locked
+from store.sql import insert_for, skipping_locked
 
 log = structlog.get_logger(__name__)
 
@@ -95,27 +96,35 @@ class Item:
 async def add(tx: Tx, raw: RawMessage, *, now: datetime, reserved_reference: str | None = None) -> tuple[int, bool]:
     """Keep a raw message. Returns its id and whether it is new; a redelivery is counted on the row that is there."""
     large = len(raw.body) > LARGE
-    statement = insert(tx, inbox).values(
-        channel=raw.channel,
-        account=raw.account,
-        external_id=raw.external_id,
-        raw=None if large else texts.keep_bytes(raw.body, _RAW),
-        raw_file=await asyncio.to_thread(tx.files.write, raw.body) if large else None,
-        size=len(raw.body),
-        envelope=texts.keep_json(dict(raw.envelope), _ENVELOPE),
-        received_at=raw.received_at,
-        kept_at=now,
-        redeliveries=0,
-        state="waiting",
-        attempts=0,
-        due_at=now,
-        reserved_reference=reserved_reference,
-    )
-    statement = statement.on_conflict_do_update(
-        index_elements=["channel", "account", "external_id"], set_={"redeliveries": inbox.c.redeliveries + 1}
-    ).returning(inbox.c.id, inbox.c.redeliveries)
-    row = (await tx.conn.execute(statement)).one()
+    values = {
+        "channel": raw.channel,
+        "account": raw.account,
+        "external_id": raw.external_id,
+        "raw": None if large else texts.keep_bytes(raw.body, _RAW),
+        "raw_file": await asyncio.to_thread(tx.files.write, raw.body) if large else None,
+        "size": len(raw.body),
+        "envelope": texts.keep_json(dict(raw.envelope), _ENVELOPE),
+        "received_at": raw.received_at,
+        "kept_at": now,
+        "redeliveries": 0,
+        "state": "waiting",
+        "attempts": 0,
+        "due_at": now,
+        "reserved_reference": reserved_reference,
+    }
+    row = (await tx.run(_add(is_sqlite=tx.is_sqlite), values)).one()
     return int(row.id), row.redeliveries == 0
+
+
+@cache
+def _add(*, is_sqlite: bool) -> Any:
+    return (
+        insert_for(inbox, is_sqlite=is_sqlite)
+        .on_conflict_do_update(
+            index_elements=["channel", "account", "external_id"], set_={"redeliveries": inbox.c.redeliveries + 1}
+        )
+        .returning(inbox.c.id, inbox.c.redeliveries)
+    )
 
 
 async def claim(tx: Tx, *, limit: int, now: datetime, lease: timedelta) -> list[Item]:

@@ -188,3 +188,44 @@ async def test_a_statement_whose_text_depends_on_its_values_is_refused(things: S
     async with things.write() as tx:
         with pytest.raises(TypeError, match="compiled once"):
             await tx.run(many, {"ids": [1, 2]})
+
+
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+async def test_sessions_that_the_server_ended_are_not_handed_out_again(things: Store) -> None:
+    async def number() -> int:
+        async with things.write() as tx:
+            return int((await tx.conn.execute(text("SELECT pg_backend_pid()"))).scalar_one())
+
+    before = await asyncio.gather(*(number() for _ in range(8)))
+    # All but the one that does it, as at a restart of the server; then that one too.
+    for _ in range(2):
+        async with things.write() as tx:
+            await tx.conn.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            )
+        await asyncio.sleep(0.2)
+    after = await asyncio.gather(*(number() for _ in range(8)))
+    assert len(set(after) - set(before)) >= len(set(after)) - 1
+
+
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+async def test_a_single_statement_commits_by_itself_and_leaves_the_session_as_it_was(things: Store) -> None:
+    for round_ in range(20):
+        async with things.statement() as tx:
+            await sql.add(tx, THINGS, name=str(round_))
+            async with things.read() as other:
+                assert (await other.run(COUNT, {})).scalar_one() == round_ + 1
+    # A transaction on the same session is one again.
+    with pytest.raises(RuntimeError):
+        await _half(things)
+    async with things.read() as tx:
+        assert (await tx.run(COUNT, {})).scalar_one() == 20
+
+
+async def _half(things: Store) -> None:
+    async with things.write() as tx:
+        await sql.add(tx, THINGS, name="half")
+        raise RuntimeError
