@@ -83,7 +83,7 @@ async def _whole(
         received_on=deadlines.received_day(row.received_at),
         due_on=promised,
         kind=cast(Kind, row.kind),
-        situation=cast(Situation, row.situation),
+        situation=_situation(row),
         working_days_left=(deadlines.working_days_between(today, promised, saturdays=saturdays) if promised else None),
         late=bool(promised and promised < today and state not in ("closed", "refused")),
         promised_on=promised,
@@ -169,6 +169,13 @@ def _state(row: Any, messages: Sequence[MessageRow]) -> State:
     if row.queue == "mediation":
         return "in_mediation"
     return "in_department" if row.queue in DEPARTMENTS else "received"
+
+
+def _situation(row: Any) -> Situation:
+    """What the member is told about their case; once a refusal was taken back, a person is looking at it (triage)."""
+    if row.situation in ("anonymous", "off_scope") and not row.refused:
+        return "triage"
+    return cast(Situation, row.situation)
 
 
 async def _name_of(tx: Tx, person_id: int | None) -> str:
