@@ -95,6 +95,17 @@ class Settings(BaseSettings):
     # Test servers run without fsync; nothing else may.
     allow_unsafe_database: bool = False
 
+    # Robots at the form. A form that is sent sooner after it was drawn than a hand could is given back once.
+    form_least_seconds: int = Field(3, ge=0, le=60)
+    # From one network (/24, IPv6 /48) may come so many times as much as from one address.
+    form_network_factor: int = Field(10, ge=1, le=1000)
+    # The form counts as flooded when more is sent in a minute, by everybody together; or as an operator says.
+    form_flood: Literal["auto", "on", "off"] = "auto"
+    form_flood_sent: int = Field(120, ge=1)
+    # While it is: the zero bits of a browser's proof, and how old a form without one must be.
+    form_proof_bits: int = Field(16, ge=1, le=24)
+    form_wait_seconds: int = Field(20, ge=0, le=600)
+
     # Mail in.
     mailboxes: Path = SHIPPED / "mailboxes.yaml"
     lmtp_host: str = "127.0.0.1"

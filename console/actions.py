@@ -139,7 +139,7 @@ class Actions:
             raise _WrongFormError("not_yours")
         if not await outbox.cancel(tx, message.outbox_id, now=who.now):
             return "?done=too_late"
-        if row.state == "closed":
+        if row.state == "closed" and row.outcome != "withdrawn":
             # It was the last message of the closing: what it said of the end is taken back with it.
             await cases.reopen(tx, row.id, actor=who.actor, now=who.now)
         await _set(tx, who, row.id, "case.answer_undone", {"message": message.id})

@@ -13,7 +13,7 @@ from console import story, timeline
 from console.contract import ANSWERABLE
 from console.explanation import Why, explained
 from console.site import Who
-from store import audit, case_around, correspondence, outbox, people, ratings, users, views
+from store import audit, case_around, correspondence, outbox, people, ratings, receipts, users, views
 from store.case_around import OtherCase
 from store.correspondence import FileRow, HeldRow, MessageRow
 from store.database import Tx
@@ -33,7 +33,8 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """A case whole. `way_back` is the kind of contact by which the member is answered, "" when there is none."""
+    """A case whole. `way_back` is the kind of contact by which the member is answered, "page" for who reads the answer on
+    the page of their case alone, "" when there is none."""
 
     row: Row
     items: Sequence[timeline.Item]
@@ -63,6 +64,12 @@ class CaseFile:
         """Whether the last message of a person is the member's."""
         spoken = [message for message in self.messages if not message.auto and message.delivery != "cancelled"]
         return bool(spoken) and spoken[-1].direction == "in"
+
+
+async def _way_back(tx: Tx, case_id: int, kind: str) -> str:
+    if kind in ANSWERABLE:
+        return kind
+    return "page" if await receipts.exists_for(tx, case_id) else ""
 
 
 async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None) -> CaseFile:
@@ -97,7 +104,7 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
         looks=[
             Look(names.get(entry.actor, entry.actor), entry.at) for entry in entries if entry.act == "case.unsealed"
         ],
-        way_back=contact[1] if contact and contact[1] in ANSWERABLE else "",
+        way_back=await _way_back(tx, row.id, contact[1] if contact else ""),
         messages=messages,
         rating=await ratings.of_case(tx, row.id),
     )

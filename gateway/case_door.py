@@ -7,33 +7,26 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, cast
 
 import structlog
 from sqlalchemy import select
 
-from channels.contract import StoreUnavailableError
 from channels.form.case_contract import CodeOutcome, CodeSent, Package, PdfUnavailableError, Purpose
 from channels.form.contract import CaseView
-from channels.form.fields import international
-from channels.message import Sender
 from config.vocabulary import Language
 from gateway import answers, keys, member_copy, member_page
+from gateway.case_finding import CaseFinding
 from gateway.house import House
 from router.pdf import PdfError, make_pdf
-from store import audit, cases, codes, correspondence, links, people, ratings, receipts
+from store import audit, cases, codes, correspondence, links, people, ratings, receipts, threads
 from store.database import Tx
 from store.schema import cases as case_table
 from store.schema import contacts
 
 log = structlog.get_logger(__name__)
-
-# Rule F8: so many links an hour to one contact, whoever asks for them.
-LINKS_AN_HOUR: Final = 3
-# So many requests for a link are kept waiting at once; more would only be somebody trying.
-_MOST_WAITING: Final = 200
 
 
 @dataclass
@@ -41,65 +34,26 @@ class CaseDoor:
     """As channels.form.case_contract.CaseDoor says."""
 
     house: House
-    _searches: set[asyncio.Task[None]] = field(default_factory=set)
+    finding: CaseFinding = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.finding = CaseFinding(self.house)
 
     async def find(self, reference: str, contact: str, language: Language) -> None:
-        """As the protocol says; the search goes on after the answer."""
-        if len(self._searches) >= _MOST_WAITING:
-            return
-        task = asyncio.create_task(self._find(reference, contact, language))
-        self._searches.add(task)
-        task.add_done_callback(self._searches.discard)
+        """As the protocol says."""
+        self.finding.begin(reference, contact, language)
 
     async def settled(self) -> None:
         """Wait until every search that was begun has ended."""
-        while self._searches:
-            await asyncio.wait(self._searches)
-
-    async def _find(self, reference: str, contact: str, language: Language) -> None:
-        try:
-            sent = await self._send_link(reference, contact, language)
-        except StoreUnavailableError:
-            log.warning("a link could not be looked for: the store cannot be reached")
-            return
-        if sent is not None:
-            await self.house.departures.put(sent)
-
-    async def _send_link(self, reference: str, contact: str, language: Language) -> int | None:
-        now = self.house.now()
-        async with self.house.store.write() as tx:
-            case_id = (
-                await tx.conn.execute(select(case_table.c.id).where(case_table.c.reference == reference))
-            ).scalar()
-            if case_id is None:
-                return None
-            known = await people.contacts_of_case(tx, case_id)
-            asked_by = next((one for one in known if _same(one, contact)), None)
-            # To the address that was named, or, for a telephone, to the first address on file that takes mail.
-            to = next((one for one in (asked_by, *known) if one and one.kind == "email" and not one.unreachable), None)
-            if asked_by is None or to is None:
-                return None
-            if await links.found_since(tx, to.id, now - timedelta(hours=1)) >= LINKS_AN_HOUR:
-                return None
-            token = self.house.randomness.token()
-            await links.add(tx, token, now=now, case_id=case_id, contact_id=to.id, purpose="found")
-            await audit.write(tx, actor="member", act="link.asked", at=now, case_id=case_id, detail={"contact": to.id})
-            return await answers.send_asked(
-                tx,
-                self.house,
-                "link",
-                key=f"link-{links.hashed(token)[:32]}",
-                case_id=case_id,
-                contact=to,
-                reference=reference,
-                language=language,
-                case_url=answers.case_url(self.house, language, token),
-                now=now,
-            )
+        await self.finding.settled()
 
     async def open_by_receipt(self, reference: str, code: str) -> str | None:
         """As the protocol says."""
         now = self.house.now()
+        async with self.house.store.read() as tx:
+            # Guesses write nothing.
+            if await receipts.find(tx, reference, code, now=now) is None:
+                return None
         async with self.house.store.write() as tx:
             found = await receipts.find(tx, reference, code, now=now)
             if found is None:
@@ -113,8 +67,9 @@ class CaseDoor:
                 # While the message is being read, the link is bound to it, as the receipt's own is.
                 inbox_id=None if found.case_id is not None else found.inbox_id,
                 contact_id=found.contact_id,
-                purpose="proven",
+                purpose="receipt",
             )
+            await audit.write(tx, actor="member", act="receipt.used", at=now, case_id=found.case_id)
             return token
 
     async def send_code(self, token: str, purpose: Purpose, browser: str) -> CodeSent:
@@ -122,14 +77,14 @@ class CaseDoor:
         now, code = self.house.now(), f"{secrets.randbelow(1_000_000):06d}"
         async with self.house.store.write() as tx:
             opened = await links.opened(tx, token, now=now)
-            if opened is None or opened.case_id is None or await member_page.proof_for(tx, opened) != "mail":
+            if opened is None or opened.case_id is None or not await self._may(tx, opened, purpose, now):
                 return "none"
             row = await _case(tx, opened.case_id)
             code_id = await codes.ask(
                 tx,
                 case_id=row.id,
                 purpose=purpose,
-                browser_hash=links.hashed(browser),
+                browser_hash=codes.asker(token, browser),
                 code_hash=self._hash_of(row.id, purpose, browser, code),
                 now=now,
             )
@@ -160,7 +115,7 @@ class CaseDoor:
             opened = await links.opened(tx, token, now=now)
             if opened is None or opened.case_id is None:
                 return "over"
-            outcome = await self._proven(tx, opened, "open", browser, code, now)
+            outcome = await self._proven(tx, opened, "open", token, browser, code, now)
             if outcome != "right":
                 return outcome
             proven = self.house.randomness.token()
@@ -176,10 +131,12 @@ class CaseDoor:
             opened = await links.opened(tx, token, now=now)
             if opened is None or opened.case_id is None:
                 return "over"
+            # A colleague who answers at this moment, or the same press twice, waits.
+            await threads.current(tx, opened.case_id, held=True)
             row = await _case(tx, opened.case_id)
             if row.state == "closed":
                 return "over"
-            outcome = await self._proven(tx, opened, "withdraw", browser, code, now)
+            outcome = await self._proven(tx, opened, "withdraw", token, browser, code, now)
             if outcome != "right":
                 return outcome
             await cases.close(tx, row.id, outcome="withdrawn", actor="member", now=now, act="case.withdrawn")
@@ -208,10 +165,10 @@ class CaseDoor:
             opened = await links.opened(tx, token, now=now)
             if opened is None or opened.case_id is None:
                 return "over"
-            outcome = await self._proven(tx, opened, "copy", browser, code, now)
+            outcome = await self._proven(tx, opened, "copy", token, browser, code, now)
             if outcome != "right":
                 return outcome
-            proven = links.Opened(opened.case_id, opened.inbox_id, opened.contact_id, proven=True)
+            proven = replace(opened, proven=True)
             saturdays = self.house.settings.saturdays_are_working_days
             view = await member_page.of_link(tx, proven, token, now=now, saturdays=saturdays)
             messages = await correspondence.messages_for_member(tx, opened.case_id, opened.contact_id)
@@ -221,7 +178,7 @@ class CaseDoor:
         if view is None:
             return "over"
         page = await asyncio.to_thread(draw, view)
-        return await member_copy.packed(self.house.store.files, view.reference, page, messages)
+        return await member_copy.packed(self.house, view.reference, page, messages)
 
     async def rate(self, token: str, score: int, comment: str) -> bool:
         """As the protocol says."""
@@ -246,6 +203,10 @@ class CaseDoor:
             opened = await links.opened(tx, token, now=now)
             if opened is None or opened.case_id is None:
                 return False
+            view = await member_page.of_link(tx, opened, token, now=now, saturdays=False)
+            # Whoever has only the link of a sealed case, perhaps forwarded, must not thereby shut its member out.
+            if view is None or "revoke" not in view.can:
+                return False
             await links.revoke(tx, opened.case_id, now=now, but=token)
             if await member_page.proof_for(tx, opened) == "mail":
                 await receipts.revoke(tx, opened.case_id, now=now)
@@ -260,8 +221,15 @@ class CaseDoor:
             log.warning("a receipt could not be typeset", reason=str(error))
             raise PdfUnavailableError from None
 
+    async def _may(self, tx: Tx, opened: links.Opened, purpose: Purpose, now: datetime) -> bool:
+        """Whether a code can be sent, and is of any use: else nobody gets a mail for it."""
+        view = await member_page.of_link(tx, opened, "", now=now, saturdays=False)
+        if view is None or view.proof != "mail":
+            return False
+        return view.locked if purpose == "open" else purpose in view.can
+
     async def _proven(
-        self, tx: Tx, opened: links.Opened, purpose: Purpose, browser: str, code: str, now: datetime
+        self, tx: Tx, opened: links.Opened, purpose: Purpose, token: str, browser: str, code: str, now: datetime
     ) -> CodeOutcome:
         """What a code proves: the six digits that were sent, or the receipt's where there is nowhere to send any."""
         if opened.case_id is None:
@@ -272,7 +240,7 @@ class CaseDoor:
                 tx,
                 case_id=opened.case_id,
                 purpose=purpose,
-                browser_hash=links.hashed(browser),
+                browser_hash=codes.asker(token, browser),
                 code_hash=self._hash_of(opened.case_id, purpose, browser, _digits(code)),
                 now=now,
             )
@@ -291,13 +259,6 @@ class CaseDoor:
 def _digits(code: str) -> str:
     """What was typed or pasted, without blanks and dashes; cut, since nothing long can be a code."""
     return "".join(sign for sign in code[:40] if sign.isascii() and sign.isalnum())
-
-
-def _same(known: people.Contact, given: str) -> bool:
-    """Whether somebody named this contact: a mail address without case, a telephone number however it is written."""
-    if known.kind == "email":
-        return known.address == people.normalised(Sender("email", given, ""))
-    return known.kind == "phone" and known.address == international(given)
 
 
 async def _case(tx: Tx, case_id: int) -> Any:

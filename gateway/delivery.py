@@ -169,7 +169,8 @@ class Delivery:
                 outgoing,
                 code=outcome.code,
                 provider_id=outcome.provider_id,
-                masked=links.masked(outgoing.message.text),
+                # A code that was asked for is no message of a case.
+                masked=links.masked(outgoing.message.text, with_code=outgoing.message_id is None),
                 now=now,
             )
             # A link or a code that somebody asked for is no receipt: it has no message on the case.

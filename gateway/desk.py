@@ -18,7 +18,7 @@ from gateway import answers
 from gateway.house import House
 from gateway.reading import Parsing
 from router.acknowledgement import joined
-from store import cases, correspondence, inbox, links, outbox, people, second_look
+from store import cases, correspondence, inbox, links, outbox, people, receipts, second_look
 from store.database import Tx
 from store.schema import cases as case_table
 from store.viewer import Viewer
@@ -38,9 +38,9 @@ class HouseDesk:
         """Put an answer into the outbox. Raises StaleError, NoWayBackError."""
         row = (await tx.conn.execute(select(case_table).where(case_table.c.id == case_id))).one()
         found = await outbox.reply_contact(tx, case_id)
-        if found is None or found[1] != "email":
+        by_mail = found is not None and found[1] == "email"
+        if not by_mail and not await receipts.exists_for(tx, case_id):
             raise NoWayBackError
-        contact_id, _, address = found
         number = await cases.change(
             tx,
             case_id,
@@ -51,42 +51,85 @@ class HouseDesk:
             unread=False,
             assignee_id=row.assignee_id or viewer.user_id,
         )
+        key = f"answer-{case_id}-{number}"
+        if by_mail and found is not None:
+            outbox_id = await self._by_mail(tx, viewer, row, text.strip(), key=key, contact=found, now=now)
+        else:
+            contact_id = found[0] if found is not None else None
+            outbox_id = await self._on_the_page(tx, viewer, row, text.strip(), key=key, contact_id=contact_id, now=now)
+        if outbox_id is None:
+            raise cases.StaleError(case_id)
+        return outbox_id
+
+    async def _by_mail(
+        self, tx: Tx, viewer: Viewer, row: Any, text: str, *, key: str, contact: tuple[int, str, str], now: datetime
+    ) -> int | None:
+        contact_id, _, address = contact
         token = self.house.randomness.token()
         name = (await people.person_of(tx, row.person_id)).name if row.person_id else ""
         message = self._composed(
             row,
-            text.strip(),
-            key=f"answer-{case_id}-{number}",
+            text,
+            key=key,
             contact_id=contact_id,
             address=address,
             name=name,
             token=token,
-            ancestors=await self._ancestors(tx, viewer, case_id),
+            ancestors=await self._ancestors(tx, viewer, row.id),
         )
+        await links.add(tx, token, now=now, case_id=row.id, contact_id=contact_id)
+        rfc_id = f"<{message.message_tag}@{message.account.rpartition('@')[2]}>"
+        return await self._put(tx, viewer, row, message, text, contact_id=contact_id, rfc_message_id=rfc_id, now=now)
+
+    async def _on_the_page(
+        self, tx: Tx, viewer: Viewer, row: Any, text: str, *, key: str, contact_id: int | None, now: datetime
+    ) -> int | None:
+        """For who left no mail address and has a receipt: they read it when they come back to the page of their case."""
+        message = OutboundMessage(
+            key=key,
+            channel="webform",
+            account="form",
+            recipient="",
+            recipient_name="",
+            subject="",
+            text=text,
+            language=cast(Language, row.language),
+            auto=False,
+        )
+        return await self._put(tx, viewer, row, message, text, contact_id=contact_id, rfc_message_id="", now=now)
+
+    async def _put(
+        self,
+        tx: Tx,
+        viewer: Viewer,
+        row: Any,
+        message: OutboundMessage,
+        text: str,
+        *,
+        contact_id: int | None,
+        rfc_message_id: str,
+        now: datetime,
+    ) -> int | None:
         message_id = await cases.add_message(
             tx,
             cases.NewMessage(
-                case_id=case_id,
+                case_id=row.id,
                 direction="out",
-                channel="email",
+                channel=message.channel,
                 account=message.account,
                 subject=message.subject,
                 text=message.text,
-                reply=text.strip(),
+                reply=text,
                 at=now,
                 contact_id=contact_id,
                 author_id=viewer.user_id,
                 situation="answer",
-                rfc_message_id=f"<{message.message_tag}@{message.account.rpartition('@')[2]}>",
+                rfc_message_id=rfc_message_id,
             ),
         )
-        await links.add(tx, token, now=now, case_id=case_id, contact_id=contact_id)
-        outbox_id = await outbox.put(
-            tx, message, now=now, due_at=now + UNDO, case_id=case_id, message_id=message_id, contact_id=contact_id
+        return await outbox.put(
+            tx, message, now=now, due_at=now + UNDO, case_id=row.id, message_id=message_id, contact_id=contact_id
         )
-        if outbox_id is None:
-            raise cases.StaleError(case_id)
-        return outbox_id
 
     def _composed(
         self,

@@ -219,7 +219,7 @@ class Door:
             opened = await links.opened(tx, token, now=self.house.now())
             if opened is None or opened.case_id is None or await self._is_locked(tx, opened):
                 return None
-            data = await member_page.letter_of(tx, opened.case_id, opened.contact_id)
+            data = await member_page.letter_of(tx, opened)
         if data is None:
             return None
         try:

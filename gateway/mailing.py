@@ -13,6 +13,7 @@ from datetime import timedelta
 import structlog
 
 from channels.contract import Sends, StoreUnavailableError
+from channels.form.reply import OnThePage
 from channels.mail.imap import MailboxStatus, MailboxWatcher
 from channels.mail.lmtp import LmtpServer
 from channels.mail.send import mail_sender
@@ -33,7 +34,8 @@ def senders(house: House) -> Mapping[str, Sends]:
     """How each channel sends."""
     instance = keys.derived(house.secret, "loop mark").hex()[:16]
     return {
-        "email": mail_sender(house.settings, house.mailboxes, keys=house.tag_keys, instance=instance, clock=house.now)
+        "email": mail_sender(house.settings, house.mailboxes, keys=house.tag_keys, instance=instance, clock=house.now),
+        "webform": OnThePage(),
     }
 
 

@@ -16,6 +16,7 @@ from store import audit, correspondence, links, people, ratings, receipts, views
 from store.correspondence import MessageRow
 from store.database import Tx
 from store.schema import cases, contacts, inbox
+from store.schema import people as people_table
 
 # What the audit calls an act, and what the member is told of it; acts not named here are ours alone.
 _EVENTS: Final[dict[str, Event]] = {
@@ -39,8 +40,9 @@ async def of_link(tx: Tx, opened: links.Opened, token: str, *, now: datetime, sa
         return None
     contact = await _contact(tx, opened.contact_id)
     proof = await proof_for(tx, opened)
-    if row.sealed and not opened.proven and proof == "mail":
-        # The link may have been forwarded or read by somebody else: not even what the case is about is told.
+    if row.sealed and not opened.proven:
+        # The link may have been forwarded or read by somebody else: not even what the case is about is told. Where no
+        # code can be sent any more, that opens nothing either.
         return CaseView(
             reference=row.reference,
             language=cast(Language, row.language),
@@ -96,27 +98,29 @@ async def _whole(
         rating_comment=rating.comment if rating else "",
         has_letter=row.queue == "medical_coordinator",
         proof=proof,
-        receipt_code=receipts.code_of(token) if opened.inbox_id is not None else "",
-        can=_acts(row, state, proof, nameless=not await _name_of(tx, row.person_id)),
+        receipt_code=await receipts.shown(tx, token),
+        can=_acts(row, state, proof, nameless=not await _name_for(tx, row, opened, messages)),
         messages=tuple(_message(message, language) for message in messages),
         events=tuple(await _events(tx, row.id)),
     )
 
 
-async def letter_of(tx: Tx, case_id: int, contact_id: int | None) -> LetterData | None:
+async def letter_of(tx: Tx, opened: links.Opened) -> LetterData | None:
     """What the letter to the coordinating doctor says: the member's own first words. None for other cases."""
-    row = (await tx.conn.execute(select(cases).where(cases.c.id == case_id))).one_or_none()
-    own = await correspondence.messages_for_member(tx, case_id, contact_id)
-    first = next((message for message in own if message.direction == "in"), None)
-    if row is None or first is None or row.queue != "medical_coordinator":
+    row = (await tx.conn.execute(select(cases).where(cases.c.id == opened.case_id))).one_or_none()
+    if row is None:
         return None
-    person = await people.person_of(tx, row.person_id) if row.person_id else None
+    own = await correspondence.messages_for_member(tx, row.id, opened.contact_id)
+    first = next((message for message in own if message.direction == "in"), None)
+    if first is None or row.queue != "medical_coordinator":
+        return None
+    person = await people.person_of(tx, row.person_id) if await _may_be_named(tx, row, opened) else None
     return LetterData(
         language=cast(Language, row.language),
         reference=row.reference,
         text=first.reply or first.text,
         written_on=deadlines.received_day(row.received_at),
-        name=person.name if person else "",
+        name=await _name_for(tx, row, opened, own),
         member_number=person.member_number if person else "",
         contact=first.address,
         files=tuple(file.name for file in first.files if not file.inline),
@@ -137,7 +141,7 @@ async def _of_item(tx: Tx, item_id: int, token: str) -> CaseView | None:
         received_on=deadlines.received_day(row.received_at),
         due_on=None,
         can=frozenset(),
-        receipt_code=receipts.code_of(token),
+        receipt_code=await receipts.shown(tx, token),
         events=(CaseEvent(row.received_at, "received"),),
     )
 
@@ -171,15 +175,31 @@ def _state(row: Any, messages: Sequence[MessageRow]) -> State:
     return "in_department" if row.queue in DEPARTMENTS else "received"
 
 
+async def _may_be_named(tx: Tx, row: Any, opened: links.Opened) -> bool:
+    """Whether what we know of the person behind a case may be told to the holder of a link.
+
+    Anybody can write anybody's address into the form: who holds no more than its receipt is told what this very message
+    said, and nothing that we knew before.
+    """
+    if row.person_id is None or not opened.by_receipt:
+        return row.person_id is not None
+    known_since = select(people_table.c.created_at).where(people_table.c.id == row.person_id)
+    opening = next((entry for entry in await audit.of_case(tx, row.id) if entry.act == "case.opened"), None)
+    return opening is not None and (await tx.conn.execute(known_since)).scalar() == opening.at
+
+
+async def _name_for(tx: Tx, row: Any, opened: links.Opened, own: Sequence[MessageRow]) -> str:
+    """The member's name as the holder of this link may read it."""
+    if await _may_be_named(tx, row, opened):
+        return (await people.person_of(tx, row.person_id)).name
+    return next((message.sender_name for message in own if message.direction == "in" and message.sender_name), "")
+
+
 def _situation(row: Any) -> Situation:
     """What the member is told about their case; once a refusal was taken back, a person is looking at it (triage)."""
     if row.situation in ("anonymous", "off_scope") and not row.refused:
         return "triage"
     return cast(Situation, row.situation)
-
-
-async def _name_of(tx: Tx, person_id: int | None) -> str:
-    return (await people.person_of(tx, person_id)).name if person_id else ""
 
 
 def _acts(row: Any, state: State, proof: Proof, *, nameless: bool) -> frozenset[Act]:

@@ -26,3 +26,6 @@ class Metrics:
             "guichet_requests", "Requests by route and class of status", ["route", "status"], registry=self.registry
         )
         self.in_progress = Gauge("guichet_requests_in_progress", "Requests under way", registry=self.registry)
+        self.form_flooded = Gauge(
+            "guichet_form_flooded", "1 while more is sent by the form than people send", registry=self.registry
+        )

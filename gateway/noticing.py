@@ -1,4 +1,5 @@
-"""What the words of a story say while it is still being written: distress, the mutual's medical adviser, another body.
+"""What the words of a story say while it is still being written: distress, the mutual's medical adviser, another body, and the
+department that it is most likely for.
 
 By listed words only, without the model, which the process that serves pages does not have. It changes nothing: whatever was
 noticed, the message is sent as its writer wants, and judged later like any other.
@@ -6,11 +7,14 @@ noticed, the message is sent as its writer wants, and judged later like any othe
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from channels.form.contract import Noticed
 from classifier import lexicon
+from classifier.lexicon import Hit
 from config.vocabulary import Language
+from gateway.likely import likely_department
 from router.wordlists import distress_in, find_body
 
 # "Your doctor" may be anybody's: only words that name the office itself are said aloud.
@@ -19,7 +23,9 @@ _ANYBODYS: Final = frozenset({"votre", "vos", "uw", "jullie", "ihr", "ihre", "yo
 
 def noticed(text: str, language: Language) -> Noticed:
     """What a text seems to be about."""
-    adviser = _names_the_adviser(text)
+    text_words = lexicon.words(text)
+    hits = lexicon.load().find(text, text_words)
+    adviser = _names_the_adviser(text, hits)
     # Whoever writes about our medical adviser writes about us, whatever else they name.
     body = None if adviser else find_body(text)
     return Noticed(
@@ -27,11 +33,11 @@ def noticed(text: str, language: Language) -> Noticed:
         medical_adviser=adviser,
         other_body=body.names.in_language(language) if body else "",
         other_body_contact=body.contact.in_language(language) if body else "",
+        department="" if adviser or body else likely_department(text_words, hits, text),
     )
 
 
-def _names_the_adviser(text: str) -> bool:
-    hits = lexicon.load().find(text, lexicon.words(text))
+def _names_the_adviser(text: str, hits: Iterable[Hit]) -> bool:
     return any(
         hit.group == "adviser" and lexicon.words(text[hit.start : hit.end])[0].folded not in _ANYBODYS for hit in hits
     )

@@ -8,6 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
+from channels.form.flood import Flood
+from channels.form.guard import Guard, GuardSettings
 from channels.form.routes import add_routes
 from channels.web.access_log import route_name
 from channels.web.limits import Limiter, MemoryLimiter
@@ -33,15 +35,20 @@ def application(
 ) -> web.Application:
     """Everything that is served over HTTP."""
     settings = house.settings
+    case_door = CaseDoor(house)
     app = web.Application(
         middlewares=[_measuring(metrics), *middlewares(settings.base_url, settings.channels_down)],
         handler_args={"max_line_size": _LONGEST_LINE, "max_field_size": _LONGEST_FIELD, "keepalive_timeout": 30},
     )
+    guard = _guard(house, limiter)
+    # Asked when it is scraped: a flood ends by time, also when nobody comes any more.
+    metrics.form_flooded.set_function(guard.flood.is_on)
     add_routes(
         app,
         door=door,
-        case_door=CaseDoor(house),
+        case_door=case_door,
         limiter=limiter,
+        guard=guard,
         base_url=settings.base_url,
         secret=keys.derived(house.secret, "public forms"),
         trusted_proxies=settings.trusted_proxies,
@@ -61,7 +68,27 @@ def application(
         saturdays=settings.saturdays_are_working_days,
     )
     health.add_routes(app)
+
+    async def settle(_: web.Application) -> None:
+        # What somebody asked for before we were told to stop is still looked for.
+        await case_door.settled()
+
+    app.on_cleanup.append(settle)
     return app
+
+
+def _guard(house: House, limiter: Limiter) -> Guard:
+    settings = house.settings
+    return Guard(
+        keys.derived(house.secret, "guard of the form"),
+        Flood(limiter, settings.form_flood_sent, settings.form_flood),
+        GuardSettings(
+            least_seconds=settings.form_least_seconds,
+            wait_seconds=settings.form_wait_seconds,
+            proof_bits=settings.form_proof_bits,
+            network_factor=settings.form_network_factor,
+        ),
+    )
 
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -1,10 +1,14 @@
-"""Six-digit codes: 10 minutes, one use, five tries, 3 an hour and 10 a day for a case (rule C3; ASVS 6.5.5, 6.6.2, 6.6.3).
+"""Six-digit codes: 10 minutes, one use, five tries, 3 an hour and 10 a day (rule C3; ASVS 6.5.5, 6.6.2, 6.6.3).
+
+Each secret link has its own 3 and 10, all links of a case together twice as many: whoever was forwarded one link cannot
+use up what the member needs, and the member's mailbox is not filled.
 
 All counting is in the database, by conditional updates, so that guesses in parallel count one by one.
 """
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -19,25 +23,33 @@ LIFE: Final = timedelta(minutes=10)
 TRIES: Final = 5
 AN_HOUR: Final = 3
 A_DAY: Final = 10
+# So many times as much for all links of a case together.
+_OF_CASE: Final = 2
+_HALF: Final = 32
 
 Outcome = Literal["right", "wrong", "over"]
 
 
-async def ask(tx: Tx, *, case_id: int, purpose: str, browser_hash: str, code_hash: str, now: datetime) -> int | None:
-    """Take a new code, which ends earlier ones for the same act in the same browser; None beyond the limits of a case.
+def asker(token: str, browser: str) -> str:
+    """Who asks: 128 bits of the hash of a secret link, then of the hash of a browser that holds it."""
+    return "".join(hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()[:_HALF] for secret in (token, browser))
 
-    Returns its id.
+
+async def ask(tx: Tx, *, case_id: int, purpose: str, browser_hash: str, code_hash: str, now: datetime) -> int | None:
+    """Take a new code, which ends earlier ones for the same act in the same browser; None beyond the limits.
+
+    `browser_hash` is what `asker` makes. Returns the id of the code.
     """
     if not tx.is_sqlite:
         # Two numbers are a space of its own; the first tells these locks from those on senders.
         await tx.conn.execute(text("SELECT pg_advisory_xact_lock(2, :number)"), {"number": case_id % 2**31})
     of_case = codes.c.case_id == case_id
-    this_hour = select(func.count()).where(of_case, codes.c.created_at > now - timedelta(hours=1))
-    today = select(func.count()).where(of_case, codes.c.created_at > now - timedelta(days=1))
-    if (await tx.conn.execute(this_hour)).scalar_one() >= AN_HOUR or (
-        await tx.conn.execute(today)
-    ).scalar_one() >= A_DAY:
-        return None
+    by_link = codes.c.browser_hash.startswith(browser_hash[:_HALF])
+    for within, most in ((timedelta(hours=1), AN_HOUR), (timedelta(days=1), A_DAY)):
+        counted = select(func.count(), func.count().filter(by_link)).where(of_case, codes.c.created_at > now - within)
+        all_links, this_link = (await tx.conn.execute(counted)).one()
+        if this_link >= most or all_links >= _OF_CASE * most:
+            return None
     await tx.conn.execute(
         update(codes)
         .where(of_case, codes.c.purpose == purpose, codes.c.browser_hash == browser_hash, codes.c.used_at.is_(None))

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import asyncpg
 from sqlalchemy import event, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -18,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from channels.contract import StoreUnavailableError
 from store import migrate, sqlite_driver
-from store.direct import Direct, Rows
+from store.direct import Direct, PostgresDirect, Rows, SqliteDirect
 from store.files import FileStore
 
 # By this name the sessions of Guichet's processes are known to the server.
@@ -46,7 +47,7 @@ class Tx:
         return self.dialect == "sqlite"
 
     async def run(self, statement: Any, values: Mapping[str, Any]) -> Rows:
-        """Run a statement that is a constant, with its values by name; on SQLite by the short way."""
+        """Run a statement that is a constant, with its values by name, by the short way where there is one."""
         if self.direct is not None:
             return await self.direct.run(statement, values)
         return await self.conn.execute(statement, values)
@@ -54,7 +55,8 @@ class Tx:
     async def run_many(self, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run a statement that is a constant for each of some rows, which all have the same names."""
         if self.direct is not None:
-            await self.direct.run_many(statement, rows)
+            for row in rows:
+                await self.direct.run(statement, row)
         elif rows:
             await self.conn.execute(statement, rows)
 
@@ -158,11 +160,12 @@ class Store:
         """A transaction that commits at the end. Raises StoreUnavailableError when the database cannot be reached."""
         if not self._sqlite:
             async with _translated(), self._writer.begin() as conn:
-                yield Tx(conn, "postgresql", self.files)
+                raw = await conn.get_raw_connection()
+                yield Tx(conn, "postgresql", self.files, PostgresDirect(raw.dbapi_connection, raw.driver_connection))
             return
         async with self._writing, _translated(), self._writer.begin() as conn:
             driver: Any = (await conn.get_raw_connection()).driver_connection
-            yield Tx(conn, "sqlite", self.files, Direct(driver))
+            yield Tx(conn, "sqlite", self.files, SqliteDirect(driver))
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
@@ -189,14 +192,25 @@ async def _translated() -> AsyncIterator[None]:
         if error.connection_invalidated or _went_away(error):
             raise StoreUnavailableError(type(error.orig).__name__) from error
         raise
+    except asyncpg.InterfaceError as error:
+        # A connection that was closed under a statement which went the short way.
+        raise StoreUnavailableError(type(error).__name__) from error
+    except asyncpg.PostgresError as error:
+        if _passes(str(error.sqlstate or "")):
+            raise StoreUnavailableError(type(error).__name__) from error
+        raise
     except (ConnectionError, TimeoutError, OSError, PoolTimeoutError, sqlite3.OperationalError) as error:
         raise StoreUnavailableError(type(error).__name__) from error
 
 
 def _went_away(error: DBAPIError) -> bool:
-    # SQLSTATE classes: 08 connection, 53 out of resources, 57P shutting down or starting up; and what trying again
-    # mends: 40001 and 40P01 (serialisation, deadlock), 55P03 lock not available, 57014 statement time-out.
-    state = str(getattr(error.orig, "sqlstate", "") or getattr(error.orig, "pgcode", "") or "")
+    return _passes(str(getattr(error.orig, "sqlstate", "") or getattr(error.orig, "pgcode", "") or ""))
+
+
+def _passes(state: str) -> bool:
+    """Whether trying again may mend what an SQLSTATE names."""
+    # Classes: 08 connection, 53 out of resources, 57P shutting down or starting up; and single ones: 40001 and 40P01
+    # (serialisation, deadlock), 55P03 lock not available, 57014 statement time-out.
     return state.startswith(("08", "53", "57P")) or state in ("40001", "40P01", "55P03", "57014")
 
 

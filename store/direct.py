@@ -1,8 +1,8 @@
-"""Statements that are asked for every message, on SQLite: compiled once, then run without SQLAlchemy's machinery.
+"""Statements that are asked for every message: compiled once, then run without SQLAlchemy's machinery.
 
-SQLite runs a small statement in a few microseconds; what SQLAlchemy does around each (a greenlet, an execution context, a
-cursor adapter, a result) takes some hundred. The statement stays an SQLAlchemy construct, and its types convert values in both
-directions as ever; only the way from it to the driver is short. PostgreSQL goes the usual way: there the round trip costs more.
+A database runs a small statement in a few microseconds; what SQLAlchemy does around each (a greenlet, an execution context,
+a cursor adapter, a result) takes some hundred. The statement stays an SQLAlchemy construct, and its types convert values in
+both directions as ever; only the way from it to the driver is short.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from functools import lru_cache
 from typing import Any, Final, Protocol
 
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.exc import MultipleResultsFound, NoResultFound
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from store.sqlite_driver import Connection
 
-_DIALECT: Final[Any] = sqlite.dialect(paramstyle="qmark")
+_SQLITE: Final[Any] = sqlite.dialect(paramstyle="qmark")
+_POSTGRESQL: Final[Any] = asyncpg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it so
 
 
 class Rows(Protocol):
@@ -87,8 +89,8 @@ class Found:
 class _Prepared:
     """The text of a statement, and how its values go in and its rows come out."""
 
-    def __init__(self, statement: Any, keys: tuple[str, ...]) -> None:
-        compiled: SQLCompiler = statement.compile(dialect=_DIALECT, column_keys=list(keys))
+    def __init__(self, statement: Any, keys: tuple[str, ...], dialect: Any) -> None:
+        compiled: SQLCompiler = statement.compile(dialect=dialect, column_keys=list(keys))
         if compiled.literal_execute_params or compiled.post_compile_params:
             raise TypeError("a statement whose text depends on its values cannot be compiled once")
         fixed = {column.key: _default(column) for column in compiled.insert_prefetch or ()}
@@ -96,17 +98,22 @@ class _Prepared:
         self.sql = str(compiled)
         self._plan: list[tuple[str | None, Callable[[Any], Any] | None, Any]] = []
         for name in compiled.positiontup or ():
-            into = _into(compiled.binds[name].type)
+            into = _into(compiled.binds[name].type, dialect)
             if name in keys:
                 self._plan.append((name, into, None))
             else:
                 value = fixed[name]
                 self._plan.append((None, None, into(value) if into else value))
         columns = list(getattr(statement, "exported_columns", ()))
-        self._out = [_out_of(column.type) for column in columns]
+        self._out = [_out_of(column.type, dialect) for column in columns]
         names = [column.key for column in columns]
         # What has no name of its own (a count, say) is read by its place.
         self._row: Any = namedtuple("Row", names, rename=True) if columns else None
+
+    @property
+    def returns_rows(self) -> bool:
+        """Whether the statement is a query, or gives back what it wrote."""
+        return self._row is not None
 
     def values(self, given: Mapping[str, Any]) -> list[Any]:
         """The values as the driver takes them. Raises KeyError for one that is missing."""
@@ -130,23 +137,31 @@ def _default(column: Any) -> Any:
     return column.default.arg
 
 
-def _into(kind: Any) -> Callable[[Any], Any] | None:
-    process: Callable[[Any], Any] | None = kind.dialect_impl(_DIALECT).bind_processor(_DIALECT)
+def _into(kind: Any, dialect: Any) -> Callable[[Any], Any] | None:
+    process: Callable[[Any], Any] | None = kind.dialect_impl(dialect).bind_processor(dialect)
     return process
 
 
-def _out_of(kind: Any) -> Callable[[Any], Any] | None:
-    process: Callable[[Any], Any] | None = kind.dialect_impl(_DIALECT).result_processor(_DIALECT, None)
+def _out_of(kind: Any, dialect: Any) -> Callable[[Any], Any] | None:
+    process: Callable[[Any], Any] | None = kind.dialect_impl(dialect).result_processor(dialect, None)
     return process
 
 
-@lru_cache(maxsize=512)
-def _prepared(statement: Any, keys: tuple[str, ...]) -> _Prepared:
-    return _Prepared(statement, keys)
+@lru_cache(maxsize=1024)
+def _prepared(statement: Any, keys: tuple[str, ...], dialect: Any) -> _Prepared:
+    return _Prepared(statement, keys, dialect)
 
 
-class Direct:
-    """The short way to the connection of a transaction that has begun. Statements must be constants: each is compiled once."""
+class Direct(Protocol):
+    """The short way to the connection of a transaction. Statements must be constants: each is compiled once."""
+
+    async def run(self, statement: Any, values: Mapping[str, Any]) -> Found:
+        """Run a statement with its values by name. Raises the driver's own errors."""
+        ...
+
+
+class SqliteDirect:
+    """On SQLite, in a transaction that has begun."""
 
     __slots__ = ("_connection",)
 
@@ -154,12 +169,30 @@ class Direct:
         self._connection = connection
 
     async def run(self, statement: Any, values: Mapping[str, Any]) -> Found:
-        """Run a statement with its values by name. Raises sqlite3.Error."""
-        prepared = _prepared(statement, tuple(values))
+        """As the protocol says. Raises sqlite3.Error."""
+        prepared = _prepared(statement, tuple(values), _SQLITE)
         rows, count = await self._connection.fetched(prepared.sql, prepared.values(values))
         return Found(prepared.rows(rows), count)
 
-    async def run_many(self, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Run a statement once for each of some rows, which all have the same names. Raises sqlite3.Error."""
-        for row in rows:
-            await self.run(statement, row)
+
+class PostgresDirect:
+    """On PostgreSQL. SQLAlchemy's adapter begins a transaction at its first statement; here that is done for it, by its own
+    method, so that its commit and rollback go for what runs here too."""
+
+    __slots__ = ("_adapter", "_driver")
+
+    def __init__(self, adapter: Any, driver: Any) -> None:
+        self._adapter = adapter
+        self._driver = driver
+
+    async def run(self, statement: Any, values: Mapping[str, Any]) -> Found:
+        """As the protocol says. Raises asyncpg.PostgresError, asyncpg.InterfaceError."""
+        prepared = _prepared(statement, tuple(values), _POSTGRESQL)
+        if self._adapter._transaction is None:
+            await self._adapter._start_transaction()
+        if prepared.returns_rows:
+            rows = await self._driver.fetch(prepared.sql, *prepared.values(values))
+            return Found(prepared.rows(rows), len(rows))
+        # "UPDATE 3", "INSERT 0 1"
+        status = await self._driver.execute(prepared.sql, *prepared.values(values))
+        return Found((), int(status.rpartition(" ")[2]))

@@ -6,15 +6,19 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from store import texts
 from store.database import Tx
 from store.schema import idempotency
-from store.sql import insert
+from store.sql import insert_or_leave
 
 LIFE: Final = timedelta(hours=24)
 _ANSWER = texts.Place("idempotency", "answer")
+_OF_KEY = idempotency.c.key_hash == bindparam("of_key")
+_FORGET = delete(idempotency).where(_OF_KEY, idempotency.c.created_at < bindparam("before"))
+_FIND = select(idempotency.c.body_hash, idempotency.c.answer).where(_OF_KEY)
+_ANSWERED = update(idempotency).where(_OF_KEY).values(answer=bindparam("given"))
 
 
 class ConflictError(Exception):
@@ -31,13 +35,11 @@ async def begin(tx: Tx, key: str, body_hash: str, *, now: datetime) -> Any | Non
 
     Two calls at once are decided by the primary key: the second waits for the first's transaction. Raises ConflictError.
     """
-    await tx.conn.execute(
-        delete(idempotency).where(idempotency.c.key_hash == hashed(key), idempotency.c.created_at < now - LIFE)
-    )
-    statement = insert(tx, idempotency).values(key_hash=hashed(key), body_hash=body_hash, created_at=now)
-    if (await tx.conn.execute(statement.on_conflict_do_nothing())).rowcount == 1:
+    await tx.run(_FORGET, {"of_key": hashed(key), "before": now - LIFE})
+    taken = {"key_hash": hashed(key), "body_hash": body_hash, "created_at": now}
+    if (await tx.run(insert_or_leave(idempotency, is_sqlite=tx.is_sqlite), taken)).rowcount == 1:
         return None
-    row = (await tx.conn.execute(select(idempotency).where(idempotency.c.key_hash == hashed(key)))).one()
+    row = (await tx.run(_FIND, {"of_key": hashed(key)})).one()
     if row.body_hash != body_hash:
         raise ConflictError
     return texts.read_json(row.answer, _ANSWER)
@@ -45,9 +47,7 @@ async def begin(tx: Tx, key: str, body_hash: str, *, now: datetime) -> Any | Non
 
 async def answer(tx: Tx, key: str, value: Any) -> None:
     """Keep the answer in the same transaction that took the key."""
-    await tx.conn.execute(
-        update(idempotency).where(idempotency.c.key_hash == hashed(key)).values(answer=texts.keep_json(value, _ANSWER))
-    )
+    await tx.run(_ANSWERED, {"of_key": hashed(key), "given": texts.keep_json(value, _ANSWER)})
 
 
 async def forget_old(tx: Tx, *, now: datetime) -> int:

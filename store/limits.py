@@ -30,12 +30,32 @@ redis.call('EXPIRE', KEYS[1], 3600)
 return wait
 """
 
+# This minute and the one before, by the server's clock; the answer is a text, since Redis would cut a number.
+_LAST_MINUTE: Final = """
+local now = redis.call('TIME')
+local minute, second = math.floor(now[1] / 60), now[1] % 60
+local state = redis.call('HMGET', KEYS[1], 'minute', 'now', 'before')
+local known, count, before = tonumber(state[1]) or minute, tonumber(state[2]) or 0, tonumber(state[3]) or 0
+if known ~= minute then
+  before = known + 1 == minute and count or 0
+  count = 0
+end
+count = count + tonumber(ARGV[1])
+redis.call('HSET', KEYS[1], 'minute', minute, 'now', count, 'before', before)
+redis.call('EXPIRE', KEYS[1], 180)
+return tostring(count + before * (1 - second / 60))
+"""
+
 
 class Limits(Protocol):
     """Somebody who counts. `take` returns the seconds to wait, 0 when the act is allowed."""
 
     async def take(self, scope: str, key: str, *, rate: float, burst: int, per_day: int) -> int:
         """Count one act of `key`: `rate` a minute, at most `burst` at once, `per_day` a day (0: no daily limit)."""
+        ...
+
+    async def last_minute(self, scope: str, *, add: int = 0) -> float:
+        """Count `add` acts of everybody; return about how many there were in the last 60 seconds."""
         ...
 
 
@@ -45,6 +65,7 @@ class RedisLimits:
     def __init__(self, url: str, own: Limits) -> None:
         self._redis: Any = connect(url, read_seconds=2)
         self._take = self._redis.register_script(_TAKE)
+        self._last_minute = self._redis.register_script(_LAST_MINUTE)
         self._own = own
 
     async def take(self, scope: str, key: str, *, rate: float, burst: int, per_day: int) -> int:
@@ -54,6 +75,13 @@ class RedisLimits:
             return int(await self._take(keys=[name, f"{name}:day"], args=[rate, burst, per_day]))
         except (RedisError, OSError):
             return await self._own.take(scope, key, rate=rate, burst=burst, per_day=per_day)
+
+    async def last_minute(self, scope: str, *, add: int = 0) -> float:
+        """As the protocol says."""
+        try:
+            return float(await self._last_minute(keys=[f"guichet:minute:{scope}"], args=[add]))
+        except (RedisError, OSError):
+            return await self._own.last_minute(scope, add=add)
 
     async def close(self) -> None:
         """Close the connections."""

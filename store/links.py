@@ -24,26 +24,32 @@ _CODE: Final = re.compile(r"^[0-9]{6}$", re.MULTILINE)
 
 
 # What a link was made for. "case": it stands in a message of ours. "found": somebody asked for it by reference.
-# "proven": its holder has shown a code, sent to the address on file or printed on the receipt.
-Purpose = Literal["case", "found", "proven"]
+# "proven": its holder has shown a code that was sent to the address on file. "receipt": the code of the receipt.
+Purpose = Literal["case", "found", "proven", "receipt"]
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
     """What a link opens; `case_id` is None while its message is being read, `inbox_id` set on the link of a receipt.
 
-    `proven`: more is known of the holder than that they have the link, which may have been forwarded.
+    `proven`: more is known of the holder than that they have the link, which may have been forwarded. `by_receipt`: they
+    have what the form gave to its sender, whoever that was: nobody has shown that the address in the form is theirs.
     """
 
     case_id: int | None
     inbox_id: int | None
     contact_id: int | None
     proven: bool
+    by_receipt: bool = False
 
 
-def masked(text: str) -> str:
-    """A text as it is kept once nobody is waiting for it any more: its secret link opens nothing, its code is gone."""
-    return _CODE.sub("…", _IN_TEXT.sub(r"\1…", text))
+def masked(text: str, *, with_code: bool = False) -> str:
+    """A text as it is kept once nobody is waiting for it any more: its secret link opens nothing, its code is gone.
+
+    `with_code` is for texts of ours that may be a code; what a colleague wrote keeps every line of digits.
+    """
+    without_link = _IN_TEXT.sub(r"\1…", text)
+    return _CODE.sub("…", without_link) if with_code else without_link
 
 
 def hashed(token: str) -> str:
@@ -117,5 +123,5 @@ async def opened(tx: Tx, token: str, *, now: datetime) -> Opened | None:
     if row is None:
         return None
     # The link of a receipt was only ever given to the browser that sent the message.
-    proven = row.purpose == "proven" or row.inbox_id is not None
-    return Opened(row.case_id, row.inbox_id, row.contact_id, proven)
+    by_receipt = row.purpose == "receipt" or row.inbox_id is not None
+    return Opened(row.case_id, row.inbox_id, row.contact_id, row.purpose == "proven" or by_receipt, by_receipt)

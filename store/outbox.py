@@ -204,7 +204,7 @@ async def _mask(tx: Tx, outbox_id: int) -> None:
     query = select(outbox.c.body, outbox.c.message_id).where(outbox.c.id == outbox_id)
     row = (await tx.conn.execute(query)).one()
     body = texts.read_json(row.body, BODY)
-    body["text"] = links.masked(body["text"])
+    body["text"] = links.masked(body["text"], with_code=row.message_id is None)
     await tx.conn.execute(update(outbox).where(outbox.c.id == outbox_id).values(body=texts.keep_json(body, BODY)))
     kept = texts.keep(body["text"], texts.Place("messages", "text"))
     await tx.conn.execute(update(messages).where(messages.c.id == row.message_id).values(text=kept))

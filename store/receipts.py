@@ -56,7 +56,10 @@ async def add(tx: Tx, code: str, inbox_id: int, *, now: datetime) -> None:
 
 
 async def find(tx: Tx, reference: str, code: str, *, now: datetime) -> Found | None:
-    """What the code belongs to, where the reference is that of the same receipt. Changes nothing."""
+    """What the code belongs to, where the reference is that of the same receipt. Changes nothing.
+
+    A message that became part of somebody else's case opens nothing: its receipt names a reference of its own.
+    """
     row = (
         await tx.conn.execute(
             select(inbox.c.id, inbox.c.case_id, cases.c.contact_id)
@@ -66,6 +69,7 @@ async def find(tx: Tx, reference: str, code: str, *, now: datetime) -> Found | N
                 receipts.c.code_hash == _hashed(code),
                 receipts.c.revoked_at.is_(None),
                 inbox.c.reserved_reference == reference,
+                or_(inbox.c.case_id.is_(None), cases.c.reference == reference),
                 or_(cases.c.closed_at.is_(None), cases.c.closed_at > now - LIFE_AFTER_CLOSING),
             )
         )
@@ -78,10 +82,24 @@ async def exists_for(tx: Tx, case_id: int) -> bool:
     found = await tx.conn.execute(
         select(receipts.c.code_hash)
         .join(inbox, inbox.c.id == receipts.c.inbox_id)
-        .where(inbox.c.case_id == case_id, receipts.c.revoked_at.is_(None))
+        .join(cases, cases.c.id == inbox.c.case_id)
+        .where(
+            inbox.c.case_id == case_id,
+            inbox.c.reserved_reference == cases.c.reference,
+            receipts.c.revoked_at.is_(None),
+        )
         .limit(1)
     )
     return found.first() is not None
+
+
+async def shown(tx: Tx, token: str) -> str:
+    """The code on the receipt of a secret link, "" where the link has none or it opens nothing any more."""
+    code = code_of(token)
+    found = await tx.conn.execute(
+        select(receipts.c.code_hash).where(receipts.c.code_hash == _hashed(code), receipts.c.revoked_at.is_(None))
+    )
+    return code if found.first() is not None else ""
 
 
 async def revoke(tx: Tx, case_id: int, *, now: datetime) -> None:

@@ -11,11 +11,12 @@ TESTS = Path(__file__).resolve().parent
 PAGE = (TESTS.parent / "docs" / "threat-model.md").read_text(encoding="utf-8")
 RULES = (
     *(f"M{number}" for number in range(1, 16)),
-    *(f"F{number}" for number in range(1, 6)),
-    *("C1", "C2", "C5"),
+    *(f"F{number}" for number in range(1, 7)),
+    "F8",
+    *(f"C{number}" for number in range(1, 7)),
     *("S3", "S4", "S5", "S8", "S9"),
     *(f"R{number}" for number in range(1, 5)),
-    "E2",
+    *("E2", "E5"),
     *("L1", "L2", "L3", "L5"),
     *("D1", "D2", "D3", "D8", "D10"),
     *(f"Q{number}" for number in range(1, 11)),

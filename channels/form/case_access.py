@@ -8,7 +8,7 @@ from typing import Final
 from aiohttp import web
 
 from channels.form.contract import CaseView
-from channels.form.site import BAD_LINKS, Site
+from channels.form.site import ACTS, BAD_LINKS, Site, page_language
 from channels.web import csrf
 from channels.web.address import limit_key
 from channels.web.body import BodyError, Form, read_form
@@ -57,6 +57,18 @@ class CaseAccess:
     async def opened(self, request: web.Request, *, wait: bool = False) -> CaseView | web.Response:
         """The case of this browser's cookie, or the answer for those who have none."""
         return await self.look_up(request, self.token(request), wait=wait)
+
+    async def unlocked(self, request: web.Request, *, wait: bool = False) -> CaseView | web.Response:
+        """The case of this browser, once it is open: the page that asks for a code comes before one that is not."""
+        found = await self.opened(request, wait=wait)
+        if isinstance(found, CaseView) and found.locked:
+            return self.site.redirect(f"/{page_language(request)}/case/code?for=open")
+        return found
+
+    async def act(self, request: web.Request) -> web.Response | None:
+        """Count an act that writes; the answer for who has done too many."""
+        wait = await self.site.wait_before(request, "act", ACTS)
+        return error_answer(request, self.site.pages, 429, retry_after=wait) if wait else None
 
     async def short_form(self, request: web.Request) -> Form | web.Response:
         """The form of a post without files, from a page of ours in this browser; else the answer that says why not."""

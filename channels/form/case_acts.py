@@ -30,6 +30,10 @@ class CaseActs:
         form = await self._access.short_form(request)
         if isinstance(form, web.Response):
             return form
+        found = await self._access.unlocked(request)
+        refused = found if isinstance(found, web.Response) else await self._access.act(request)
+        if refused is not None:
+            return refused
         if not await self._site.case_door.revoke(self._access.token(request)):
             return error_answer(request, self._site.pages, 404)
         return self._site.redirect(f"/{page_language(request)}/case?ended")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final, Literal, Protocol
+from typing import BinaryIO, Final, Literal, Protocol
 
 from channels.form.contract import CaseView
 from config.vocabulary import Language
@@ -22,10 +21,10 @@ CodeOutcome = Literal["right", "wrong", "over"]
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A copy of a case to take away: an archive in a temporary file, which whoever sends it removes."""
+    """A copy of a case to take away: an archive in an open file without a name, which whoever sends it closes."""
 
     name: str
-    path: Path
+    file: BinaryIO
 
 
 class PackageUnavailableError(Exception):

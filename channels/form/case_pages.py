@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from aiohttp import web
 
 from channels.contract import StoreUnavailableError
-from channels.form import fields
+from channels.form import fields, steps, uploading
 from channels.form.case_access import LONGEST_TOKEN, CaseAccess
 from channels.form.contract import CaseView, IdempotencyConflictError, LetterUnavailableError, case_path
 from channels.form.fields import Trouble
@@ -56,7 +57,7 @@ class CasePages:
 
     async def receipt(self, request: web.Request) -> web.StreamResponse:
         """Show the receipt, with the case as it stands now."""
-        found = await self._unlocked(request, wait=True)
+        found = await self._access.unlocked(request, wait=True)
         if isinstance(found, web.Response):
             return found
         language = page_language(request)
@@ -71,23 +72,16 @@ class CasePages:
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """Show the case."""
-        found = await self._unlocked(request)
+        found = await self._access.unlocked(request)
         if isinstance(found, web.Response):
             return found
         done = next((what for what in _DONE if what in request.query), "")
-        return self._draw(request, found, status=200, done=done)
-
-    async def _unlocked(self, request: web.Request, *, wait: bool = False) -> CaseView | web.Response:
-        """The case of this browser, once it is open: the page that asks for a code comes before one that is not."""
-        found = await self._access.opened(request, wait=wait)
-        if isinstance(found, CaseView) and found.locked:
-            return self._site.redirect(f"/{page_language(request)}/case/code?for=open")
-        return found
+        return await self._draw(request, found, status=200, done=done)
 
     async def letter(self, request: web.Request) -> web.StreamResponse:
         """The ready-to-sign letter as a PDF. Typesetting is costly, so each sender gets a few a minute."""
         site = self._site
-        found = await self._unlocked(request)
+        found = await self._access.unlocked(request)
         if isinstance(found, web.Response):
             return found
         if await site.limiter.take("letter", limit_key(site.address(request)), rate=3, burst=4, per_day=40):
@@ -114,7 +108,7 @@ class CasePages:
 
     async def _take(self, request: web.Request, room: bool) -> web.StreamResponse:
         site, token = self._site, self._access.token(request)
-        found = await self._unlocked(request)
+        found = await self._access.unlocked(request)
         if isinstance(found, web.Response):
             return found
         wait = await site.wait_before_submitting(request)
@@ -125,15 +119,46 @@ class CasePages:
             return error_answer(request, site.pages, error.status)
         notice = self._objection(request, form, wait, fits, room)
         if notice:
-            answer = self._draw(request, found, form=form, notice=notice, status=NOTICE_STATUS[notice])
+            answer = await self._draw(request, found, form=form, notice=notice, status=NOTICE_STATUS[notice])
             if notice in ("too_many", "store"):
                 answer.headers["Retry-After"] = str(wait or LATER)
             return answer
-        addition, troubles = await asyncio.to_thread(_addition, form, found, request)
+        if "remove" in request.query:
+            return await self._without(request, found, form)
+        return await self._add(request, token, found, form)
+
+    async def _add(self, request: web.Request, token: str, found: CaseView, form: Form) -> web.StreamResponse:
+        whole = await self._with_waiting_files(form)
+        if whole is None:
+            return await self._draw(request, found, form=form, notice="files_gone", status=422)
+        addition, troubles = await asyncio.to_thread(_addition, whole, found, request)
         if troubles:
-            status = 413 if form.stopped == "file_bytes" else 422
-            return self._draw(request, found, form=form, troubles=troubles, status=status)
+            status = 413 if whole.stopped == "file_bytes" else 422
+            return await self._draw(request, found, form=form, troubles=troubles, status=status)
         return await self._hand_over(request, token, found, form, addition)
+
+    async def _with_waiting_files(self, form: Form) -> Form | None:
+        """The form with the files that were sent one by one before it; None when some of them are gone."""
+        tokens = steps.tokens(form.fields.get(steps.KEPT, ""))
+        waiting = await self._site.door.staged_files(tokens) if tokens else []
+        if len(waiting) < len(tokens):
+            return None
+        files, limits = (*waiting, *form.files), self._site.limits
+        if len(files) > limits.files:
+            return replace(form, stopped="files")
+        if sum(len(file.content) for file in files) > limits.file_bytes:
+            return replace(form, stopped="file_bytes")
+        return replace(form, files=files)
+
+    async def _without(self, request: web.Request, found: CaseView, form: Form) -> web.Response:
+        """The page again, without one of the files that wait."""
+        unwanted, tokens = request.query["remove"], steps.tokens(form.fields.get(steps.KEPT, ""))
+        if unwanted in tokens:
+            await self._site.door.unstage([unwanted])
+        left = " ".join(token for token in tokens if token != unwanted)
+        return await self._draw(
+            request, found, form=replace(form, fields={**form.fields, steps.KEPT: left}), status=200
+        )
 
     def _objection(self, request: web.Request, form: Form, wait: int, fits: bool, room: bool) -> Notice:
         if wait:
@@ -147,14 +172,17 @@ class CasePages:
         form = await self._access.short_form(request)
         if isinstance(form, web.Response):
             return form
-        found = await self._unlocked(request)
+        found = await self._access.unlocked(request)
         if isinstance(found, web.Response):
             return found
         score = form.fields.get("score", "")
         comment = fields.clean_text(form.fields.get("comment", ""))[:_LONGEST_COMMENT]
         if score not in _SCORES:
             missing = [Trouble("score-1", "score_missing")]
-            return self._draw(request, found, form=form, troubles=missing, status=422)
+            return await self._draw(request, found, form=form, troubles=missing, status=422)
+        refused = await self._access.act(request)
+        if refused is not None:
+            return refused
         here = f"/{page_language(request)}/case"
         kept = await self._site.case_door.rate(self._access.token(request), int(score), comment)
         return self._site.redirect(f"{here}?rated" if kept else here)
@@ -181,16 +209,16 @@ class CasePages:
                 address=self._site.address(request),
             )
         except StoreUnavailableError:
-            answer = self._draw(request, case, form=form, notice="store", status=503)
+            answer = await self._draw(request, case, form=form, notice="store", status=503)
             answer.headers["Retry-After"] = str(LATER)
             return answer
         except IdempotencyConflictError:
-            return self._draw(request, case, form=form, notice="sent_before", status=422, key=new_key())
+            return await self._draw(request, case, form=form, notice="sent_before", status=422, key=new_key())
         if not kept:
             return error_answer(request, self._site.pages, 404)
         return self._site.redirect(f"/{page_language(request)}/case?sent")
 
-    def _draw(
+    async def _draw(
         self,
         request: web.Request,
         case: CaseView,
@@ -204,6 +232,8 @@ class CasePages:
     ) -> web.Response:
         typed = form.fields if form else {}
         language = page_language(request)
+        tokens = steps.tokens(typed.get(steps.KEPT, ""))
+        waiting = await self._site.door.staged(tokens) if tokens else []
         return self._site.pages.page(
             "case.html",
             language,
@@ -218,7 +248,11 @@ class CasePages:
             done=done,
             notice=notice,
             troubles=troubles,
-            files_lost=bool(form and (form.files or form.stopped)),
+            # What came with the page is lost with it; what was sent before it waits on.
+            files_lost=len(waiting) < len(tokens) or bool(form and (form.files or form.stopped)),
+            kept=" ".join(file.token for file in waiting),
+            waiting=waiting,
+            upload=uploading.for_script(self._site, language, "case"),
         )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 from datetime import UTC, datetime
 from typing import Final, Literal, cast
 
@@ -27,7 +25,6 @@ _STATUS: Final[dict[Problem, int]] = {
     "unavailable": 503,
 }
 _LONGEST_CODE: Final = 40
-_CHUNK: Final = 64 * 1024
 
 
 class CodePages:
@@ -56,14 +53,19 @@ class CodePages:
         if isinstance(found, web.Response):
             return found
         purpose = _purpose(form.fields.get("for", ""))
+        if not _may(found, purpose):
+            return self._site.redirect(f"/{page_language(request)}/case")
+        refused = await self._access.act(request)
+        if refused is not None:
+            return refused
         browser = csrf.new_cookie()
         sent = await self._site.case_door.send_code(self._access.token(request), purpose, browser)
-        if sent == "none" or not _may(found, purpose):
-            return self._site.redirect(f"/{page_language(request)}/case")
         if sent == "too_many":
             return self._draw(request, found, purpose, problem="too_many")
-        answer = self._site.redirect(f"/{page_language(request)}/case/code?for={purpose}&asked")
-        self._site.browser_cookie.set(answer, browser)
+        asked = f"/case/code?for={purpose}&asked" if sent == "sent" else "/case"
+        answer = self._site.redirect(f"/{page_language(request)}{asked}")
+        if sent == "sent":
+            self._site.browser_cookie.set(answer, browser)
         return answer
 
     async def use(self, request: web.Request) -> web.StreamResponse:
@@ -117,7 +119,7 @@ class CodePages:
             return self._draw(request, case, "copy", problem="unavailable")
         if not isinstance(package, Package):
             return self._draw(request, case, "copy", problem=cast(Problem, package))
-        return await _sent(request, package)
+        return _archive(package)
 
     def _draw(self, request: web.Request, case: CaseView, purpose: Purpose, *, problem: Problem = "") -> web.Response:
         answer = self._site.pages.page(
@@ -138,25 +140,15 @@ class CodePages:
         return answer
 
 
-async def _sent(request: web.Request, package: Package) -> web.StreamResponse:
-    """Send the archive, to save and never to show (rule F6), and remove it."""
-    answer = web.StreamResponse(
-        headers={
-            "Content-Type": "application/zip",
-            "Content-Disposition": f'attachment; filename="{package.name}"',
-            "Cache-Control": "no-store",
-            "Content-Security-Policy": "sandbox; default-src 'none'",
-        }
-    )
-    with package.path.open("rb") as file:
-        # The open file is enough; by its name nobody else is to find it, whatever becomes of this connection.
-        package.path.unlink()
-        answer.content_length = os.fstat(file.fileno()).st_size
-        await answer.prepare(request)
-        while chunk := await asyncio.to_thread(file.read, _CHUNK):
-            await answer.write(chunk)
-        await answer.write_eof()
-    return answer
+def _archive(package: Package) -> web.Response:
+    """The archive, to save and never to show (rule F6); the server closes its file once it is sent."""
+    headers = {
+        "Content-Type": "application/zip",
+        "Content-Disposition": f'attachment; filename="{package.name}"',
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+    }
+    return web.Response(body=package.file, headers=headers)
 
 
 def _purpose(text: str) -> Purpose:

@@ -11,7 +11,7 @@ from channels.form.steps import StagedFile
 from channels.form.submission import Submission
 from channels.web.body import Upload
 from channels.web.limits import Limiter
-from config.vocabulary import Kind, Language
+from config.vocabulary import Department, Kind, Language
 
 __all__ = [
     "CaseEvent",
@@ -159,6 +159,8 @@ class Noticed:
     medical_adviser: bool = False
     other_body: str = ""
     other_body_contact: str = ""
+    # The department that it is most likely for, "" when the words do not say.
+    department: Department | Literal[""] = ""
 
 
 class Door(Protocol):

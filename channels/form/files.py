@@ -9,11 +9,12 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Final, Literal
 
+from channels.form.archives import unpacks_to_too_much
 from channels.mail.sniff import sniff
 from channels.pictures.header import MOST_PIXELS, pixels
 from channels.web.body import Upload
 
-Trouble = Literal["empty", "kind", "mismatch", "locked", "pixels"]
+Trouble = Literal["empty", "kind", "mismatch", "locked", "pixels", "swells"]
 
 # Each type with the endings its files bear.
 ALLOWED: Final[dict[str, tuple[str, ...]]] = {
@@ -43,12 +44,18 @@ def trouble(file: Upload) -> Trouble | None:
     if ending not in ENDINGS:
         return "kind"
     found = sniff(file.content)
-    # Under a password a PDF says so in its trailer, and a DOCX is no archive any more but an OLE container.
-    if found == "application/pdf" and ending == ".pdf" and b"/Encrypt" in file.content[-_TRAILER:]:
+    if _is_locked(file.content, found, ending):
         return "locked"
-    if found == "application/x-ole-storage" and ending == ".docx":
-        return "locked"
+    if ending in (".docx", ".odt") and unpacks_to_too_much(file.content):
+        return "swells"
     if ending not in ALLOWED.get(found, ()):
         return "mismatch"
     # Judged from the header: nothing is decoded here, and a header that does not say is no reason to refuse.
     return "pixels" if (pixels(file.content) or 0) > MOST_PIXELS else None
+
+
+def _is_locked(content: bytes, found: str, ending: str) -> bool:
+    """Under a password a PDF says so in its trailer, and a DOCX is no archive any more but an OLE container."""
+    if found == "application/pdf" and ending == ".pdf":
+        return b"/Encrypt" in content[-_TRAILER:]
+    return found == "application/x-ole-storage" and ending == ".docx"

@@ -11,11 +11,11 @@ from typing import Final, Literal
 from aiohttp import web
 
 from channels.contract import StoreUnavailableError
-from channels.form import fields, steps
+from channels.form import fields, hinting, steps, uploading
 from channels.form import files as file_rules
 from channels.form.contract import IdempotencyConflictError, Noticed
 from channels.form.fields import Trouble
-from channels.form.site import Site, page_language
+from channels.form.site import PURPOSE, TURNS, Site, page_language
 from channels.form.steps import StagedFile
 from channels.form.submission import Submission
 from channels.form.words import sentence
@@ -24,7 +24,6 @@ from channels.web.body import BodyError, Form, read_form
 from channels.web.middleware import error_answer
 from config.vocabulary import Language
 
-PURPOSE: Final = "form"
 # After so many seconds a sender may try again when we could not keep the message (rule Q5).
 LATER: Final = 120
 # What was typed never takes more than this many bytes, files do.
@@ -33,7 +32,9 @@ _LIGHT: Final = 256 * 1024
 TRAP: Final = "website"
 
 # Something about the whole form, not about one field (config/pages, "notice").
-Notice = Literal["", "again", "too_many", "too_large", "store", "sent_before", "trap", "files_gone"]
+Notice = Literal[
+    "", "again", "too_many", "too_large", "store", "sent_before", "trap", "files_gone", "quick", "wait", "proof"
+]
 NOTICE_STATUS: Final[dict[Notice, int]] = {
     "": 422,
     "again": 403,
@@ -43,6 +44,9 @@ NOTICE_STATUS: Final[dict[Notice, int]] = {
     "sent_before": 422,
     "trap": 422,
     "files_gone": 422,
+    "quick": 429,
+    "wait": 429,
+    "proof": 403,
 }
 
 
@@ -52,6 +56,9 @@ class Typed:
 
     values: Mapping[str, str]
     key: str
+    # When the form was first drawn, and the proof it carries (see channels.form.guard).
+    moment: float
+    proof: str = ""
     files: tuple[StagedFile, ...] = ()
     # Files that were chosen and could not be kept: their owner has to choose them again.
     files_lost: bool = False
@@ -69,6 +76,7 @@ class FormPages:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._guard = site.guard
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """Show the empty form. It may be kept by this browser, so that Back finds what was typed.
@@ -76,7 +84,9 @@ class FormPages:
         A later page is asked for by a browser that reloads it: its script fills it in again from what it has kept.
         """
         page = steps.wanted_page(request.query.get("go", ""), default=1)
-        return await self._draw(request, Typed(dict.fromkeys(steps.TYPED, ""), new_key()), page=page, status=200)
+        return await self._draw(
+            request, Typed(dict.fromkeys(steps.TYPED, ""), new_key(), self._guard.now()), page=page, status=200
+        )
 
     async def submit(self, request: web.Request) -> web.StreamResponse:
         """Take a page of the form: on to the next one or to the receipt, or back with words about what is wrong.
@@ -95,7 +105,7 @@ class FormPages:
         # A page that brings files costs us as much as sending does, so it counts as much; so does one of unknown size.
         light = request.content_length is not None and request.content_length <= _LIGHT
         wait = await (
-            site.wait_before_turning(request) if light and not sends else site.wait_before_submitting(request)
+            site.wait_before(request, "turn", TURNS) if light and not sends else site.wait_before_submitting(request)
         )
         fits = (request.content_length or 0) <= site.limits.body
         try:
@@ -128,8 +138,8 @@ class FormPages:
     async def _refuse(
         self, request: web.Request, typed: Typed, page: int, notice: Notice, wait: int
     ) -> web.StreamResponse:
-        answer = await self._draw(request, typed, page=page, notice=notice, status=NOTICE_STATUS[notice])
-        if notice in ("too_many", "store"):
+        answer = await self._draw(request, typed, page=page, notice=notice, seconds=wait, status=NOTICE_STATUS[notice])
+        if notice in ("too_many", "store", "quick", "wait"):
             answer.headers["Retry-After"] = str(wait or LATER)
         return answer
 
@@ -183,6 +193,11 @@ class FormPages:
             there = tuple(await self._site.door.staged(typed.tokens))
             told = replace(typed, files=there, files_lost=True, missing=())
             return await self._refuse(request, told, 1, "files_gone", 0)
+        held = await self._guard.held(
+            cookie=self._site.form_cookie.read(request), key=typed.key, moment=typed.moment, given=typed.proof
+        )
+        if held is not None:
+            return await self._refuse(request, typed, steps.LAST, held.reason, held.seconds)
         return await self._hand_over(request, typed, replace(submission, files=tuple(uploads)))
 
     async def _hand_over(self, request: web.Request, typed: Typed, submission: Submission) -> web.StreamResponse:
@@ -216,12 +231,21 @@ class FormPages:
         return "trap" if form.fields.get(TRAP) else ""
 
     async def _typed(self, form: Form) -> Typed:
-        # Cut far above every limit, so that an error about length still shows the whole text.
-        values = {name: fields.clean_text(form.fields.get(name, ""))[: 4 * fields.MAX_TEXT] for name in steps.TYPED}
+        # Not cut: an error about length shows the whole text, which reading has bounded (BodyLimits.text).
+        values = {name: fields.clean_text(form.fields.get(name, "")) for name in steps.TYPED}
         tokens = steps.tokens(form.fields.get(steps.KEPT, ""))
         waiting = tuple(await self._site.door.staged(tokens)) if tokens else ()
         missing = tuple(sorted(set(tokens) - {file.token for file in waiting}))
-        return Typed(values, given_key(form), waiting, files_lost=bool(missing), missing=missing)
+        key = given_key(form)
+        return Typed(
+            values,
+            key,
+            self._guard.moment(form.fields.get("since", ""), key),
+            form.fields.get("proof", ""),
+            waiting,
+            files_lost=bool(missing),
+            missing=missing,
+        )
 
     async def _draw(
         self,
@@ -231,6 +255,7 @@ class FormPages:
         page: int,
         status: int,
         notice: Notice = "",
+        seconds: int = 0,
         troubles: Sequence[Trouble] = (),
     ) -> web.Response:
         language: Language = page_language(request)
@@ -238,7 +263,7 @@ class FormPages:
         fresh = not csrf.is_cookie(cookie)
         if fresh:
             cookie = csrf.new_cookie()
-        text = typed.values.get("text", "")
+        text = typed.values.get("text", "")[: fields.MAX_TEXT]
         noticed = await self._site.door.notice(text, language) if page > 1 and text else Noticed()
         answer = self._site.pages.page(
             "complaint.html",
@@ -250,14 +275,19 @@ class FormPages:
             values=typed.values,
             carried=[name for name in steps.TYPED if name not in steps.FIELDS[page] and typed.values.get(name)],
             key=typed.key,
+            since=self._guard.signed(typed.moment, typed.key),
+            proof=await self._guard.challenge(cookie, typed.key) if page == steps.LAST else "",
             kept=" ".join((*typed.tokens, *typed.missing)),
             files=typed.files,
             csrf=csrf.token(self._site.secret, PURPOSE, cookie),
             notice=notice,
+            seconds=seconds,
             troubles=troubles,
             sentence=lambda trouble: sentence(trouble, language),
             files_lost=typed.files_lost,
             noticed=noticed,
+            likely=hinting.likely(noticed, language),
+            upload=uploading.for_script(self._site, language, "complaint"),
             trap=TRAP,
             most_text=fields.MAX_TEXT,
         )

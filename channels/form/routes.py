@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from channels.form import case_access
 from channels.form.api import Api
 from channels.form.case_acts import CaseActs
 from channels.form.case_contract import CaseDoor
@@ -17,7 +18,10 @@ from channels.form.contract import Door, Limiter
 from channels.form.find_pages import FindPages
 from channels.form.form_pages import FormPages
 from channels.form.front_pages import FrontPages
-from channels.form.site import TEMPLATES, Site
+from channels.form.guard import Guard
+from channels.form.hinting import Hinting
+from channels.form.site import PURPOSE, TEMPLATES, Site
+from channels.form.uploading import Uploading
 from channels.web.address import networks
 from channels.web.body import continue_if_wanted
 from channels.web.cookies import Cookie
@@ -37,6 +41,7 @@ def add_routes(
     door: Door,
     case_door: CaseDoor,
     limiter: Limiter,
+    guard: Guard,
     base_url: str,
     secret: bytes,
     trusted_proxies: tuple[str, ...],
@@ -60,6 +65,7 @@ def add_routes(
         door=door,
         case_door=case_door,
         limiter=limiter,
+        guard=guard,
         secret=secret,
         trusted=networks(trusted_proxies),
         pages=Pages(base_url, [TEMPLATES], down=down),
@@ -77,6 +83,15 @@ def add_routes(
     get(f"/{_LANGUAGE}/quality.pdf", front.quality_pdf, name="quality-pdf")
     get(f"/{_LANGUAGE}/complaint", form.show, name="form")
     post(f"/{_LANGUAGE}/complaint", form.submit, name="form-submit", expect_handler=continue_if_wanted)
+    for page, purpose, cookie in (
+        ("complaint", PURPOSE, site.form_cookie),
+        ("case", case_access.PURPOSE, site.case_cookie),
+    ):
+        files = Uploading(site, purpose, cookie)
+        post(f"/{_LANGUAGE}/{page}/files", files.add, name=f"{page}-file", expect_handler=continue_if_wanted)
+        post(f"/{_LANGUAGE}/{page}/files/waiting", files.waiting, name=f"{page}-files-waiting")
+        post(f"/{_LANGUAGE}/{page}/files/remove", files.remove, name=f"{page}-file-remove")
+    post(f"/{_LANGUAGE}/complaint/notice", Hinting(site).notice, name="form-notice")
     get(f"/{_LANGUAGE}/c/{{token}}", case.open_link, name="case-link")
     get(f"/{_LANGUAGE}/receipt", case.receipt, name="receipt")
     get(f"/{_LANGUAGE}/receipt.pdf", acts.receipt_pdf, name="receipt-pdf")

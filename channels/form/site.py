@@ -10,14 +10,17 @@ from aiohttp import web
 
 from channels.form.case_contract import CaseDoor
 from channels.form.contract import Door
+from channels.form.guard import Guard
 from channels.web import languages
-from channels.web.address import Networks, client_address, limit_key
+from channels.web.address import Networks, client_address, limit_key, network_key
 from channels.web.body import BodyLimits, Uploads
 from channels.web.cookies import Cookie
 from channels.web.limits import Barred, Limiter
 from channels.web.pages import Pages
 from config.vocabulary import Language
 
+# What the tokens of the form are made for; those of the case page are made for another purpose.
+PURPOSE: Final = "form"
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 
 
@@ -38,17 +41,24 @@ BAD_LINKS: Final = Rate(3, 30, 0)
 # Rule F8: 10 tries an hour to find a case. Codes are counted by the house too, for each case.
 FINDS: Final = Rate(10 / 60, 10, 0)
 CODES: Final = Rate(20 / 60, 20, 0)
+# Each of these writes into the register: asking for a code, an opinion, ending links.
+ACTS: Final = Rate(6, 20, 100)
 # Typesetting takes a second of a processor.
 PDFS: Final = Rate(3, 4, 40)
+# Files that travel one by one: ten to a form, some of them twice, several people behind one address.
+FILES: Final = Rate(40, 60, 400)
+# Looking at a text while it is written. Who types faster is told nothing for a moment, and misses nothing.
+HINTS: Final = Rate(60, 30, 5_000)
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The parts that a handler needs. `secret` signs the tokens of forms."""
+    """The parts that a handler needs. `secret` signs the tokens of forms, `guard` keeps robots from the form."""
 
     door: Door
     case_door: CaseDoor
     limiter: Limiter
+    guard: Guard
     secret: bytes
     trusted: Networks
     pages: Pages
@@ -64,21 +74,25 @@ class Site:
         """Return the address of the sender."""
         return client_address(request, self.trusted)
 
+    async def wait_before(self, request: web.Request, scope: str, allowed: Rate) -> int:
+        """Count one act of this sender and of their network; return the seconds to wait, 0 when it may go on.
+
+        By address first: what one address does too often does not use up what its neighbours may do.
+        """
+        address = self.address(request)
+        times = self.guard.settings.network_factor
+        return await self._take(scope, limit_key(address), allowed, 1) or await self._take(
+            f"{scope}-network", network_key(address), allowed, times
+        )
+
     async def wait_before_submitting(self, request: web.Request) -> int:
-        """Count one submission; return the seconds that this sender has to wait, 0 when it may go on."""
-        key = limit_key(self.address(request))
-        allowed = SUBMISSIONS
-        return await self.limiter.take("submit", key, rate=allowed.rate, burst=allowed.burst, per_day=allowed.per_day)
+        """Count one submission."""
+        return await self.wait_before(request, "submit", SUBMISSIONS)
 
-    async def wait_before(self, request: web.Request, what: str, allowed: Rate) -> int:
-        """Count one act of this sender; return the seconds to wait, 0 when it may go on."""
-        key = limit_key(self.address(request))
-        return await self.limiter.take(what, key, rate=allowed.rate, burst=allowed.burst, per_day=allowed.per_day)
-
-    async def wait_before_turning(self, request: web.Request) -> int:
-        """Count one page of the form that was turned; return the seconds to wait, 0 when it may go on."""
-        key, allowed = limit_key(self.address(request)), TURNS
-        return await self.limiter.take("turn", key, rate=allowed.rate, burst=allowed.burst, per_day=allowed.per_day)
+    async def _take(self, scope: str, key: str, allowed: Rate, times: int) -> int:
+        return await self.limiter.take(
+            scope, key, rate=times * allowed.rate, burst=times * allowed.burst, per_day=times * allowed.per_day
+        )
 
     def redirect(self, path: str) -> web.Response:
         """Send the browser to a page of ours, below the configured address (rule F9)."""

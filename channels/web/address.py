@@ -48,6 +48,14 @@ def limit_key(address: str) -> str:
     return address if parsed is None else str(parsed)
 
 
+def network_key(address: str) -> str:
+    """Return the network that an address is counted under together with its neighbours: its /24, for IPv6 its /48."""
+    parsed = _parse(address)
+    if parsed is None:
+        return address
+    return str(ipaddress.ip_network((parsed, 24 if parsed.version == 4 else 48), strict=False))
+
+
 def _parse(text: str) -> _Address | None:
     try:
         address = ipaddress.ip_address(text.partition("%")[0])

@@ -36,7 +36,7 @@ for _category in _WARNINGS:
 # The charsets that forms are really sent in; anything else is read as UTF-8.
 _CHARSETS: Final = {"iso-8859-1": "cp1252", "windows-1252": "cp1252", "latin-1": "cp1252"}
 
-Refusal = Literal["too_large", "too_many_parts", "too_slow", "malformed", "unsupported", "compressed"]
+Refusal = Literal["too_large", "too_many_parts", "too_slow", "broken_off", "malformed", "unsupported", "compressed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,8 @@ _STATUS: Final[dict[Refusal, int]] = {
     "too_large": 413,
     "too_many_parts": 413,
     "too_slow": 408,
+    # Nobody is there any more to read the answer; it is no fault of ours, and no error in the log.
+    "broken_off": 400,
     "malformed": 400,
     "unsupported": 415,
     "compressed": 415,
@@ -195,6 +197,8 @@ class _Meter:
             return await asyncio.wait_for(reading, max(0.0, min(self._limits.stall, left)))
         except TimeoutError:
             raise BodyError("too_slow") from None
+        except (ConnectionError, web.RequestPayloadError):
+            raise BodyError("broken_off") from None
 
     def _counted(self, data: bytes) -> bytes:
         self._read += len(data)

@@ -23,6 +23,13 @@ class Limiter(Protocol):
         """
         ...
 
+    async def last_minute(self, scope: str, *, add: int = 0) -> float:
+        """Count `add` acts of everybody within `scope`; return about how many there were in the last 60 seconds.
+
+        What came in the minute of the clock before this one counts by the share of it that is still within 60 seconds.
+        """
+        ...
+
 
 @dataclass(slots=True)
 class _Count:
@@ -32,6 +39,13 @@ class _Count:
     today: int = 0
 
 
+@dataclass(slots=True)
+class _Minutes:
+    minute: float
+    now: int = 0
+    before: int = 0
+
+
 class MemoryLimiter:
     """Counts in this process. Beyond `capacity` senders the one not seen for longest is forgotten."""
 
@@ -39,6 +53,7 @@ class MemoryLimiter:
         self._capacity = capacity
         self._clock = clock
         self._counts: OrderedDict[tuple[str, str], _Count] = OrderedDict()
+        self._minutes: dict[str, _Minutes] = {}
 
     async def take(self, scope: str, key: str, *, rate: float, burst: int, per_day: int) -> int:
         """As the protocol says."""
@@ -55,6 +70,16 @@ class MemoryLimiter:
         count.tokens -= 1
         count.today += 1
         return 0
+
+    async def last_minute(self, scope: str, *, add: int = 0) -> float:
+        """As the protocol says."""
+        minute, second = divmod(self._clock(), 60)
+        minutes = self._minutes.setdefault(scope, _Minutes(minute))
+        if minute != minutes.minute:
+            minutes.before = minutes.now if minute == minutes.minute + 1 else 0
+            minutes.minute, minutes.now = minute, 0
+        minutes.now += add
+        return minutes.now + minutes.before * (1 - second / 60)
 
     def __len__(self) -> int:
         """How many senders are remembered."""

@@ -74,11 +74,11 @@ async def test_from_landing_to_case(
     await page.get_by_role("button", name="Continue", exact=True).click()
 
     await page.get_by_role("heading", name="How can we reach you?").wait_for()
-    await page.get_by_label("First name and name").fill("Marie Dubois")
+    await page.get_by_label("First and last name").fill("Marie Dubois")
     await page.get_by_label("E-mail address").fill("marie@")
     await page.get_by_role("button", name="Continue", exact=True).click()
     await page.get_by_role("heading", name="We could not send it yet").wait_for()
-    assert await page.get_by_label("First name and name").input_value() == "Marie Dubois"
+    assert await page.get_by_label("First and last name").input_value() == "Marie Dubois"
     await page.get_by_label("E-mail address").fill("marie@mail.example")
     await page.get_by_text("I write for somebody else").click()
     await page.get_by_label("Name of this person").fill("Jan Dubois")
@@ -280,18 +280,6 @@ async def test_comfort_of_the_script(start: Start, open_page: OpenPage, complain
     assert await page.get_by_text("characters left").count() == 0
     await page.locator("#text").fill("x" * 19_990)
     await page.get_by_text("10 characters left").wait_for()
-    buffer = b"%PDF-1.7\n"
-    files = [{"name": f"{number}.pdf", "mimeType": "application/pdf", "buffer": buffer} for number in range(11)]
-    await page.locator("#files").set_input_files(files)  # type: ignore[arg-type]  # Playwright's own shape of a file.
-    await page.get_by_text("You can add at most 10 files.").wait_for()
-    await page.locator("#files").set_input_files(files[:1])  # type: ignore[arg-type]  # As above.
-    assert await page.get_by_text("You can add at most 10 files.").count() == 0
-    assert await page.locator(".picked li").all_inner_texts() == ["0.pdf\n1 kB"]
-    await page.goto(f"{running.base_url}/fr/complaint")
-    await page.locator("#files").set_input_files(
-        [{"name": "photo.pdf", "mimeType": "application/pdf", "buffer": b"0" * 1_250_000}]
-    )
-    assert await page.locator(".picked li").all_inner_texts() == ["photo.pdf\n1,3\u202fMo"]
     assert complaints == []
 
 

@@ -68,6 +68,7 @@ class Embedded:
             "GUICHET_LMTP_PORT": str(self.lmtp_port),
             "GUICHET_DATA": str(self.folder / "data"),
             "GUICHET_MIN_FREE_MB": "0",
+            "GUICHET_FORM_LEAST_SECONDS": "0",
             "GUICHET_MIN_FREE_PERCENT": "0",
             **self.environment,
         }

@@ -290,12 +290,15 @@ async def test_a_copy_holds_all_that_is_the_members_and_nothing_of_ours(gateway:
         token, BROWSER, code_in(gateway.sink.sent[-1].text), draw=lambda view: f"<p>{view.messages[0].text}</p>"
     )
     assert isinstance(package, Package)
-    with zipfile.ZipFile(package.path) as archive:
+    with package.file, zipfile.ZipFile(package.file) as archive:
         names = archive.namelist()
         assert names == [f"{receipt.reference}.html", "01-brief van mij.txt", "02-_.._etc_x.txt"]
         assert archive.read(names[1]) == b"in een brief"
         whole = b"".join(archive.read(name) for name in names)
-    package.path.unlink()
+    # Nothing lies about, and nobody could have found it by name.
+    assert [
+        path for path in gateway.house.settings.data.iterdir() if path.suffix == ".zip" or path.name.startswith("tmp")
+    ] == []
     assert STORY.encode() in whole
     assert b"difficult person" not in whole
     async with gateway.house.store.read() as tx:

@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+import pytest
+
 from channels.form.contract import CaseView, Receipt
+from channels.form.reply import OnThePage
 from channels.form.submission import Submission
+from console.contract import UNDO, NoWayBackError
+from gateway.desk import HouseDesk
+from gateway.house import House
+from gateway.reading import Parsing
+from store import outbox, users
+from store.viewer import Viewer
 from tests.gateway.conftest import Gateway
 from tests.gateway.test_refusals import SurelyNotOurs
 
+
+async def mediator(gateway: Gateway) -> Viewer:
+    """A colleague who answers."""
+    async with gateway.house.store.write() as tx:
+        user_id = await users.add(
+            tx, login="anne", name="Anne L.", role="mediator", medical=False, password="-", actor="cli", now=NOW
+        )
+    return Viewer(user_id, "Anne L.", "mediator")
+
+
+NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
 STORY = "Sinds augustus wacht ik op mijn terugbetaling van de kinesist, en niemand antwoordt op mijn vragen."
 
 
@@ -52,3 +75,46 @@ async def test_a_refusal_that_was_taken_back_is_not_shown_any_more(gateway: Gate
     view = await gateway.door.case_view(token)
     assert view is not None
     assert (view.situation, view.state) == ("triage", "received")
+
+
+async def test_who_left_no_mail_address_reads_our_answer_on_the_page_once_it_is_final(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, token = await page(gateway, "Jan Peeters")
+    desk, anne = HouseDesk(gateway.house, cast(Parsing, None)), await mediator(gateway)
+    gateway.delivery.channels = {**gateway.delivery.channels, "webform": OnThePage()}
+
+    async def answered(text: str, version: int) -> int:
+        async with gateway.house.store.write() as tx:
+            return await desk.reply(tx, anne, 1, text, now=gateway.house.now(), version=version)
+
+    async def seen() -> list[str]:
+        view = await gateway.door.case_view(token)
+        assert view is not None
+        return [message.text for message in view.messages if message.ours]
+
+    taken_back = await answered("Dit was fout.", 1)
+    await gateway.work()
+    assert await seen() == []
+    async with gateway.house.store.write() as tx:
+        assert await outbox.cancel(tx, taken_back, now=gateway.house.now())
+    await answered("We hebben u vandaag terugbetaald.", 2)
+    later: datetime = gateway.house.now() + UNDO + timedelta(seconds=1)
+    monkeypatch.setattr(House, "now", lambda _: later)
+    await gateway.work()
+    assert await seen() == ["We hebben u vandaag terugbetaald."]
+    # Nothing went out by mail.
+    assert gateway.sink.sent == []
+    view = await gateway.door.case_view(token)
+    assert view is not None
+    assert (view.state, view.outcome) == ("answered", "We hebben u vandaag terugbetaald.")
+
+
+async def test_who_has_neither_address_nor_receipt_cannot_be_answered(gateway: Gateway) -> None:
+    await page(gateway, "Jan Peeters")
+    async with gateway.house.store.write() as tx:
+        await tx.conn.exec_driver_sql("DELETE FROM receipts")
+    desk, anne = HouseDesk(gateway.house, cast(Parsing, None)), await mediator(gateway)
+    with pytest.raises(NoWayBackError):
+        async with gateway.house.store.write() as tx:
+            await desk.reply(tx, anne, 1, "Dag.", now=gateway.house.now(), version=1)

@@ -1,10 +1,12 @@
-"""The short way of a statement on SQLite gives what SQLAlchemy's own way gives, on both databases."""
+"""The short way of a statement gives what SQLAlchemy's own way gives, on both databases, in the same transaction."""
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import (
     JSON,
@@ -18,14 +20,15 @@ from sqlalchemy import (
     bindparam,
     func,
     select,
+    text,
     update,
 )
 from sqlalchemy.exc import MultipleResultsFound, NoResultFound
 
 from channels.contract import StoreUnavailableError
 from store import sql
-from store.database import Store
-from store.direct import Direct
+from store.database import Store, Tx
+from store.direct import PostgresDirect, SqliteDirect
 from store.schema import Id, Moment
 
 THINGS = Table(
@@ -101,11 +104,69 @@ async def test_a_transaction_that_fails_leaves_nothing_of_its_direct_statements(
         assert (await tx.run(COUNT, {})).scalar_one() == 0
 
 
-async def test_only_the_writer_of_sqlite_takes_the_short_way(store: Store) -> None:
+async def test_only_writers_take_the_short_way(store: Store) -> None:
     async with store.write() as tx:
-        assert isinstance(tx.direct, Direct) == tx.is_sqlite
+        assert isinstance(tx.direct, SqliteDirect if tx.is_sqlite else PostgresDirect)
     async with store.read() as tx:
         assert tx.direct is None
+
+
+@pytest.mark.parametrize("first", ["direct", "usual"])
+async def test_both_ways_are_one_transaction_whichever_began_it(things: Store, first: str) -> None:
+    async def add(tx: Tx, way: str) -> None:
+        if way == "direct":
+            await sql.add(tx, THINGS, name=way)
+        else:
+            await tx.conn.execute(THINGS.insert().values(name=way))
+
+    ways = [first, "usual" if first == "direct" else "direct"]
+
+    async def half() -> None:
+        async with things.write() as tx:
+            for way in ways:
+                await add(tx, way)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await half()
+    async with things.write() as tx:
+        for way in ways:
+            await add(tx, way)
+        assert (await tx.conn.execute(COUNT)).scalar_one() == 2
+    async with things.read() as tx:
+        assert [row.name for row in (await tx.run(ALL, {})).all()] == ways
+
+
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+async def test_a_session_that_is_ended_is_a_store_that_cannot_be_reached_and_the_next_one_works(things: Store) -> None:
+    async def ended() -> None:
+        async with things.write() as tx:
+            await sql.add(tx, THINGS, name="a")
+            number = (await tx.conn.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+            async with things.write() as other:
+                await other.conn.execute(text("SELECT pg_terminate_backend(:number)"), {"number": number})
+            await asyncio.sleep(0.1)
+            await sql.add(tx, THINGS, name="b")
+
+    for _ in range(3):
+        with pytest.raises(StoreUnavailableError):
+            await ended()
+    async with things.write() as tx:
+        await sql.add(tx, THINGS, name="c")
+    async with things.read() as tx:
+        assert [row.name for row in (await tx.run(ALL, {})).all()] == ["c"]
+
+
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+async def test_a_broken_rule_of_the_database_is_no_store_that_cannot_be_reached(things: Store) -> None:
+    async def nameless() -> None:
+        async with things.write() as tx:
+            await sql.add(tx, THINGS, name=None)
+
+    with pytest.raises(asyncpg.NotNullViolationError):
+        await nameless()
+    async with things.read() as tx:
+        assert (await tx.run(COUNT, {})).scalar_one() == 0
 
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)

@@ -101,3 +101,35 @@ async def test_without_redis_the_own_limits_hold(redis: Any) -> None:
         redis.start()
     assert await takes(made, 1) == [0]
     await made.close()
+
+
+async def test_the_last_minute_is_counted_for_everybody_together(limiter: Limiter) -> None:
+    assert await limiter.last_minute("s") == 0
+    found = [await limiter.last_minute("s", add=1) for _ in range(5)]
+    # Where the minute of the clock ends among them, what came before counts a little less.
+    assert found[-1] == pytest.approx(5, abs=0.5)
+    assert await limiter.last_minute("s") == pytest.approx(5, abs=0.5)
+    assert await limiter.last_minute("t") == 0
+
+
+async def test_what_is_over_a_minute_old_fades() -> None:
+    at = [600.0]
+    limiter = MemoryLimiter(clock=lambda: at[0])
+    assert await limiter.last_minute("s", add=100) == 100
+    at[0] += 59
+    assert await limiter.last_minute("s") == 100
+    at[0] += 31
+    assert await limiter.last_minute("s", add=10) == 60
+    at[0] += 30
+    assert await limiter.last_minute("s") == 10
+    at[0] += 120
+    assert await limiter.last_minute("s") == 0
+
+
+@pytest.mark.servers
+async def test_two_processes_count_one_minute(redis: Any) -> None:
+    both = [RedisLimits(redis.url, MemoryLimiter()) for _ in range(2)]
+    found = [await one.last_minute("s", add=1) for one in both * 3]
+    assert found[-1] == pytest.approx(6, abs=0.5)
+    for one in both:
+        await one.close()

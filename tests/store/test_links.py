@@ -84,10 +84,12 @@ async def test_a_link_given_out_before_the_case_opens_it_afterwards(store: Store
         raw = RawMessage("webform", "form", "1", b"x", NOW)
         item_id, _ = await inbox.add(tx, raw, now=NOW)
         await links.add(tx, TOKEN, now=NOW, inbox_id=item_id)
-        assert await links.opened(tx, TOKEN, now=NOW) == links.Opened(None, item_id, None, proven=True)
+        assert await links.opened(tx, TOKEN, now=NOW) == links.Opened(None, item_id, None, proven=True, by_receipt=True)
         case_id = await case(tx)
         await links.bind(tx, item_id, case_id, None)
-        assert await links.opened(tx, TOKEN, now=NOW) == links.Opened(case_id, item_id, None, proven=True)
+        assert await links.opened(tx, TOKEN, now=NOW) == links.Opened(
+            case_id, item_id, None, proven=True, by_receipt=True
+        )
 
 
 @pytest.mark.parametrize("token", ["", "x", "\x00", "\ud800", "é" * 3000, "%", "' OR 1=1 --"])

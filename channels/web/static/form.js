@@ -1,15 +1,8 @@
-// Comfort only: every page works without this file. It counts near the limit, lists chosen files and says at once when
-// they are too many or too large, keeps a second tap from looking like nothing happened, and copies the reference.
+// Comfort only: every page works without this file. It counts near the limit, keeps a second tap from looking like nothing
+// happened, and copies the reference.
 (() => {
   "use strict";
   const nearly = 0.9;
-  const MB = 1000 * 1000;
-
-  // A size as the page's language writes it: "3 kB", "1,2 Mo".
-  const sized = (bytes) => {
-    const [amount, unit] = bytes < MB ? [Math.ceil(bytes / 1000), "kilobyte"] : [bytes / MB, "megabyte"];
-    return amount.toLocaleString(document.documentElement.lang, { style: "unit", unit, maximumFractionDigits: 1 });
-  };
 
   for (const area of document.querySelectorAll("textarea[data-most]")) {
     const most = Number(area.dataset.most);
@@ -23,29 +16,6 @@
     };
     area.addEventListener("input", count);
     count();
-  }
-
-  for (const input of document.querySelectorAll("input[type=file]")) {
-    const list = document.createElement("ul");
-    list.className = "picked";
-    const note = document.createElement("p");
-    note.className = "wrong";
-    note.setAttribute("role", "status");
-    input.after(note, list);
-    input.addEventListener("change", () => {
-      const files = [...input.files];
-      const total = files.reduce((sum, file) => sum + file.size, 0);
-      list.replaceChildren(...files.map((file) => {
-        const row = document.createElement("li");
-        const [name, size] = [document.createElement("span"), document.createElement("span")];
-        name.textContent = file.name;
-        size.className = "size";
-        size.textContent = sized(file.size);
-        row.append(name, size);
-        return row;
-      }));
-      note.textContent = files.length > 10 ? input.dataset.many : total > 20 * MB ? input.dataset.large : "";
-    });
   }
 
   for (const form of document.querySelectorAll("form#form, form[enctype]")) {

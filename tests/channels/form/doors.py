@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from pathlib import Path
+from typing import BinaryIO, cast
 
 from channels.contract import StoreUnavailableError
 from channels.form.case_contract import CodeOutcome, CodeSent, Package, Purpose
@@ -111,6 +112,7 @@ class MemoryDoor:
             medical_adviser="medical adviser" in text,
             other_body="the ombudsman of that hospital" if "hospital" in text else "",
             other_body_contact="02 000 00 00" if "hospital" in text else "",
+            department="reimbursements" if "refund" in text else "",
         )
 
     async def stage(self, files: Sequence[Upload]) -> list[StagedFile]:
@@ -190,7 +192,7 @@ class MemoryCaseDoor:
     found: list[tuple[str, str, Language]] = field(default_factory=list)
     codes: dict[tuple[str, str, str], str] = field(default_factory=dict)
     receipts: dict[tuple[str, str], str] = field(default_factory=dict)
-    folder: Path = Path()
+    copied: BinaryIO | None = None
     limited: bool = False
 
     async def find(self, reference: str, contact: str, language: Language) -> None:
@@ -251,10 +253,12 @@ class MemoryCaseDoor:
         outcome = self._try(token, "copy", browser, code)
         if outcome != "right":
             return outcome
-        path = self.folder / "copy.zip"
-        with zipfile.ZipFile(path, "w") as archive:
+        made = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115  # The server closes it, as it does the house's.
+        with zipfile.ZipFile(made, "w") as archive:
             archive.writestr("case.html", draw(self.door.cases[token]))
-        return Package("case.zip", path)
+        made.seek(0)
+        self.copied = made
+        return Package("case.zip", made)
 
     async def rate(self, token: str, score: int, comment: str) -> bool:
         """Note it."""

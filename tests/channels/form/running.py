@@ -11,6 +11,8 @@ import pytest
 from aiohttp import CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer, unused_port
 
+from channels.form.flood import Flood
+from channels.form.guard import Guard, GuardSettings
 from channels.form.routes import add_routes
 from channels.web.limits import MemoryLimiter
 from channels.web.middleware import middlewares
@@ -58,12 +60,15 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
         port = unused_port()
         base_url = path_base or f"http://127.0.0.1:{port}"
         door = MemoryDoor(base_url)
-        case_door = MemoryCaseDoor(door, folder=tmp_path)
+        case_door = MemoryCaseDoor(door)
         app = web.Application(middlewares=middlewares(base_url))
+        limiter = MemoryLimiter()
         settings = {
             "door": door,
             "case_door": case_door,
-            "limiter": MemoryLimiter(),
+            "limiter": limiter,
+            # Most tests send at once.
+            "guard": Guard(SECRET, Flood(limiter, most=10_000), GuardSettings(least_seconds=0)),
             "base_url": base_url,
             "secret": SECRET,
             "trusted_proxies": (),

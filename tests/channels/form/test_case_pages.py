@@ -172,7 +172,7 @@ async def test_anonymous_sender_gives_their_name_without_writing_again(running: 
     data = hidden(page)
     answer = await running.client.post("/en/case", data={**data, "name": "", "text": ""})
     assert answer.status == 422
-    assert "Give us your first name and name." in await answer.text()
+    assert "Give us your first and last name." in await answer.text()
     answer = await running.client.post(
         "/en/case", data={**data, "name": "Jan Peeters", "text": ""}, allow_redirects=False
     )

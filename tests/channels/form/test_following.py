@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import time
 import zipfile
@@ -76,7 +77,7 @@ async def test_whether_it_exists_cannot_be_told_by_time(running: Running) -> Non
         ("PM-2026-004217-76", "marie@mail.example", "This reference is not right."),
         ("<script>", "marie@mail.example", "This reference is not right."),
         ("PM-2026-004217-75", "", "Fill in an e-mail address"),
-        ("PM-2026-004217-75", "K7QM-2B4X-9DTW-0HFA", "We do not find a case with this reference and this code."),
+        ("PM-2026-004217-75", "K7QM-2B4X-9DTW-0HFA", "We cannot find a case with this reference and this code."),
     ],
 )
 async def test_what_is_wrong_is_said_beside_the_field(running: Running, reference: str, proof: str, words: str) -> None:
@@ -217,8 +218,17 @@ async def test_a_copy_comes_as_an_archive_to_save(running: Running, language: st
     assert answer.headers["Cache-Control"] == "no-store"
     with zipfile.ZipFile(io.BytesIO(await answer.read())) as archive:
         assert "Nobody answers my letters." in archive.read("case.html").decode()
-    # The temporary file is gone.
-    assert list(running.case_door.folder.iterdir()) == []
+    # To be saved, by whatever means: also an answer that is streamed says so (F6, S9).
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    made = running.case_door.copied
+    assert made is not None
+    for _ in range(100):
+        if made.closed:
+            break
+        await asyncio.sleep(0.02)
+    assert made.closed
 
 
 async def test_without_an_address_the_receipts_code_is_asked_for(running: Running) -> None:
@@ -270,7 +280,7 @@ async def test_ending_other_links_keeps_this_one(running: Running) -> None:
     running.door.cases["another link of the same one"] = running.door.cases[token]
     data = hidden(await page(running, "/en/case"))
     answer = await running.client.post("/en/case/links", data=data)
-    assert "All other links have ended." in await answer.text()
+    assert "All other links are turned off." in await answer.text()
     assert "another link of the same one" not in running.door.cases
     assert token in running.door.cases
 

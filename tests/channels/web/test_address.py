@@ -6,7 +6,7 @@ import pytest
 from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict
 
-from channels.web.address import client_address, limit_key, networks
+from channels.web.address import client_address, limit_key, network_key, networks
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,19 @@ def test_client_address(remote: str, trusted: tuple[str, ...], forwarded: list[s
 )
 def test_limit_key(address: str, key: str) -> None:
     assert limit_key(address) == key
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("192.0.2.77", "192.0.2.0/24"),
+        ("::ffff:192.0.2.77", "192.0.2.0/24"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_network_key(address: str, key: str) -> None:
+    assert network_key(address) == key
 
 
 def test_a_proxy_must_be_a_network() -> None:

@@ -20,7 +20,7 @@ SPACE = "\u00a0"
         ("en", "2026-11-24T05:00", "Closed now. Open again today at 8:00"),
         ("fr", "2026-11-24T18:00", f"Fermé maintenant. Ouvert à nouveau demain à 8{SPACE}h{SPACE}00"),
         ("nl", "2026-11-27T18:00", f"Nu gesloten. Weer open op maandag om 8.00{SPACE}uur"),
-        ("de", "2026-11-24T09:05", f"Jetzt offen, bis 18:00{SPACE}Uhr"),
+        ("de", "2026-11-24T09:05", f"Jetzt geöffnet, bis 18:00{SPACE}Uhr"),
     ],
 )
 def test_whether_somebody_answers(language: Language, moment: str, said: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from channels.web import languages, pages, texts
+from config.directory import directory
 from config.vocabulary import LANGUAGES
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -46,6 +47,19 @@ def test_no_forbidden_words() -> None:
     for language in LANGUAGES:
         for key, text in texts.pages()[language].items():
             assert not forbidden.search(text), (language, key)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_help_line_that_speaks_the_language_is_named_with_its_number(language: languages.Language) -> None:
+    words = texts.pages()[language]
+    named = {
+        number.replace("\u00a0", " ")
+        for key in ("urgent.danger", "urgent.suicide", "urgent.talk", "urgent.us")
+        for number in re.findall(r"\[([^\]]+)\]", words[key])
+    }
+    lines = directory().help_lines
+    assert {line.number for line in lines if language in line.speaks} <= named
+    assert named <= {line.number for line in lines} | {directory().office.phone}
 
 
 def test_french_spaces_and_telephone_numbers_do_not_break() -> None:
