@@ -85,7 +85,7 @@ async def _whole(
         received_on=deadlines.received_day(row.received_at),
         due_on=promised,
         kind=cast(Kind, row.kind),
-        situation=cast(Situation, row.situation),
+        situation=_situation(row),
         working_days_left=(deadlines.working_days_between(today, promised, saturdays=saturdays) if promised else None),
         late=bool(promised and promised < today and state not in ("closed", "refused")),
         promised_on=promised,
@@ -193,6 +193,13 @@ async def _name_for(tx: Tx, row: Any, opened: links.Opened, own: Sequence[Messag
     if await _may_be_named(tx, row, opened):
         return (await people.person_of(tx, row.person_id)).name
     return next((message.sender_name for message in own if message.direction == "in" and message.sender_name), "")
+
+
+def _situation(row: Any) -> Situation:
+    """What the member is told about their case; once a refusal was taken back, a person is looking at it (triage)."""
+    if row.situation in ("anonymous", "off_scope") and not row.refused:
+        return "triage"
+    return cast(Situation, row.situation)
 
 
 def _acts(row: Any, state: State, proof: Proof, *, nameless: bool) -> frozenset[Act]:

@@ -12,7 +12,7 @@ from tests.servers import process
 
 __all__ = ["browser", "complaints", "open_page", "start"]
 
-_ARGUMENTS = [
+ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -31,7 +31,7 @@ async def browser() -> AsyncIterator[Browser]:
     """A browser of its own for each test; skipped by name where Chromium is missing, unless servers are required."""
     binary = process.find_binary("chromium", "chromium")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(binary), args=_ARGUMENTS)
+        browser = await playwright.chromium.launch(executable_path=str(binary), args=ARGUMENTS)
         yield browser
         await browser.close()
 

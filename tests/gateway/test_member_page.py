@@ -17,6 +17,7 @@ from gateway.reading import Parsing
 from store import outbox, users
 from store.viewer import Viewer
 from tests.gateway.conftest import Gateway
+from tests.gateway.test_refusals import SurelyNotOurs
 
 
 async def mediator(gateway: Gateway) -> Viewer:
@@ -57,6 +58,23 @@ async def test_who_gave_no_name_can_give_it_there_whatever_was_decided(gateway: 
 async def test_who_has_given_a_name_is_not_asked_again(gateway: Gateway) -> None:
     view, _ = await page(gateway, "Jan Peeters")
     assert "identify" not in view.can
+
+
+async def test_a_refusal_that_was_taken_back_is_not_shown_any_more(gateway: Gateway) -> None:
+    gateway.intake.classifying = SurelyNotOurs()  # type: ignore[assignment]  # the one method that is used
+    submission = Submission(text=STORY, name="Jan Peeters", email="jan.peeters@mail.example", language="nl")
+    receipt = await gateway.door.accept(submission, idempotency_key=None, body_hash="d", address="192.0.2.1")
+    await gateway.work()
+    token = receipt.status_url.rpartition("/")[2]
+    refused = await gateway.door.case_view(token)
+    assert refused is not None
+    assert (refused.situation, refused.state) == ("off_scope", "refused")
+    objection = Submission(text="Het gaat om uw terugbetaling.", language="nl", disagrees=True)
+    await gateway.door.add_message(token, objection, idempotency_key=None, body_hash="e", address="")
+    await gateway.work()
+    view = await gateway.door.case_view(token)
+    assert view is not None
+    assert (view.situation, view.state) == ("triage", "received")
 
 
 async def test_who_left_no_mail_address_reads_our_answer_on_the_page_once_it_is_final(
