@@ -8,11 +8,13 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
+from channels.form.contract import Act
 from tests.browser.conftest import OpenPage
 from tests.channels.form.doors import NOW
 from tests.channels.form.running import Start
 
 pytestmark = pytest.mark.browser
+EVERYTHING: frozenset[Act] = frozenset({"add", "disagree", "withdraw", "copy", "revoke"})
 
 _WORDS = {"fr": "Continuer", "nl": "Verder", "de": "Weiter", "en": "Continue"}
 
@@ -77,6 +79,8 @@ async def test_every_state_of_receipt_and_case(start: Start, open_page: OpenPage
         "answered": replace(base, state="answered", outcome="We paid.", can=frozenset({"add", "disagree"})),
         "urgent": replace(base, situation="urgent", merged_into="PM-2026-004216-78"),
         "closed": replace(base, state="closed", can=frozenset()),
+        "rated": replace(base, state="closed", outcome="We paid.", result="founded", rating=2, can=frozenset({"rate"})),
+        "everything": replace(base, receipt_code="K7QM-2B4X-9DTW-0HFA", clock="result", proof="mail", can=EVERYTHING),
     }
     page = await open_page(f"{running.base_url}/en/", color_scheme=scheme)
     for token in running.door.cases:
@@ -84,6 +88,41 @@ async def test_every_state_of_receipt_and_case(start: Start, open_page: OpenPage
             await page.goto(f"{running.base_url}/en/{address}")
             assert await found(page) == [], f"{token} {address}"
     await page.goto(f"{running.base_url}/en/nowhere")
+    assert await found(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["fr", "nl", "de", "en"])
+async def test_the_way_back_to_a_case(start: Start, open_page: OpenPage, language: str, scheme: str) -> None:
+    running = await start()
+    address = f"{running.base_url}/{language}"
+    sent_to = "m•••@mail.example"
+    case = replace(running.door.view, reference="PM-2026-004217-75", mail_sent_to=sent_to, proof="mail", can=EVERYTHING)
+    running.door.cases = {"mailed": case, "receipt": replace(case, proof="receipt", mail_sent_to="")}
+    page = await open_page(f"{address}/find", color_scheme=scheme)
+    assert await found(page) == []
+    await page.locator("main .button").click()
+    await page.locator("#problems").wait_for()
+    assert await found(page) == []
+    await page.locator("#reference").fill("PM-2026-004217-75")
+    await page.locator("#proof").fill("somebody@mail.example")
+    await page.locator("main .button").click()
+    await page.locator("#reference").wait_for(state="detached")
+    assert await found(page) == []
+    for token in running.door.cases:
+        await page.goto(f"{address}/c/{token}")
+        for purpose in ("withdraw", "copy"):
+            await page.goto(f"{address}/case/code?for={purpose}")
+            assert await found(page) == [], f"{token} {purpose}"
+    await page.goto(f"{address}/c/mailed")
+    await page.goto(f"{address}/case/code?for=withdraw")
+    await page.locator("main .button").click()
+    await page.locator("#code").fill("1")
+    await page.locator("main .button").click()
+    await page.locator(".summary").wait_for()
+    assert await found(page) == []
+    await page.goto(f"{address}/c/mailed")
+    await page.locator("details summary").last.click()
     assert await found(page) == []
 
 

@@ -58,7 +58,7 @@ async def test_from_landing_to_case(
     await page.get_by_role("link", name="Write my complaint").click()
     await page.get_by_role("button", name="Continue", exact=True).click()
 
-    await page.get_by_role("heading", name="We could not send it yet").wait_for()
+    await page.get_by_role("heading", name="There is something to check").wait_for()
     assert (await page.title()).startswith("Error: ")
     assert await page.locator("#problems").evaluate("(element) => element === document.activeElement") is True
     await page.get_by_role("link", name="Tell us what happened").click()
@@ -77,7 +77,7 @@ async def test_from_landing_to_case(
     await page.get_by_label("First and last name").fill("Marie Dubois")
     await page.get_by_label("E-mail address").fill("marie@")
     await page.get_by_role("button", name="Continue", exact=True).click()
-    await page.get_by_role("heading", name="We could not send it yet").wait_for()
+    await page.get_by_role("heading", name="There is something to check").wait_for()
     assert await page.get_by_label("First and last name").input_value() == "Marie Dubois"
     await page.get_by_label("E-mail address").fill("marie@mail.example")
     await page.get_by_text("I write for somebody else").click()
