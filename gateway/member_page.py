@@ -12,6 +12,7 @@ from channels.form.contract import Act, CaseEvent, CaseMessage, CaseView, Event,
 from config.vocabulary import DEPARTMENTS, Kind, Language
 from router import deadlines
 from router.letter import LetterData
+from router.wordlists import find_body
 from store import audit, correspondence, links, people, ratings, receipts, views
 from store.correspondence import MessageRow
 from store.database import Tx
@@ -76,7 +77,11 @@ async def _whole(
     promised = deadlines.promised(_Stored(row), clocks)
     leading = deadlines.earliest(clocks)
     language = cast(Language, row.language)
-    state = _state(row, messages)
+    # What is still to be taken back has not been said, and a case that it closed is not closed yet.
+    waits = row.outcome != "withdrawn" and await correspondence.answer_waits(tx, row.id)
+    is_closed = row.state == "closed" and not waits
+    state = _state(row, messages, is_closed=is_closed)
+    body = find_body(messages[0].reply or messages[0].text) if messages and _situation(row) == "off_scope" else None
     rating = await ratings.of_case(tx, row.id)
     return CaseView(
         reference=row.reference,
@@ -93,15 +98,17 @@ async def _whole(
         mail_sent_to=_masked(await _contact(tx, opened.contact_id)),
         clock=leading.id if promised and leading else "",
         outcome=_last_words(messages) if state in ("answered", "closed") else "",
-        result=(row.outcome or "") if row.state == "closed" else "",
+        result=(row.outcome or "") if is_closed else "",
+        other_body=body.names.in_language(language) if body else "",
+        other_body_contact=body.contact.in_language(language) if body else "",
         rating=rating.score if rating else 0,
         rating_comment=rating.comment if rating else "",
         has_letter=row.queue == "medical_coordinator",
         proof=proof,
         receipt_code=await receipts.shown(tx, token),
-        can=_acts(row, state, proof, nameless=not await _name_for(tx, row, opened, messages)),
+        can=_acts(row, state, proof, is_closed=is_closed, nameless=not await _name_for(tx, row, opened, messages)),
         messages=tuple(_message(message, language) for message in messages),
-        events=tuple(await _events(tx, row.id)),
+        events=tuple(await _events(tx, row.id, but_the_last_answer=waits)),
     )
 
 
@@ -164,8 +171,8 @@ async def _result_clocks(tx: Tx, case_id: int) -> tuple[deadlines.Clock, ...]:
     )
 
 
-def _state(row: Any, messages: Sequence[MessageRow]) -> State:
-    if row.state == "closed":
+def _state(row: Any, messages: Sequence[MessageRow], *, is_closed: bool) -> State:
+    if is_closed:
         return "refused" if row.refused else "closed"
     by_hand = [message for message in messages if not message.auto]
     if by_hand and by_hand[-1].direction == "out":
@@ -202,7 +209,7 @@ def _situation(row: Any) -> Situation:
     return cast(Situation, row.situation)
 
 
-def _acts(row: Any, state: State, proof: Proof, *, nameless: bool) -> frozenset[Act]:
+def _acts(row: Any, state: State, proof: Proof, *, is_closed: bool, nameless: bool) -> frozenset[Act]:
     acts: set[Act] = {"add", "revoke"}
     # The form says that a name can also be given later, here.
     if row.refused == "anonymous" or nameless:
@@ -212,7 +219,7 @@ def _acts(row: Any, state: State, proof: Proof, *, nameless: bool) -> frozenset[
     if state == "closed" and row.outcome != "withdrawn":
         acts.add("rate")
     if proof:
-        acts |= {"copy"} if row.state == "closed" else {"copy", "withdraw"}
+        acts |= {"copy"} if is_closed else {"copy", "withdraw"}
     return frozenset(acts)
 
 
@@ -234,7 +241,7 @@ def _message(message: MessageRow, language: Language) -> CaseMessage:
     )
 
 
-async def _events(tx: Tx, case_id: int) -> list[CaseEvent]:
+async def _events(tx: Tx, case_id: int, *, but_the_last_answer: bool) -> list[CaseEvent]:
     found: list[CaseEvent] = []
     for entry in await audit.of_case(tx, case_id):
         if entry.act in _EVENTS:
@@ -243,9 +250,13 @@ async def _events(tx: Tx, case_id: int) -> list[CaseEvent]:
             found += _moved(entry)
         elif entry.act == "case.answer_undone":
             # The answer before it was taken back: it never happened.
-            last = max((index for index, event in enumerate(found) if event.what == "answered"), default=None)
-            found = [event for index, event in enumerate(found) if index != last]
-    return found
+            found = _without_last(found, "answered")
+    return _without_last(_without_last(found, "closed"), "answered") if but_the_last_answer else found
+
+
+def _without_last(events: list[CaseEvent], what: Event) -> list[CaseEvent]:
+    last = max((index for index, event in enumerate(events) if event.what == what), default=None)
+    return [event for index, event in enumerate(events) if index != last]
 
 
 def _moved(entry: audit.Entry) -> list[CaseEvent]:

@@ -75,6 +75,18 @@ async def messages_for_member(tx: Tx, case_id: int, contact_id: int | None) -> l
     return [row for row in found if row.auto or row.delivery not in ("waiting", "taken", "cancelled")]
 
 
+async def answer_waits(tx: Tx, case_id: int) -> bool:
+    """Whether an answer of ours to a case is still on its way out, or to be taken back."""
+    waiting = select(outbox.c.id).where(
+        outbox.c.case_id == case_id,
+        outbox.c.auto.is_(False),
+        outbox.c.state.in_(("waiting", "taken")),
+        # One that a server keeps refusing for days cannot be taken back any more.
+        outbox.c.attempts < 2,
+    )
+    return (await tx.conn.execute(waiting.limit(1))).first() is not None
+
+
 def _messages() -> Any:
     return (
         select(

@@ -144,6 +144,9 @@ class CaseView:
     proof: Proof = ""
     # By this code and the reference the case is found again without mail; only on the receipt itself.
     receipt_code: str = ""
+    # Who can help with what is not about us, where that is known.
+    other_body: str = ""
+    other_body_contact: str = ""
     # A letter to the coordinating doctor, ready to sign, can be fetched.
     has_letter: bool = False
     can: frozenset[Act] = frozenset({"add"})

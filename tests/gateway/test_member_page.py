@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import pytest
+from sqlalchemy import update
 
 from channels.form.contract import CaseView, Receipt
 from channels.form.reply import OnThePage
@@ -14,7 +15,7 @@ from console.contract import UNDO, NoWayBackError
 from gateway.desk import HouseDesk
 from gateway.house import House
 from gateway.reading import Parsing
-from store import outbox, users
+from store import cases, outbox, schema, users
 from store.viewer import Viewer
 from tests.gateway.conftest import Gateway
 from tests.gateway.test_refusals import SurelyNotOurs
@@ -118,3 +119,38 @@ async def test_who_has_neither_address_nor_receipt_cannot_be_answered(gateway: G
     with pytest.raises(NoWayBackError):
         async with gateway.house.store.write() as tx:
             await desk.reply(tx, anne, 1, "Dag.", now=gateway.house.now(), version=1)
+
+
+async def test_a_closing_that_can_still_be_taken_back_has_not_been_told(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, token = await page(gateway, "Jan Peeters")
+    desk, anne = HouseDesk(gateway.house, cast(Parsing, None)), await mediator(gateway)
+    gateway.delivery.channels = {**gateway.delivery.channels, "webform": OnThePage()}
+    async with gateway.house.store.write() as tx:
+        await desk.reply(tx, anne, 1, "We hebben u terugbetaald.", now=gateway.house.now(), version=1)
+        await cases.close(tx, 1, outcome="founded", actor=f"user:{anne.user_id}", now=gateway.house.now())
+    view = await gateway.door.case_view(token)
+    assert view is not None
+    assert (view.state, view.result, view.outcome) == ("in_mediation", "", "")
+    assert not {"answered", "closed"} & {event.what for event in view.events}
+    assert "rate" not in view.can
+    later = gateway.house.now() + UNDO + timedelta(seconds=1)
+    monkeypatch.setattr(House, "now", lambda _: later)
+    await gateway.work()
+    view = await gateway.door.case_view(token)
+    assert view is not None
+    assert (view.state, view.result, view.outcome) == ("closed", "founded", "We hebben u terugbetaald.")
+    assert "rate" in view.can
+
+
+async def test_who_can_help_with_what_is_not_about_us_stands_on_the_page(gateway: Gateway) -> None:
+    _, token = await page(gateway, "Jan Peeters")
+    async with gateway.house.store.write() as tx:
+        await tx.conn.execute(update(schema.cases).values(situation="off_scope", refused="off_scope", state="closed"))
+        words = "Het ziekenhuis heeft mij slecht behandeld, ik wil een klacht indienen tegen het ziekenhuis."
+        await tx.conn.execute(update(schema.messages).values(text=words.encode(), reply=words.encode()))
+    view = await gateway.door.case_view(token)
+    assert view is not None
+    assert "ziekenhuis" in view.other_body
+    assert view.other_body_contact
