@@ -19,14 +19,13 @@ from store.database import Tx
 from store.schema import cases, contacts, inbox
 from store.schema import people as people_table
 
-# What the audit calls an act, and what the member is told of it; acts not named here are ours alone.
+# What the audit calls an act, and what the member is told of it; acts not named here are ours alone. An answer tells itself.
 _EVENTS: Final[dict[str, Event]] = {
     "case.opened": "received",
     "message.joined": "you_wrote",
     "case.disagreed": "you_disagreed",
     "case.withdrawn": "you_withdrew",
     "case.rated": "you_rated",
-    "case.answered": "answered",
     "case.reopened": "reopened",
     "case.closed": "closed",
 }
@@ -248,15 +247,10 @@ async def _events(tx: Tx, case_id: int, *, but_the_last_answer: bool) -> list[Ca
             found.append(CaseEvent(entry.at, _EVENTS[entry.act]))
         elif entry.act == "case.moved":
             found += _moved(entry)
-        elif entry.act == "case.answer_undone":
-            # The answer before it was taken back: it never happened.
-            found = _without_last(found, "answered")
-    return _without_last(_without_last(found, "closed"), "answered") if but_the_last_answer else found
-
-
-def _without_last(events: list[CaseEvent], what: Event) -> list[CaseEvent]:
-    last = max((index for index, event in enumerate(events) if event.what == what), default=None)
-    return [event for index, event in enumerate(events) if index != last]
+    if but_the_last_answer:
+        last = max((index for index, event in enumerate(found) if event.what == "closed"), default=None)
+        found = [event for index, event in enumerate(found) if index != last]
+    return found
 
 
 def _moved(entry: audit.Entry) -> list[CaseEvent]:

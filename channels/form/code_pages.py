@@ -13,6 +13,7 @@ from channels.form.contract import CaseView
 from channels.form.site import CODES, Site, page_language
 from channels.form.telling import told
 from channels.web import csrf
+from channels.web.body import Form
 from channels.web.middleware import error_answer
 
 Problem = Literal["", "empty", "wrong", "over", "too_many", "unavailable"]
@@ -46,15 +47,10 @@ class CodePages:
 
     async def ask(self, request: web.Request) -> web.StreamResponse:
         """Send a code to the address on file."""
-        form = await self._access.short_form(request)
-        if isinstance(form, web.Response):
-            return form
-        found = await self._access.opened(request)
-        if isinstance(found, web.Response):
-            return found
-        purpose = _purpose(form.fields.get("for", ""))
-        if not _may(found, purpose):
-            return self._site.redirect(f"/{page_language(request)}/case")
+        wanted = await self._wanted(request)
+        if isinstance(wanted, web.Response):
+            return wanted
+        _, found, purpose = wanted
         refused = await self._access.act(request)
         if refused is not None:
             return refused
@@ -70,6 +66,20 @@ class CodePages:
 
     async def use(self, request: web.Request) -> web.StreamResponse:
         """Try the code, and do what it was asked for."""
+        wanted = await self._wanted(request)
+        if isinstance(wanted, web.Response):
+            return wanted
+        form, found, purpose = wanted
+        wait = await self._site.wait_before(request, "code", CODES)
+        if wait:
+            return error_answer(request, self._site.pages, 429, retry_after=wait)
+        code = form.fields.get("code", "").strip()[:_LONGEST_CODE]
+        if not code:
+            return self._draw(request, found, purpose, problem="empty")
+        return await self._done(request, found, purpose, code)
+
+    async def _wanted(self, request: web.Request) -> tuple[Form, CaseView, Purpose] | web.Response:
+        """What a post asks for: its form, this browser's case and the act; else the answer that says why not."""
         form = await self._access.short_form(request)
         if isinstance(form, web.Response):
             return form
@@ -79,13 +89,7 @@ class CodePages:
         purpose = _purpose(form.fields.get("for", ""))
         if not _may(found, purpose):
             return self._site.redirect(f"/{page_language(request)}/case")
-        wait = await self._site.wait_before(request, "code", CODES)
-        if wait:
-            return error_answer(request, self._site.pages, 429, retry_after=wait)
-        code = form.fields.get("code", "").strip()[:_LONGEST_CODE]
-        if not code:
-            return self._draw(request, found, purpose, problem="empty")
-        return await self._done(request, found, purpose, code)
+        return form, found, purpose
 
     async def _done(self, request: web.Request, case: CaseView, purpose: Purpose, code: str) -> web.StreamResponse:
         token, browser = self._access.token(request), self._site.browser_cookie.read(request)

@@ -38,7 +38,6 @@ Event = Literal[
     "you_disagreed",
     "you_withdrew",
     "you_rated",
-    "answered",
     "reopened",
     "closed",
 ]
