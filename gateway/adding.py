@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
@@ -43,7 +44,7 @@ async def add_to_case(
     medical = bool(found.flags.get("doctor")) and not current.sealed
     urgent = bool(found.flags.get("urgent"))
     envelope = arrival.item.raw.envelope
-    if current.person_id is not None and "case_id" in envelope:
+    if current.person_id is not None and await _may_complete(tx, current.person_id, envelope):
         # Said on the case page, behind the secret link: who writes, where that was not known yet.
         name = message.sender.name if message.sender else ""
         await people.complete(tx, current.person_id, name=name, member_number=message.member_number)
@@ -79,6 +80,14 @@ async def add_to_case(
             now=now,
         )
     return Recorded("joined", current.id, sent)
+
+
+async def _may_complete(tx: Tx, person_id: int, envelope: Mapping[str, str]) -> bool:
+    """Whether what is said of the member on this page may be kept for the person: behind a link that we mailed to them, or
+    where the person is known by this case alone. Anybody can write somebody's address into the form and hold its receipt."""
+    if "case_id" not in envelope:
+        return False
+    return "by_receipt" not in envelope or await people.count_cases(tx, person_id) == 1
 
 
 async def _answer(

@@ -17,7 +17,7 @@ from channels.contract import Sends, StoreUnavailableError
 from gateway.house import House
 from gateway.intake import SWEEP_SECONDS
 from gateway.metrics import Metrics
-from store import cases, domain_rates, links, outbox
+from store import cases, codes, domain_rates, links, outbox
 from store.database import Tx
 from store.outbox import Outgoing
 
@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 FIRST_WAIT: Final = timedelta(minutes=1)
 LONGEST_WAIT: Final = timedelta(hours=4)
 GIVE_UP_AFTER: Final = timedelta(days=5)
+# A code that somebody asked for is of no use once it has ended.
+_GIVE_UP_A_CODE_AFTER: Final = codes.LIFE
 # Automatic mail to one recipient domain, a minute, of all workers together.
 PER_DOMAIN_A_MINUTE: Final = 60
 # Messages to one recipient domain in hand at once: one that hangs keeps these places and no more of all there are.
@@ -155,13 +157,14 @@ class Delivery:
     async def _record(self, outgoing: Outgoing, outcome: Outcome) -> None:
         now = self.house.now()
         self.metrics.deliveries.labels(outgoing.message.channel, outcome.outcome).inc()
-        if outcome.outcome == "later" and now - outgoing.created_at < GIVE_UP_AFTER:
+        patience = _GIVE_UP_A_CODE_AFTER if outgoing.message.key.startswith("code-") else GIVE_UP_AFTER
+        if outcome.outcome == "later" and now - outgoing.created_at < patience:
             wait = min(FIRST_WAIT * 2 ** min(outgoing.attempt - 1, 12), LONGEST_WAIT)
             await self._record_later(outgoing, outcome.code, now + wait)
             return
         async with self.house.store.write() as tx:
             if outcome.outcome != "sent":
-                await outbox.failed(tx, outgoing, code=outcome.code or "gave up after 5 days", now=now)
+                await outbox.failed(tx, outgoing, code=outcome.code or "gave up", now=now)
                 log.warning("a message could not be delivered", outgoing=outgoing.id, case=outgoing.case_id)
                 return
             await outbox.sent(

@@ -252,6 +252,8 @@ class Door:
             envelope = {"case_id": str(opened.case_id)}
             if opened.contact_id is not None:
                 envelope["contact_id"] = str(opened.contact_id)
+            if opened.by_receipt:
+                envelope["by_receipt"] = "1"
             if addition.disagrees:
                 envelope["disagrees"] = "1"
             item_id, _ = await inbox.add(tx, self._raw(addition.to_bytes(), envelope, now), now=now)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import structlog
 from aiohttp import web
 
+from channels.contract import StoreUnavailableError
 from channels.web import languages, problem
 from channels.web.access_log import route_name
 from channels.web.pages import Pages
@@ -39,6 +40,8 @@ _HEADERS: Final = {
     "Server": "guichet",
 }
 _MAX_HEADERS: Final = 100
+# After so many seconds it is worth trying again when the store cannot be reached (rule Q5).
+_LATER: Final = 120
 # The pages in words exist for these; any other status below 500 reads as 400, above as 500.
 _IN_WORDS: Final = frozenset({400, 403, 404, 405, 408, 413, 415, 429, 431, 500, 503})
 
@@ -81,6 +84,8 @@ def _error_pages(pages: Pages) -> Middleware:
             if error.status < 400:
                 return web.Response(status=error.status, headers={"Location": error.headers.get("Location", "/")})
             return error_answer(request, pages, error.status, allow=error.headers.get("Allow", ""))
+        except StoreUnavailableError:
+            return error_answer(request, pages, 503, retry_after=_LATER)
         except Exception as error:  # noqa: BLE001  # The last door: whatever failed, the visitor gets a number to quote.
             number = secrets.token_hex(4).upper()
             _log.error("request_failed", number=number, route=route_name(request), error=_place(error))

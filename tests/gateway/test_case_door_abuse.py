@@ -356,3 +356,26 @@ async def test_two_members_of_one_case_see_their_own_messages_only(gateway: Gate
         view = await gateway.door.case_view(one)
         assert view is not None
         assert len([message for message in view.messages if not message.ours]) == 1
+
+
+async def test_whoever_wrote_somebodys_address_into_the_form_says_nothing_about_them(gateway: Gateway) -> None:
+    """A known person without a name, and a stranger's form with their address: the stranger must not name them."""
+    await gateway.mail(
+        "From: jan.peeters@mail.example\nTo: ombudsman@partenamut.example\nSubject: Klacht\nMessage-ID: <j@mail.example>\n\n"
+        "Mijn terugbetaling van de kinesist komt maar niet, dit is onaanvaardbaar.\n",
+        sender="jan.peeters@mail.example",
+    )
+    token, _ = await submitted(gateway, name="")
+    said = Submission(text="", name="Somebody Else", member_number="99999999", language="nl")
+    await gateway.door.add_message(token, said, idempotency_key=None, body_hash="s", address="")
+    await gateway.work()
+    async with gateway.house.store.read() as tx:
+        known = [
+            await people.person_of(tx, number)
+            for number in (await tx.conn.execute(select(schema.people.c.id))).scalars()
+        ]
+    assert [(person.name, person.member_number) for person in known] == [("", "")]
+    # The colleague reads it on the message, where it is a claim like any other.
+    async with gateway.house.store.read() as tx:
+        names = (await tx.conn.execute(select(schema.messages.c.sender_name))).scalars().all()
+    assert b"Somebody Else" in names

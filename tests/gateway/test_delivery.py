@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from channels.contract import Delivery as Outcome
 from channels.message import OutboundMessage
 from gateway import delivery as sending
 from gateway.delivery import PER_DOMAIN_AT_ONCE
+from gateway.house import House
 from store import outbox, schema
 from tests.gateway.conftest import Gateway
 
@@ -85,3 +87,16 @@ async def test_a_place_is_free_again_after_each_message(gateway: Gateway, monkey
     assert {row.state for row in await rows(gateway)} == {"sent"}
     assert {row.attempts for row in await rows(gateway)} == {1}
     assert not gateway.delivery._in_hand
+
+
+async def test_a_code_that_has_ended_is_not_sent_any_more(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A letter may arrive days later; a code that nobody can use only confuses who gets it then."""
+    async with gateway.house.store.write() as tx:
+        for key in ("code-1", "answer-1"):
+            await outbox.put(tx, message(key, f"{key}@down.example"), now=gateway.house.now())
+    gateway.sink.answers = {f"{key}@down.example": Outcome("later", "421") for key in ("code-1", "answer-1")}
+    await gateway.work()
+    began = gateway.house.now()
+    monkeypatch.setattr(House, "now", lambda _: began + timedelta(minutes=11))
+    await gateway.work()
+    assert {row.key: row.state for row in await rows(gateway)} == {"code-1": "failed", "answer-1": "waiting"}

@@ -11,6 +11,7 @@ from datetime import date
 
 import pytest
 
+from channels.contract import StoreUnavailableError
 from channels.form.contract import Act
 from tests.channels.form.running import Running, hidden
 
@@ -316,3 +317,18 @@ async def test_the_receipts_code_stands_on_the_receipt_alone(running: Running) -
     await opened(running, receipt_code="K7QM-2B4X-9DTW-0HFA")
     assert "K7QM-2B4X-9DTW-0HFA" in await page(running, "/en/receipt")
     assert "K7QM-2B4X-9DTW-0HFA" not in await page(running, "/en/case")
+
+
+@pytest.mark.parametrize("path", ["/en/case", "/en/receipt", "/en/case/code?for=copy", "/en/receipt.pdf"])
+async def test_a_store_that_cannot_be_reached_is_no_broken_page(
+    running: Running, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await opened(running)
+
+    async def unreachable(token: str, *, wait: bool = False) -> None:
+        raise StoreUnavailableError
+
+    monkeypatch.setattr(running.door, "case_view", unreachable)
+    answer = await running.client.get(path)
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "120")
+    assert "Wait two minutes" in await answer.text()
