@@ -124,6 +124,9 @@ class Settings(BaseSettings):
     smtp_user: str = ""
     smtp_password: SecretStr = SecretStr("")
 
+    # Where a clamd on this machine looks into files before anybody opens them: a unix socket or a port of loopback.
+    clamd: str = ""
+
     # Work.
     batch: int = Field(16, ge=1, le=256)
     item_seconds: int = Field(120, ge=5)
@@ -171,6 +174,10 @@ class Settings(BaseSettings):
     def _fit_for_production(self) -> Settings:
         if self.smtp_host and self.smtp_tls == "none" and not _is_loopback(self.smtp_host):
             raise ValueError("GUICHET_SMTP_TLS=none is accepted on loopback only")
+        if self.clamd and not (self.clamd.startswith("/") or _is_loopback(self.clamd.rpartition(":")[0])):
+            raise ValueError(
+                "GUICHET_CLAMD must be a unix socket or a port of loopback: files travel to it unprotected"
+            )
         if not self.production:
             return self
         if len(self.secret_key.get_secret_value()) < 32 or self.secret_key.get_secret_value() in _KNOWN_SECRETS:

@@ -57,12 +57,24 @@ class Papers:
             content = await asyncio.to_thread(self._site.store.files.read, file.hash)
         except FileLostError:
             return await self._site.page("lost.html", who, status=410, row=row, name=file.name)
+        unsafe = await self._unsafe(who, row, content, file.name)
+        if unsafe is not None:
+            return unsafe
         try:
             name, content = await cleaned(file.name, content)
         except PictureError as error:
             return await self._unprepared(who, row, file, error)
         await self._note(who, row, "file", file=file.id)
         return as_attachment(content, name)
+
+    async def _unsafe(self, who: Who, row: Row, content: bytes, name: str) -> web.Response | None:
+        """The page that says why nobody gets this file; None where nothing speaks against it (rule F7)."""
+        verdict = await self._site.scanner.scan(content)
+        if verdict not in ("infected", "unknown"):
+            return None
+        # Asked for again in a minute, one that could not be looked at may be given.
+        why, status = ("virus", 422) if verdict == "infected" else ("unchecked", 503)
+        return await self._site.page("unsafe.html", who, status=status, here=row.queue, row=row, name=name, why=why)
 
     async def _unprepared(self, who: Who, row: Row, file: FileRow, error: PictureError) -> web.Response:
         """The page that says why a picture is not given, with the way to its original message."""
@@ -95,9 +107,13 @@ class Papers:
             raw = await inbox.raw_of(tx, message.inbox_id)
         if raw is None:
             raise web.HTTPNotFound
-        await self._note(who, row, "original", message=message.id)
         end = "eml" if message.channel == "email" else "txt"
-        return as_attachment(raw.body, f"{row.reference}-{message.id}.{end}")
+        name = f"{row.reference}-{message.id}.{end}"
+        unsafe = await self._unsafe(who, row, raw.body, name)
+        if unsafe is not None:
+            return unsafe
+        await self._note(who, row, "original", message=message.id)
+        return as_attachment(raw.body, name)
 
     async def as_sent(self, request: web.Request, who: Who) -> web.StreamResponse:
         """The page around the mail as it was sent."""

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from channels.viruses import NoScanner, Scanner
 from channels.web.address import networks
 from channels.web.cookies import Cookie
 from channels.web.limits import Limiter
@@ -40,11 +41,13 @@ def add_routes(
     trusted_proxies: tuple[str, ...],
     now: Callable[[], datetime],
     saturdays: bool = False,
+    scanner: Scanner | None = None,
 ) -> None:
     """Add the console.
 
     The application must run `channels.web.middleware.middlewares(base_url)`. `secret` signs the token of the sign-in
-    form; `saturdays` says whether they are working days. Raises ValueError for a secret under 16 bytes.
+    form; `saturdays` says whether they are working days, `scanner` looks into files before they are given. Raises
+    ValueError for a secret under 16 bytes.
     """
     if len(secret) < 16:
         raise ValueError("the secret of the console must have at least 16 bytes")
@@ -62,6 +65,7 @@ def add_routes(
         language_cookie=Cookie("console-language", secure),
         clock=now,
         saturdays=saturdays,
+        scanner=scanner or NoScanner(),
     )
     sign_in = SignIn(site)
     app.router.add_get("/console/sign-in", sign_in.show, name="console-signin")

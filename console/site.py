@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 from aiohttp import web
 
+from channels.viruses import Scanner
 from channels.web import csrf
 from channels.web.address import Networks, client_address
 from channels.web.body import BodyError, BodyLimits, read_form
@@ -81,6 +82,7 @@ class Site:
     language_cookie: Cookie
     clock: Callable[[], datetime]
     saturdays: bool
+    scanner: Scanner
 
     def language(self, request: web.Request) -> ConsoleLanguage:
         """The language of the console for this browser."""

@@ -11,6 +11,7 @@ from aiohttp import web
 from channels.form.flood import Flood
 from channels.form.guard import Guard, GuardSettings
 from channels.form.routes import add_routes
+from channels.viruses import scanner_at
 from channels.web.access_log import route_name
 from channels.web.limits import Limiter, MemoryLimiter
 from channels.web.middleware import middlewares
@@ -35,6 +36,7 @@ def application(
 ) -> web.Application:
     """Everything that is served over HTTP."""
     settings = house.settings
+    scanner = scanner_at(settings.clamd)
     case_door = CaseDoor(house)
     app = web.Application(
         middlewares=[_measuring(metrics), *middlewares(settings.base_url, settings.channels_down)],
@@ -50,6 +52,7 @@ def application(
         limiter=limiter,
         guard=guard,
         base_url=settings.base_url,
+        scanner=scanner,
         secret=keys.derived(house.secret, "public forms"),
         trusted_proxies=settings.trusted_proxies,
         production=settings.production,
@@ -66,6 +69,7 @@ def application(
         trusted_proxies=settings.trusted_proxies,
         now=house.now,
         saturdays=settings.saturdays_are_working_days,
+        scanner=scanner,
     )
     health.add_routes(app)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 pytest_plugins = (
+    "tests.servers.clamd",
     "tests.servers.redis",
     "tests.servers.postgres",
     "tests.servers.dovecot",

@@ -32,6 +32,7 @@ MAY: dict[str, set[str]] = {
         "channels.message",
         "channels.pictures",
         "channels.reference",
+        "channels.viruses",
         "channels.web",
         "classifier.classification",
     },

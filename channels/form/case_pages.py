@@ -132,6 +132,12 @@ class CasePages:
         if whole is None:
             return await self._draw(request, found, form=form, notice="files_gone", status=422)
         addition, troubles = await asyncio.to_thread(_addition, whole, found, request)
+        # Those that waited were looked into when they came.
+        troubles += [
+            Trouble("files", "file_infected", file.name)
+            for file in form.files
+            if await self._site.scanner.scan(file.content) == "infected"
+        ]
         if troubles:
             status = 413 if whole.stopped == "file_bytes" else 422
             return await self._draw(request, found, form=form, troubles=troubles, status=status)

@@ -12,7 +12,6 @@ from aiohttp import web
 
 from channels.contract import StoreUnavailableError
 from channels.form import fields, hinting, steps, uploading
-from channels.form import files as file_rules
 from channels.form.contract import IdempotencyConflictError, Noticed
 from channels.form.fields import Trouble
 from channels.form.site import PURPOSE, TURNS, Site, page_language
@@ -146,7 +145,7 @@ class FormPages:
     async def _with_new_files(self, typed: Typed, form: Form) -> tuple[Typed, list[Trouble]]:
         """The form with the files that came with this page, each kept where it may be sent. Raises StoreUnavailableError."""
         cleaned = [await asyncio.to_thread(fields.clean_upload, file) for file in form.files]
-        wrong = [(file, await asyncio.to_thread(file_rules.trouble, file)) for file in cleaned]
+        wrong = [(file, await self._site.file_trouble(file)) for file in cleaned]
         troubles = [Trouble("files", f"file_{why}", file.name) for file, why in wrong if why]
         good = [file for file, why in wrong if not why]
         limits = self._site.limits

@@ -22,6 +22,7 @@ from channels.form.guard import Guard
 from channels.form.hinting import Hinting
 from channels.form.site import PURPOSE, TEMPLATES, Site
 from channels.form.uploading import Uploading
+from channels.viruses import NoScanner, Scanner
 from channels.web.address import networks
 from channels.web.body import continue_if_wanted
 from channels.web.cookies import Cookie
@@ -42,6 +43,7 @@ def add_routes(
     case_door: CaseDoor,
     limiter: Limiter,
     guard: Guard,
+    scanner: Scanner | None = None,
     base_url: str,
     secret: bytes,
     trusted_proxies: tuple[str, ...],
@@ -66,6 +68,7 @@ def add_routes(
         case_door=case_door,
         limiter=limiter,
         guard=guard,
+        scanner=scanner or NoScanner(),
         secret=secret,
         trusted=networks(trusted_proxies),
         pages=Pages(base_url, [TEMPLATES], down=down),

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from aiohttp import web
 
+from channels.form import files as file_rules
 from channels.form.case_contract import CaseDoor
 from channels.form.contract import Door
 from channels.form.guard import Guard
+from channels.viruses import NoScanner, Scanner
 from channels.web import languages
 from channels.web.address import Networks, client_address, limit_key, network_key
-from channels.web.body import BodyLimits, Uploads
+from channels.web.body import BodyLimits, Upload, Uploads
 from channels.web.cookies import Cookie
 from channels.web.limits import Barred, Limiter
 from channels.web.pages import Pages
@@ -66,6 +69,7 @@ class Site:
     case_cookie: Cookie
     # Tells this browser from another one with the same link, for the codes that are asked for here.
     browser_cookie: Cookie
+    scanner: Scanner = field(default_factory=NoScanner)
     limits: BodyLimits = field(default_factory=BodyLimits)
     uploads: Uploads = field(default_factory=Uploads)
     barred: Barred = field(default_factory=Barred)
@@ -93,6 +97,14 @@ class Site:
         return await self.limiter.take(
             scope, key, rate=times * allowed.rate, burst=times * allowed.burst, per_day=times * allowed.per_day
         )
+
+    async def file_trouble(self, file: Upload) -> str:
+        """Why a file cannot be taken ("kind", "infected", …), "" when it can. A scanner that cannot be asked stops nobody
+        here: colleagues wait for it instead (rule F7)."""
+        why = await asyncio.to_thread(file_rules.trouble, file)
+        if why:
+            return why
+        return "infected" if await self.scanner.scan(file.content) == "infected" else ""
 
     def redirect(self, path: str) -> web.Response:
         """Send the browser to a page of ours, below the configured address (rule F9)."""

@@ -110,7 +110,7 @@ class Uploading:
         if len(form.files) != 1 or form.stopped:
             return _trouble(language, 400, "upload.failed")
         file = await asyncio.to_thread(fields.clean_upload, form.files[0])
-        why = await asyncio.to_thread(file_rules.trouble, file)
+        why = await self.site.file_trouble(file)
         if why:
             said = sentence(Trouble("files", f"file_{why}", file.name), language)
             return _answer(language, {"trouble": said}, status=422)

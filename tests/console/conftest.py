@@ -15,6 +15,7 @@ import pytest
 from aiohttp import ClientResponse, CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer, unused_port
 
+from channels.viruses import Verdict
 from channels.web.limits import MemoryLimiter
 from channels.web.middleware import middlewares
 from console.routes import add_routes
@@ -75,6 +76,18 @@ class Browser:
 
 
 @dataclass
+class Says:
+    """A scanner that says what a test wants."""
+
+    verdict: Verdict = "unasked"
+
+    async def scan(self, content: bytes) -> Verdict:
+        """As told."""
+        del content
+        return self.verdict
+
+
+@dataclass
 class Running:
     """The console, its house and its clock."""
 
@@ -84,6 +97,7 @@ class Running:
     desk: StoreDesk
     clock: Clock
     base_url: str
+    scanner: Says
     clients: list[TestClient[web.Request, web.Application]] = field(default_factory=list)
 
     def client(self) -> TestClient[web.Request, web.Application]:
@@ -146,7 +160,7 @@ async def running(furnished: tuple[Path, House], tmp_path: Path) -> AsyncIterato
     port = unused_port()
     base_url = f"http://127.0.0.1:{port}"
     app = web.Application(middlewares=middlewares(base_url))
-    desk, clock = StoreDesk(store), Clock()
+    desk, clock, scanner = StoreDesk(store), Clock(), Says()
     add_routes(
         app,
         store=store,
@@ -156,10 +170,11 @@ async def running(furnished: tuple[Path, House], tmp_path: Path) -> AsyncIterato
         secret=SECRET,
         trusted_proxies=(),
         now=clock,
+        scanner=scanner,
     )
     server = TestServer(app, port=port)
     await server.start_server()
-    running = Running(app, server, house, desk, clock, base_url)
+    running = Running(app, server, house, desk, clock, base_url, scanner)
     yield running
     for client in running.clients:
         await client.close()

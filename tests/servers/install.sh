@@ -10,6 +10,7 @@ need /usr/sbin/dovecot "dovecot-core dovecot-imapd"
 need /usr/bin/chromium chromium
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 need pdftoppm poppler-utils
+need /usr/sbin/clamd clamav-daemon
 need strace strace
 ldconfig -p 2>/dev/null | grep -q libpangoft2-1.0 || missing="$missing libpango-1.0-0 libpangoft2-1.0-0"
 [ -n "$missing" ] || exit 0

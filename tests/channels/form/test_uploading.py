@@ -10,9 +10,11 @@ from aiohttp import FormData
 
 from channels.form import site
 from channels.form.submission import Submission
-from tests.channels.form.running import Running, hidden
+from channels.viruses import scanner_at
+from tests.channels.form.running import Running, Start, hidden
 from tests.channels.form.test_form import PNG, multipart
 from tests.channels.form.test_limits import BOUNDARY, head, part
+from tests.servers.clamd import EICAR, ClamdServer
 
 MB = 1000 * 1000
 PDF = b"%PDF-1.7\n%%EOF"
@@ -264,3 +266,34 @@ async def test_files_before_and_with_a_message_of_a_case_count_together(running:
     assert answer.status == 422
     assert "You can add at most 10 files." in await answer.text()
     assert running.door.additions == []
+
+
+@pytest.mark.servers
+async def test_an_infected_file_is_told_at_once_by_each_way_that_a_file_comes(
+    start: Start, clamd_server: ClamdServer
+) -> None:
+    running = await start(scanner=scanner_at(clamd_server.address))
+    form = await running.form()
+    answer = await running.client.post("/en/complaint/files", data=one(form, "bad.txt", EICAR))
+    assert answer.status == 422
+    assert (await answer.json())["trouble"] == "The file bad.txt contains a virus. Choose another file."
+    data = multipart({**form, "text": "See."}, [("bad.txt", EICAR), ("good.txt", b"a letter")])
+    page = await (await running.client.post("/en/complaint?go=2", data=data)).text()
+    assert "The file bad.txt contains a virus." in page
+    assert "good.txt" in page
+    await running.submitted()
+    case = hidden(await (await running.client.get("/en/case")).text())
+    answer = await running.client.post("/en/case", data=multipart({**case, "text": "x"}, [("bad.txt", EICAR)]))
+    assert answer.status == 422
+    assert "The file bad.txt contains a virus." in await answer.text()
+    assert running.door.additions == []
+
+
+@pytest.mark.servers
+async def test_files_come_in_while_the_scanner_is_down(start: Start, clamd_server: ClamdServer) -> None:
+    running = await start(scanner=scanner_at(clamd_server.address))
+    clamd_server.stop()
+    try:
+        await added(running, await running.form(), "letter.txt", b"a letter")
+    finally:
+        clamd_server.start()
