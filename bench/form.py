@@ -96,7 +96,9 @@ async def _asked(base: str, name: str) -> list[Row]:
             async def send(number: int, with_file: bool = with_file) -> None:
                 await _send(session, base, hidden, number, with_file=with_file)
 
-            rate, times = await _timed(send)
+            # The house opens its connections to the database at the first visitors; what is measured comes after them.
+            await _timed(send, range(SUBMISSIONS, SUBMISSIONS + 4 * CLIENTS))
+            rate, times = await _timed(send, range(SUBMISSIONS))
             quantiles = statistics.quantiles(times, n=100)
             rows.append(
                 (
@@ -150,12 +152,12 @@ async def _send(session: ClientSession, base: str, hidden: dict[str, str], numbe
 
 
 async def _rate(act) -> float:  # type: ignore[no-untyped-def]  # a coroutine function of a number
-    return (await _timed(act))[0]
+    return (await _timed(act, range(SUBMISSIONS)))[0]
 
 
-async def _timed(act) -> tuple[float, list[float]]:  # type: ignore[no-untyped-def]  # as above
-    """(acts a second, the seconds of each) with CLIENTS at once."""
-    numbers, times = iter(range(SUBMISSIONS)), []
+async def _timed(act, which: range) -> tuple[float, list[float]]:  # type: ignore[no-untyped-def]  # as above
+    """(acts a second, the seconds of each) with CLIENTS at once, for these numbers."""
+    numbers, times = iter(which), []
 
     async def client() -> None:
         for number in numbers:
@@ -165,7 +167,7 @@ async def _timed(act) -> tuple[float, list[float]]:  # type: ignore[no-untyped-d
 
     start = time.perf_counter()
     await asyncio.gather(*(client() for _ in range(CLIENTS)))
-    return SUBMISSIONS / (time.perf_counter() - start), times
+    return len(which) / (time.perf_counter() - start), times
 
 
 if __name__ == "__main__":
