@@ -39,6 +39,11 @@ def likely_department(text_words: Sequence[Word], hits: Iterable[Hit], text: str
     return next((name for name in sure if _ahead(name, sure) and _ahead(name, broad)), "")
 
 
+def names_our_work(text_words: Sequence[Word], hits: Iterable[Hit]) -> bool:
+    """Whether a text has any word of what one of our departments does, by either list."""
+    return any(hit.group in _ABOUT for hit in hits) or next(_found(text_words), None) is not None
+
+
 def _ahead(name: Department, counted: Counter[Department]) -> bool:
     """More than twice as many different words as any other department has."""
     return counted[name] > 2 * max((many for other, many in counted.items() if other != name), default=0)

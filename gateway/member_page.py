@@ -12,6 +12,7 @@ from channels.form.contract import Act, CaseEvent, CaseMessage, CaseView, Event,
 from config.vocabulary import DEPARTMENTS, Kind, Language
 from router import deadlines
 from router.letter import LetterData
+from router.texts import typographic
 from router.wordlists import find_body
 from store import audit, correspondence, links, people, ratings, receipts, views
 from store.correspondence import MessageRow
@@ -98,8 +99,8 @@ async def _whole(
         clock=leading.id if promised and leading else "",
         outcome=_last_words(messages) if state in ("answered", "closed") else "",
         result=(row.outcome or "") if is_closed else "",
-        other_body=body.names.in_language(language) if body else "",
-        other_body_contact=body.contact.in_language(language) if body else "",
+        other_body=typographic(body.names.in_language(language), language) if body else "",
+        other_body_contact=typographic(body.contact.in_language(language), language) if body else "",
         rating=rating.score if rating else 0,
         rating_comment=rating.comment if rating else "",
         has_letter=row.queue == "medical_coordinator",

@@ -14,7 +14,8 @@ from channels.form.contract import Noticed
 from classifier import lexicon
 from classifier.lexicon import Hit
 from config.vocabulary import Language
-from gateway.likely import likely_department
+from gateway.likely import likely_department, names_our_work
+from router.texts import typographic
 from router.wordlists import distress_in, find_body
 
 # "Your doctor" may be anybody's: only words that name the office itself are said aloud.
@@ -26,14 +27,17 @@ def noticed(text: str, language: Language) -> Noticed:
     text_words = lexicon.words(text)
     hits = lexicon.load().find(text, text_words)
     adviser = _names_the_adviser(text, hits)
-    # Whoever writes about our medical adviser writes about us, whatever else they name.
-    body = None if adviser else find_body(text)
+    # Whoever writes about our medical adviser or our work writes about us, whatever else they name: a refund of treatment by
+    # a physiotherapist is ours. To send somebody away by mistake is worse than to say nothing.
+    named = None if adviser else find_body(text)
+    body = None if names_our_work(text_words, hits) else named
     return Noticed(
         distress=bool(distress_in(text)),
         medical_adviser=adviser,
-        other_body=body.names.in_language(language) if body else "",
-        other_body_contact=body.contact.in_language(language) if body else "",
-        department="" if adviser or body else likely_department(text_words, hits, text),
+        other_body=typographic(body.names.in_language(language), language) if body else "",
+        other_body_contact=typographic(body.contact.in_language(language), language) if body else "",
+        # Where the words go both ways, nothing is said at all.
+        department="" if adviser or named else likely_department(text_words, hits, text),
     )
 
 
