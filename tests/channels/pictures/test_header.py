@@ -116,9 +116,13 @@ def test_a_header_cut_or_changed_anywhere_never_fails(kind: str, data: st.DataOb
     ids=["fill", "segments", "bare", "meta", "iprp", "free", "ispe"],
 )
 def test_no_header_is_slow_to_read(content: bytes) -> None:
-    began = time.process_time()
-    pixels(content)
-    assert time.process_time() - began < 0.1
+    spent = []
+    for _ in range(3):
+        began = time.process_time()
+        pixels(content)
+        spent.append(time.process_time() - began)
+    # Read to its end, any of them takes seconds; the best of three has the least of what else goes on here.
+    assert min(spent) < 0.2
 
 
 def test_not_one_pixel_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
