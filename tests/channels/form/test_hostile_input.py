@@ -83,7 +83,7 @@ def test_a_list_of_very_many_names_costs_nothing() -> None:
     assert unpacks_to_too_much(content)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert time.perf_counter() - began < 0.5
+    assert time.perf_counter() - began < 2
     assert peak < 1_000_000
 
 
