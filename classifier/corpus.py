@@ -11,14 +11,16 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from classifier.classification import Text
+from classifier.duplicates import near
 from config.vocabulary import CHANNELS, DEPARTMENTS, FLAGS, KINDS, LANGUAGES, Channel, Department, Flag, Kind, Language
 
 FOLDER: Final = Path(__file__).parent / "corpus"
-# Which part of the authors is kept for the test, and never seen in training or calibration.
+# Which part of the authors is kept for the test, and which sets temperatures and thresholds.
 TEST_SHARE: Final = 0.2
+CALIBRATION_SHARE: Final = 0.15
 _FIELDS: Final = (
     "id",
     "author",
@@ -132,24 +134,49 @@ def _check(data: dict[str, Any]) -> None:
         raise ValueError("the mutual's own adviser is never off scope")
 
 
-def split(records: Sequence[Record], *, seed: int) -> tuple[list[Record], list[Record]]:
-    """(training, test): no author and no scenario is in both.
+class Parts(NamedTuple):
+    """The corpus in three: what the weights learn from, what sets temperatures and thresholds, what is only measured on."""
 
-    An author is in the test by a hash of the name, so a corpus that grows leaves everybody where they were. A scenario goes
-    with its authors; one which authors of both sides wrote about goes to one side by its own hash, and what the others
-    wrote about it is left out of both.
+    training: list[Record]
+    calibration: list[Record]
+    test: list[Record]
+
+
+def split(records: Sequence[Record], *, seed: int) -> Parts:
+    """Three parts: no author and no scenario is in two of them, and nothing in one says nearly what a later one says.
+
+    An author's part is told by a hash of the name, so a corpus that grows leaves everybody where they were. A scenario goes
+    with its authors; one which authors of several parts wrote about goes to one of these by its own hash, and what the others
+    wrote about it is left out, as is what resembles a message of a part that must not be known (`duplicates.near`).
     """
-    held = {record.author for record in records if share(f"{seed}:author:{record.author}") < TEST_SHARE}
-    sides: dict[str, set[bool]] = {}
+    homes: dict[str, set[int]] = {}
     for record in records:
-        sides.setdefault(record.scenario, set()).add(record.author in held)
-    tested = {
-        scenario: share(f"{seed}:scenario:{scenario}") < TEST_SHARE if len(of_both) > 1 else True in of_both
-        for scenario, of_both in sides.items()
+        homes.setdefault(record.scenario, set()).add(_part(f"{seed}:author:{record.author}"))
+    chosen = {
+        scenario: sorted(parts)[int(share(f"{seed}:scenario:{scenario}") * len(parts))]
+        for scenario, parts in homes.items()
     }
-    training = [r for r in records if r.author not in held and not tested[r.scenario]]
-    test = [r for r in records if r.author in held and tested[r.scenario]]
-    return training, test
+    parts = Parts([], [], [])
+    for record in records:
+        part = _part(f"{seed}:author:{record.author}")
+        if part == chosen[record.scenario]:
+            parts[part].append(record)
+    calibration = _unlike(parts.calibration, parts.test)
+    return Parts(_unlike(parts.training, [*calibration, *parts.test]), calibration, parts.test)
+
+
+def _part(name: str) -> int:
+    place = share(name)
+    return 2 if place < TEST_SHARE else 1 if place < TEST_SHARE + CALIBRATION_SHARE else 0
+
+
+def _unlike(records: list[Record], kept_apart: list[Record]) -> list[Record]:
+    alike = {place for place, _ in near(_texts(records), _texts(kept_apart))}
+    return [record for place, record in enumerate(records) if place not in alike]
+
+
+def _texts(records: Sequence[Record]) -> list[str]:
+    return [record.message.text for record in records]
 
 
 def share(name: str) -> float:

@@ -219,7 +219,7 @@ def main(arguments: Sequence[str]) -> int:
     """`python -m classifier.evaluate [corpus folder]`: the test part, split by the seed in the model."""
     classifier = load()
     folder = Path(arguments[0]) if arguments else corpus.FOLDER
-    _, test = corpus.split(corpus.read(folder), seed=classifier.seed)
+    test = corpus.split(corpus.read(folder), seed=classifier.seed).test
     console = Console()
     show(evaluate(classifier, test), console)
     if classifier.corpus != corpus.fingerprint(folder):

@@ -63,13 +63,22 @@ class _Read:
     meaning: Floats
 
 
-def train(corpus_dir: Path, out_dir: Path, *, seed: int = SEED, progress: Progress | None = None) -> heads.Heads:
-    """Train on the training part of the corpus, write the pipeline to `out_dir`, and return the heads.
+def train(
+    corpus_dir: Path,
+    out_dir: Path,
+    *,
+    seed: int = SEED,
+    more: Sequence[Record] = (),
+    progress: Progress | None = None,
+) -> heads.Heads:
+    """Train on the corpus without its test part, and on `more` (what mediators corrected), write the pipeline to `out_dir`,
+    and return the heads.
 
     Raises `corpus.CorpusError` for a broken corpus.
     """
     say = progress or (lambda _: None)
-    training, test = corpus.split(corpus.read(corpus_dir), seed=seed)
+    parts = corpus.split(corpus.read(corpus_dir), seed=seed)
+    training, test = [*parts.training, *parts.calibration, *more], parts.test
     with threadpool_limits(limits=1):
         say(f"reading {len(training)} messages ({len(test)} are kept for the test)")
         read = _read(training)

@@ -1,12 +1,15 @@
 """Reading and checking the corpus, and the split that keeps authors and scenarios together."""
 
 import json
+from bisect import bisect_left, bisect_right
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from classifier import corpus
+from classifier import corpus, duplicates, train
 
 GOOD: dict[str, Any] = {
     "id": "x-1",
@@ -91,21 +94,52 @@ def test_the_fingerprint_changes_with_any_message(tmp_path: Path) -> None:
     assert corpus.fingerprint(tmp_path) != before
 
 
-def test_no_author_and_no_scenario_is_on_both_sides() -> None:
+def test_no_author_and_no_scenario_is_in_two_parts() -> None:
     records = corpus.read()
-    training, test = corpus.split(records, seed=1)
-    assert len(training) + len(test) > len(records) * 0.75
-    assert 0.05 < len(test) / len(records) < 0.4
-    for name in ("author", "scenario"):
-        assert not {getattr(r, name) for r in training} & {getattr(r, name) for r in test}
-    assert corpus.split(records, seed=1) == (training, test)
-    assert corpus.split(records, seed=2) != (training, test)
+    parts = corpus.split(records, seed=1)
+    assert sum(map(len, parts)) > len(records) * 0.7
+    assert 0.05 < len(parts.calibration) / len(records) < 0.3
+    assert 0.05 < len(parts.test) / len(records) < 0.4
+    for one, two in combinations(parts, 2):
+        for name in ("author", "scenario"):
+            assert not {getattr(r, name) for r in one} & {getattr(r, name) for r in two}
+    assert corpus.split(records, seed=1) == parts
+    assert corpus.split(records, seed=2) != parts
 
 
-def test_a_scenario_of_both_sides_is_used_on_one() -> None:
+def test_nothing_in_one_part_says_nearly_what_another_says() -> None:
+    parts = corpus.split(corpus.read(), seed=train.SEED)
+    for one, two in combinations(parts, 2):
+        # By the slow and sure way: every pair whose lengths allow it is compared.
+        mine = [duplicates.pieces(record.message.text) for record in one]
+        theirs = sorted((duplicates.pieces(record.message.text) for record in two), key=len)
+        lengths = [len(each) for each in theirs]
+        for each in mine:
+            start, end = bisect_left(lengths, len(each) / 2), bisect_right(lengths, len(each) * 2)
+            assert all(
+                duplicates.resemblance(each, other) < duplicates.NEAR
+                for other in theirs[start:end]
+                if np.isin(each[:48], other[:48], assume_unique=True).any()
+            )
+
+
+def test_a_scenario_of_several_parts_is_used_in_one() -> None:
     def record(number: int, author: str, scenario: str) -> corpus.Record:
-        return corpus.parse(json.dumps(GOOD | {"id": str(number), "author": author, "scenario": scenario}))
+        return corpus.parse(
+            json.dumps(GOOD | {"id": str(number), "author": author, "scenario": scenario, "text": str(number)})
+        )
 
     records = [record(number, f"author-{number}", "one for all") for number in range(40)]
-    training, test = corpus.split(records, seed=1)
-    assert bool(training) != bool(test)
+    assert sum(bool(part) for part in corpus.split(records, seed=1)) == 1
+
+
+def test_what_resembles_a_test_message_is_kept_out_of_training() -> None:
+    said = "Mijn getuigschrift ligt al zes weken op het kantoor in Halle en niemand weet waar."
+    records = [
+        corpus.parse(json.dumps(GOOD | {"id": str(n), "author": f"a{n}", "scenario": f"s{n}", "text": f"{said} {n}"}))
+        for n in range(60)
+    ]
+    parts = corpus.split(records, seed=1)
+    assert parts.test
+    assert not parts.training
+    assert not parts.calibration
