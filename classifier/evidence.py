@@ -1,23 +1,28 @@
-"""Which words spoke for a decision: exact shares of the words-and-pieces model, and phrases of the lexicon that hit.
+"""What spoke for a decision: words, by exact shares of the words-and-pieces model; sentences, by leaving each out of what the
+network reads; and phrases of the lexicon that hit.
 
-A word's share is what it and its pieces add to the label's logit, against the mean of the other classes. The part of the
-sentence embedding has no words of its own and is left out here.
+A share is what a word and its pieces, or a sentence, add to the label's logit, against the mean of the other classes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from classifier.classification import Evidence
+from classifier.encoder import Meaning
 from classifier.features import Floats, Reading, Terms
-from classifier.heads import COLUMNS, Heads
+from classifier.heads import COLUMNS, SLICES, Heads
+from classifier.sentences import Sentence
 from config.vocabulary import Department, Flag, Kind
 
-_MOST: Final = 8
+_MOST: Final = 12
 _MOST_A_LABEL: Final = 3
+# A sentence is shown for a label when the message without it would be told this much less surely (in logits).
+_LEAST_SENTENCE: Final = 0.25
 _LEAST_SHARE: Final = 0.02
 # Beside the strongest word of a label, others are shown only when they come near it.
 _NEAR: Final = 0.3
@@ -26,15 +31,26 @@ _RULES: Final[Mapping[str, Flag]] = {"emergency": "urgent", "anonymity": "anonym
 _RULE_WEIGHT: Final = 4.0
 
 
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """The sentences of a message that the encoder read, and what it makes of them: a row of `meaning.without` for each of
+    the first."""
+
+    sentences: Sequence[Sentence]
+    meaning: Meaning
+
+
 def collect(
     heads: Heads,
     reading: Reading,
     terms: Terms,
+    meant: Meant,
     kind: Kind,
     flags: Mapping[Flag, bool],
     department: Department | None,
 ) -> tuple[Evidence, ...]:
-    """Up to eight spans of whole words for the labels that were decided, the strongest of each label first."""
+    """Up to twelve spans for the labels that were decided: whole words, the strongest of each label first, and for each label
+    the sentence that weighed most."""
     labels: list[tuple[str, str]] = [(flag, flag) for flag, on in flags.items() if on]
     labels += [("kind", kind)]
     if department is not None:
@@ -45,14 +61,33 @@ def collect(
         if (flag := _RULES.get(hit.group)) and flags[flag]
     ]
     taken = {(item.label, item.text) for item in found}
+    columns = [COLUMNS.index(label) for label in labels]
+    found.extend(_sentences(heads, reading, meant, columns))
     if reading.words:
-        shares = _shares(heads, len(reading.words), terms, [COLUMNS.index(label) for label in labels])
+        shares = _shares(heads, len(reading.words), terms, columns)
         # Every label gets its strongest word before any gets its third.
         spans = [_strongest(reading, name, shares[:, at]) for at, (_, name) in enumerate(labels)]
         for rank in range(_MOST_A_LABEL):
             ranked = (of_label[rank] for of_label in spans if rank < len(of_label))
             found.extend(item for item in ranked if (item.label, item.text) not in taken)
     return tuple(found[:_MOST])
+
+
+def _sentences(heads: Heads, reading: Reading, meant: Meant, columns: Sequence[int]) -> Iterator[Evidence]:
+    """For each label the sentence without which it would be told least surely."""
+    without = meant.meaning.without
+    if not len(without):
+        return
+    logits = heads.meaning_logits(np.concatenate((meant.meaning.whole[None, :], without)), reading.facts)
+    for column in columns:
+        head, label = COLUMNS[column]
+        of_head = logits[:, SLICES[head]]
+        against = of_head.mean(axis=1) if of_head.shape[1] > 1 else np.zeros(len(logits), dtype=np.float32)
+        lost = (logits[0, column] - against[0]) - (logits[1:, column] - against[1:])
+        best = int(lost.argmax())
+        if lost[best] >= _LEAST_SENTENCE:
+            sentence = meant.sentences[best]
+            yield Evidence(label, sentence.start, sentence.end, sentence.text, round(float(lost[best]), 3))
 
 
 def _shares(heads: Heads, words: int, terms: Terms, columns: Sequence[int]) -> Floats:

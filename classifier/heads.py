@@ -1,7 +1,8 @@
 """The heads: from features and an embedding to calibrated probabilities, in numpy alone.
 
-Two linear models stand side by side, one over words and pieces and one over the sentence embedding; both see the facts.
-Their logits are fused with learnt weights which are also the temperature: p = softmax(by_words * z1 + by_meaning * z2 + shift).
+Two models stand side by side: a linear one over words and pieces, and the top of the network over the sentence encoder
+(`network.py`); both see the facts. Their logits are fused with learnt weights which are also the temperature:
+p = softmax(by_words * z1 + by_meaning * z2 + shift).
 The weights are plain arrays (npz without pickle) and JSON.
 """
 
@@ -16,6 +17,7 @@ from typing import Final
 
 import numpy as np
 
+from classifier import network
 from classifier.features import FACTS, Floats, Ints, Terms, Vocabulary
 from config.vocabulary import DEPARTMENTS, FLAGS, KINDS
 
@@ -35,7 +37,7 @@ SLICES: Final[Mapping[str, slice]] = {
     for head in HEADS
 }
 _FILES: Final = ("vocabulary.txt", "weights.npz", "calibration.json")
-_ARRAYS: Final = ("idf", "words", "words_facts", "words_bias", "meaning", "meaning_facts", "meaning_bias")
+_ARRAYS: Final = ("idf", "words", "words_facts", "words_bias", *network.TOP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ class Thresholds:
 
 @dataclass(slots=True)
 class Heads:
-    """Everything learnt, as arrays. Shapes: words (terms, columns), meaning (512, columns), facts (facts, columns)."""
+    """Everything learnt but the encoder, as arrays. Shapes: words (terms, columns), words_facts (facts, columns), and the
+    top of the network as in `network.new_top`."""
 
     vocabulary: Vocabulary
     arrays: Mapping[str, Floats]
@@ -76,9 +79,7 @@ class Heads:
         """Fused and calibrated logits of all columns for one message."""
         words = terms.values @ self.arrays["words"][terms.ids]
         by_words = words + facts @ self.arrays["words_facts"] + self.arrays["words_bias"]
-        by_meaning = (
-            meaning @ self.arrays["meaning"] + facts @ self.arrays["meaning_facts"] + self.arrays["meaning_bias"]
-        )
+        by_meaning = network.top(self.arrays, meaning, facts)
         fused: Floats = by_words * self._column("by_words") + by_meaning * self._column("by_meaning")
         return fused + self._column("shift")
 
@@ -92,6 +93,12 @@ class Heads:
             mean = spread.mean(axis=1) if spread.shape[1] > 1 else 0.0
             out[:, at] = (rows[:, column] - mean) * self.calibration[head].by_words
         return out
+
+    def meaning_logits(self, meanings: Floats, facts: Floats) -> Floats:
+        """(rows, columns): the network's share of the fused logits, for several readings (rows, 1024) of one message."""
+        repeated = np.repeat(facts[None, :], len(meanings), axis=0)
+        share: Floats = network.top(self.arrays, meanings, repeated) * self._column("by_meaning")
+        return share
 
     def _column(self, part: str) -> Floats:
         return self.arrays[f"column:{part}"]

