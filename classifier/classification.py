@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from config.vocabulary import Channel, Department, Flag, Kind, Language
 
@@ -23,13 +23,15 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Words that spoke for a label. Offsets count characters in `Text.text`; `start` -1 when found in the subject or address."""
+    """What spoke for a label. Offsets count characters in `Text.text`; `start` -1 when found in the subject or address.
+    `part`: single words, or the whole sentence that weighed most. Weights of both are logits."""
 
     label: str
     start: int
     end: int
     text: str
     weight: float
+    part: Literal["words", "sentence"] = "words"
 
     def as_json(self) -> dict[str, Any]:
         """As the register keeps it."""

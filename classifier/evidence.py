@@ -62,7 +62,7 @@ def collect(
     ]
     taken = {(item.label, item.text) for item in found}
     columns = [COLUMNS.index(label) for label in labels]
-    found.extend(_sentences(heads, reading, meant, columns))
+    weighty = list(_sentences(heads, reading, meant, columns))
     if reading.words:
         shares = _shares(heads, len(reading.words), terms, columns)
         # Every label gets its strongest word before any gets its third.
@@ -70,7 +70,7 @@ def collect(
         for rank in range(_MOST_A_LABEL):
             ranked = (of_label[rank] for of_label in spans if rank < len(of_label))
             found.extend(item for item in ranked if (item.label, item.text) not in taken)
-    return tuple(found[:_MOST])
+    return (*found[: _MOST - len(weighty)], *weighty)
 
 
 def _sentences(heads: Heads, reading: Reading, meant: Meant, columns: Sequence[int]) -> Iterator[Evidence]:
@@ -87,7 +87,7 @@ def _sentences(heads: Heads, reading: Reading, meant: Meant, columns: Sequence[i
         best = int(lost.argmax())
         if lost[best] >= _LEAST_SENTENCE:
             sentence = meant.sentences[best]
-            yield Evidence(label, sentence.start, sentence.end, sentence.text, round(float(lost[best]), 3))
+            yield Evidence(label, sentence.start, sentence.end, sentence.text, round(float(lost[best]), 3), "sentence")
 
 
 def _shares(heads: Heads, words: int, terms: Terms, columns: Sequence[int]) -> Floats:
