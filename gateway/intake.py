@@ -29,7 +29,7 @@ from gateway.record import Recorder
 from router import deadlines
 from router.dates import in_full
 from router.decide import RuleSet
-from store import inbox, rule_sets, second_look
+from store import inbox, model_uses, rule_sets, second_look
 from store.inbox import ClaimLostError, Item
 from store.queue import Ticket
 
@@ -115,15 +115,17 @@ class Intake:
                 await inbox.hand_back(tx, owed)
                 items = await inbox.claim(tx, limit=self.house.settings.batch, now=now, lease=self.house.lease)
                 version = await rule_sets.active_version(tx)
+                model = await model_uses.in_use(tx)
         except BaseException:
             self._owed += owed
             raise
         if not items:
+            await self.classifying.follow(model)
             return 0
         try:
             if self._rules is None or self._rules.version != version:
                 self._rules = await active_rules(self.house)
-            await asyncio.wait_for(self._process(items), timeout=self.house.settings.item_seconds)
+            await asyncio.wait_for(self._process(items, model), timeout=self.house.settings.item_seconds)
         except TimeoutError:
             # The lease is longer than this watchdog: nobody else has the items yet.
             await self._set_all_back(items, "The work on this item took too long.")
@@ -140,7 +142,8 @@ class Intake:
             await self._set_all_back(items, f"{type(error).__name__} while reading")
         return len(items)
 
-    async def _process(self, items: Sequence[Item]) -> None:
+    async def _process(self, items: Sequence[Item], model: str) -> None:
+        await self.classifying.follow(model)
         # The files of one large mail at a time: in two lanes at once they would fill the memory.
         async with self._large if any(item.raw_file for item in items) else nullcontext():
             await self._read_and_record(items)
@@ -250,6 +253,8 @@ class Intake:
 
     async def _announce(self, arrival: Arrival, recorded: Recorded) -> None:
         self.metrics.fates.labels(arrival.message.channel, recorded.fate).inc()
+        if arrival.message.robot is None:
+            self.metrics.drift.note(arrival.classification)
         log.info("recorded", item=arrival.item.id, fate=recorded.fate, case=recorded.case_id)
         for outbox_id in recorded.outbox_ids:
             await self.house.departures.put(outbox_id)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import func, select, update
 
 from config.vocabulary import FLAGS
 from store import cases as register
@@ -184,7 +184,7 @@ async def hidden(tx: Tx, viewer: Viewer) -> int:
     return int(everything - (await tx.conn.execute(seen.where(viewer.may_see()))).scalar_one())
 
 
-async def _case(tx: Tx, viewer: Viewer, case_id: int) -> Row[Any]:
+async def _case(tx: Tx, viewer: Viewer, case_id: int) -> Any:
     query = select(cases.c.version, cases.c.kind, cases.c.flags, cases.c.department).where(cases.c.id == case_id)
     row = (await tx.conn.execute(query.where(viewer.may_see()))).one_or_none()
     if row is None:
@@ -192,7 +192,7 @@ async def _case(tx: Tx, viewer: Viewer, case_id: int) -> Row[Any]:
     return row
 
 
-async def _one(tx: Tx, viewer: Viewer, correction_id: int) -> Row[Any]:
+async def _one(tx: Tx, viewer: Viewer, correction_id: int) -> Any:
     query = select(corrections).join(cases, cases.c.id == corrections.c.case_id)
     row = (await tx.conn.execute(query.where(corrections.c.id == correction_id, viewer.may_see()))).one_or_none()
     if row is None:
@@ -200,13 +200,13 @@ async def _one(tx: Tx, viewer: Viewer, correction_id: int) -> Row[Any]:
     return row
 
 
-async def _classified(tx: Tx, case_id: int) -> Sequence[Row[Any]]:
+async def _classified(tx: Tx, case_id: int) -> Sequence[Any]:
     query = select(classifications.c.message_id, classifications.c.model, classifications.c.body)
     query = query.join(messages, messages.c.id == classifications.c.message_id)
     return (await tx.conn.execute(query.where(messages.c.case_id == case_id).order_by(classifications.c.id))).all()
 
 
-async def _rows_of(tx: Tx, message_id: int) -> Sequence[Row[Any]]:
+async def _rows_of(tx: Tx, message_id: int) -> Sequence[Any]:
     query = select(corrections.c.id, corrections.c.wanted).where(
         corrections.c.message_id == message_id, corrections.c.undone_at.is_(None)
     )
@@ -217,8 +217,8 @@ async def _standing(tx: Tx, message_id: int) -> list[labels.Labels]:
     return [row.wanted for row in await _rows_of(tx, message_id)]
 
 
-def _of_case(case: Row[Any]) -> dict[str, Any]:
-    flags = {flag: bool(case.flags.get(flag)) for flag in FLAGS}
+def _of_case(case: Any) -> dict[str, Any]:
+    flags: dict[str, bool] = {flag: bool(case.flags.get(flag)) for flag in FLAGS}
     return {"kind": case.kind, **flags, "department": case.department}
 
 

@@ -18,7 +18,7 @@ class Count(NamedTuple):
     model: str
     measure: str
     label: str
-    count: int
+    total: int
 
 
 async def add(tx: Tx, counts: Iterable[tuple[str, str, str, int]]) -> None:
