@@ -1,4 +1,4 @@
-"""Train the heads from the corpus. scikit-learn and scipy (development dependencies) are needed here and only here.
+"""Train the heads from the corpus. scikit-learn and scipy are needed here and only here.
 
 The same corpus and seed give the same bytes: one BLAS thread, fixed folds, sorted vocabulary. Fusion, temperature and
 thresholds are set on out-of-fold logits of the training part (whole authors apart), so that every training
