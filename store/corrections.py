@@ -100,6 +100,7 @@ async def correct(
         version=case.version if version is None else version,
         detail=_detail(correction_id, before, full),
         **(_columns(case.flags, full) if opening else {}),
+        **({"unread": False} if viewer.user_id else {}),
     )
     await label_counts.add(tx, [(target.model, "corrected", label, 1) for label in full])
     return correction_id
