@@ -61,7 +61,7 @@ def train(
         if out_folder:
             raise stop("a version that learns from corrections has its place in the data folder: leave --out away", 2)
         from classifier.corpus import FOLDER
-        from gateway.commands.learning import retrain
+        from gateway.commands.models import retrain
 
         retrain(folder or FOLDER, seed, by, even_if_no_better=even_if_no_better)
         return
