@@ -119,13 +119,13 @@ class Intake:
         except BaseException:
             self._owed += owed
             raise
+        self.classifying.follow(model)
         if not items:
-            await self.classifying.follow(model)
             return 0
         try:
             if self._rules is None or self._rules.version != version:
                 self._rules = await active_rules(self.house)
-            await asyncio.wait_for(self._process(items, model), timeout=self.house.settings.item_seconds)
+            await asyncio.wait_for(self._process(items), timeout=self.house.settings.item_seconds)
         except TimeoutError:
             # The lease is longer than this watchdog: nobody else has the items yet.
             await self._set_all_back(items, "The work on this item took too long.")
@@ -142,8 +142,7 @@ class Intake:
             await self._set_all_back(items, f"{type(error).__name__} while reading")
         return len(items)
 
-    async def _process(self, items: Sequence[Item], model: str) -> None:
-        await self.classifying.follow(model)
+    async def _process(self, items: Sequence[Item]) -> None:
         # The files of one large mail at a time: in two lanes at once they would fill the memory.
         async with self._large if any(item.raw_file for item in items) else nullcontext():
             await self._read_and_record(items)

@@ -133,6 +133,7 @@ class Classifying:
         self.loaded = asyncio.Event()
         self.model_id = ""
         self._changing = asyncio.Lock()
+        self._switching: asyncio.Task[None] | None = None
         self._again_at = 0.0
 
     async def start(self) -> None:
@@ -142,13 +143,23 @@ class Classifying:
                 log.error("the classifier could not be loaded; everything goes to triage")
         self.loaded.set()
 
-    async def follow(self, version: str) -> None:
-        """Read with this version from now on. The old child reads until the new one has loaded; no text is lost between."""
+    def follow(self, version: str) -> None:
+        """Begin to read with this version. The old child reads until the new one has loaded: no message waits for it."""
+        if self._switching is not None and not self._switching.done():
+            return
+        if version == self.version:
+            self.missing = ""
+        elif version != self.missing or time.monotonic() >= self._again_at:
+            self._switching = asyncio.create_task(self._switch(version))
+
+    async def settled(self) -> None:
+        """Wait until the version that was asked for reads, or could not be loaded."""
+        if self._switching is not None:
+            await asyncio.wait({self._switching})
+
+    async def _switch(self, version: str) -> None:
         async with self._changing:
-            if version == self.version:
-                self.missing = ""
-            elif version != self.missing or time.monotonic() >= self._again_at:
-                await self._change_to(version)
+            await self._change_to(version)
 
     async def _change_to(self, version: str) -> None:
         path = self._path_of(version)
@@ -228,7 +239,10 @@ class Classifying:
                 await self._change_to(self.version)
 
     async def close(self) -> None:
-        """End the child."""
+        """End the child, and the one that was to take its place."""
+        if self._switching is not None:
+            self._switching.cancel()
+            await asyncio.gather(self._switching, return_exceptions=True)
         await self.child.close()
 
 

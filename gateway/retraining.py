@@ -98,6 +98,8 @@ def _trained(
     parts = (("corpus", test), ("corrections", taught.kept_out))
     compared = []
     for name, records in parts:
+        if not records:
+            continue
         progress(f"comparing on {len(records)} messages ({name})")
         compared.append(_compared(name, records, old, new, chosen))
     return Retrained(

@@ -42,7 +42,7 @@ def list_models(as_json: Annotated[bool, typer.Option("--json", help="One JSON o
         return
     table = Table(Column("version", no_wrap=True), "reads", "made", "by", "corrections", "replaces")
     for one in everything:
-        made = "missing here" if one.get("missing") else one.get("made_at", "with the code")[:10]
+        made = "missing here" if one.get("missing") else one.get("made_at", "")[:10] or "with the code"
         row = (made, one.get("made_by", ""), str(one.get("corrections", "")), one.get("replaces", ""))
         table.add_row(one["id"], "yes" if one["id"] == in_use else "", *row)
     out.print(table)

@@ -49,7 +49,7 @@ class DirectClassifying:
     async def classify(self, texts: Sequence[Text]) -> list[Classification]:
         return self.model.classify(texts) if texts else []
 
-    async def follow(self, version: str) -> None:
+    def follow(self, version: str) -> None:
         assert version == "shipped"
 
 

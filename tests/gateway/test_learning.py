@@ -103,12 +103,15 @@ async def wrote(gateway: Gateway, number: int) -> tuple[int, str | None, str]:
     return row.case_id, json.loads(row.body)["department"], row.model
 
 
-async def switch(gateway: Gateway, version: str = "") -> None:
+async def switch(gateway: Gateway, worker: Classifying, version: str = "") -> None:
+    """Put a version in use (or the one before), and let the worker see it."""
     async with gateway.house.store.write() as tx:
         if version:
             await model_uses.use(tx, version, author_id=None, now=gateway.house.now())
         else:
             await model_uses.back(tx, author_id=None, now=gateway.house.now())
+    await gateway.work()
+    await worker.settled()
 
 
 async def retrained(gateway: Gateway, corpus: Path) -> Retrained:
@@ -151,11 +154,11 @@ async def test_what_people_correct_is_learnt_and_read_by_a_running_worker(
 
     # Kept is not in use.
     assert (await wrote(gateway, 100))[2] == old
-    await switch(gateway, found.id)
+    await switch(gateway, worker, found.id)
     _, department, model = await wrote(gateway, 101)
     assert (department, model) == (RIGHT, found.id)
     assert worker.missing == ""
-    await switch(gateway)
+    await switch(gateway, worker)
     _, department, model = await wrote(gateway, 102)
     assert (department != RIGHT, model) == (True, old)
 
@@ -171,11 +174,11 @@ async def test_a_version_that_is_broken_here_is_told_and_the_shipped_one_reads(
     (models / "guichet-1-11111111").mkdir()
     (models / real).symlink_to(shipped)
     for number, version in enumerate((broken, "guichet-1-11111111", gone, "../../etc")):
-        await switch(gateway, version)
+        await switch(gateway, worker, version)
         _, department, model = await wrote(gateway, number)
         assert (department in (*KNOWN, None), model) == (True, real)
         assert (worker.version, worker.missing, worker.ready) == ("shipped", version, True)
-    await switch(gateway, real)
+    await switch(gateway, worker, real)
     assert (await wrote(gateway, 10))[2] == real
     assert (worker.version, worker.missing) == (real, "")
     # Its files go while it reads, and its child ends: what it had in hand is read by the shipped one or by people.
@@ -190,6 +193,7 @@ async def test_a_version_that_is_broken_here_is_told_and_the_shipped_one_reads(
     monkeypatch.setattr("gateway.reading._AGAIN_SECONDS", 0.0)
     worker._again_at = 0.0
     await wrote(gateway, 12)
+    await worker.settled()
     assert (worker.version, worker.missing) == (real, "")
 
 
@@ -206,7 +210,8 @@ async def test_a_switch_in_the_middle_of_the_work_loses_nothing(
 
     async def change() -> None:
         for version in (worker.model_id, "shipped", worker.model_id):
-            await worker.follow(version)
+            worker.follow(version)
+            await worker.settled()
 
     *results, _ = await asyncio.gather(read(), read(), change())
     assert {found.model for one in results for found in one} == {worker.model_id}

@@ -38,7 +38,7 @@ class SurelyNotOurs:
             for _ in texts
         ]
 
-    async def follow(self, version: str) -> None:
+    def follow(self, version: str) -> None:
         """There is no other version of this one."""
 
 
