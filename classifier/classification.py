@@ -57,6 +57,7 @@ class Classification:
     `flags` are the decisions at the shipped thresholds, `probabilities` what they were taken from: {"kind": {label: p},
     "anonymous": p, …}. `department` is None when off scope or when none can be told. `abstained` names the questions on which
     the classifier was not sure ("kind", "off_scope", "anonymous", "doctor", "department"); empty when it was sure of all.
+    `words` were read, of which the model's vocabulary does not hold `unknown_words`: counted, and kept nowhere.
     """
 
     language: Language
@@ -69,6 +70,8 @@ class Classification:
     evidence: tuple[Evidence, ...]
     model: str
     identity: Identity = Identity()
+    words: int = 0
+    unknown_words: int = 0
 
     def probability(self, flag: Flag) -> float:
         """Calibrated probability of a flag, 0 to 1."""

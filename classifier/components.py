@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -155,6 +156,8 @@ class Labeller:
         reading = features.read(source, read_text(doc), spoken)
         terms = self.learnt.vocabulary.vector(reading.words)
         result = decide(self.learnt, source, reading, spoken, terms, doc._.meant)
+        unknown = sum(self.learnt.vocabulary.look_up(word.folded)[0] < 0 for word in reading.words)
+        result = replace(result, words=len(reading.words), unknown_words=unknown)
         doc._.reading = reading
         doc._.classification = result
         doc.cats = {

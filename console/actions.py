@@ -11,15 +11,17 @@ from typing import Any, Final, cast
 
 from aiohttp import web
 
-from config.vocabulary import DEPARTMENTS, QUEUES, Department
+from config.vocabulary import DEPARTMENTS, FLAGS, KINDS, QUEUES, Department
 from console.case_file import CaseFile, gathered, opening_words
 from console.case_page import OUTCOMES, CasePage, LockedError, ReasonWantedError, Typed
 from console.contract import NoWayBackError
 from console.site import Handler, Site, Who
 from router import deadlines
-from store import cases, clocks, correspondence, outbox, people, search, views
+from store import cases, clocks, corrections, correspondence, outbox, people, search, views
 from store.cases import StaleError
+from store.corrections import NothingToCorrectError
 from store.database import Tx
+from store.labels import WrongLabelsError
 from store.views import Row
 
 _LONGEST_TEXT: Final = 20_000
@@ -172,9 +174,32 @@ class Actions:
         if department is not None and department not in DEPARTMENTS:
             raise _WrongFormError("unknown_department")
         detail = {"from": row.department or "", "to": department or ""}
-        await _change(tx, who, row, "case.department", detail, department=department)
+        try:
+            # What the classifier said was wrong then, and it can learn from it.
+            await corrections.correct(
+                tx, who.viewer, row.id, {"department": department}, now=who.now, version=_version(who)
+            )
+        except NothingToCorrectError:
+            await _change(tx, who, row, "case.department", detail, department=department)
         await self._clocks(tx, row, row.queue, department)
         return "?done=department"
+
+    async def correct(self, tx: Tx, who: Who, row: Row, after: _After) -> str:
+        """Correct what the classifier said of the message that opened the case: its kind and flags."""
+        del after
+        kind = who.form.get("kind", "")
+        wanted: dict[str, Any] = {"kind": kind} if kind in KINDS and kind != row.kind else {}
+        for flag in FLAGS:
+            holds = f"flag-{flag}" in who.form
+            if holds != bool(row.flags.get(flag)):
+                wanted[flag] = holds
+        try:
+            await corrections.correct(tx, who.viewer, row.id, wanted, now=who.now, version=_version(who))
+        except NothingToCorrectError:
+            raise _WrongFormError("nothing_corrected") from None
+        except WrongLabelsError:
+            raise _WrongFormError("wrong_labels") from None
+        return "?done=corrected"
 
     async def reachable(self, tx: Tx, who: Who, row: Row, after: _After) -> str:
         """The member's address works again: automatic messages may go there."""

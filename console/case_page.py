@@ -10,7 +10,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from channels.reference import parse_reference
-from config.vocabulary import DEPARTMENTS, QUEUES
+from config.vocabulary import DEPARTMENTS, FLAGS, KINDS, QUEUES
 from console import timeline
 from console.case_file import CaseFile, gathered, opening_words
 from console.contract import UNDO
@@ -113,6 +113,8 @@ class CasePage:
             undo_seconds=int(UNDO.total_seconds()),
             queues=QUEUES,
             departments=DEPARTMENTS,
+            labels_kinds=KINDS,
+            labels_flags=FLAGS,
         )
 
     async def closing(self, request: web.Request, who: Who) -> web.StreamResponse:
@@ -204,6 +206,7 @@ DONE: Final = frozenset(
         "too_late",
         "moved",
         "department",
+        "corrected",
         "reopened",
         "closed",
         "closed_sent",

@@ -102,6 +102,7 @@ def _routes(site: Site, sign_in: SignIn) -> list[tuple[str, str, str, Handler, R
         ("POST", f"{_CASE}/undo", "case-undo", on_case(act.undo), "handles"),
         ("POST", f"{_CASE}/move", "case-move", on_case(act.move), "handles"),
         ("POST", f"{_CASE}/department", "case-department", on_case(act.department), "handles"),
+        ("POST", f"{_CASE}/correct", "case-correct", on_case(act.correct), "handles"),
         ("POST", f"{_CASE}/reachable", "case-reachable", on_case(act.reachable), "handles"),
         ("POST", f"{_CASE}/reopen", "case-reopen", on_case(act.reopen), "handles"),
         ("GET", f"{_CASE}/close", "case-closing", page.closing, "handles"),

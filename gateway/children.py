@@ -44,10 +44,13 @@ class Child:
         self._arguments = arguments
         self._pool: ProcessPoolExecutor | None = None
         self._busy = asyncio.Lock()
+        self._retired = False
 
     async def call(self, job: Callable[..., Result], *arguments: Any, seconds: float) -> Result:
         """Run a job in the child. Raises ChildEndedError, or what the job raised."""
         async with self._busy:
+            if self._retired:
+                raise ChildEndedError(self.name)
             fresh = self._pool is None
             pool = self._started()
             try:
@@ -83,6 +86,16 @@ class Child:
     def pids(self) -> list[int]:
         """The process ids of what runs now, for whoever measures."""
         return list(self._pool._processes or ()) if self._pool else []
+
+    async def retire(self) -> None:
+        """End the child once its job in hand is done; who still waits for it gets ChildEndedError."""
+        self._retired = True
+        try:
+            async with self._busy:
+                await self.close()
+        except asyncio.CancelledError:
+            self._end()
+            raise
 
     async def close(self) -> None:
         """End the child."""

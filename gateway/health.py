@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -19,7 +20,7 @@ from gateway import silence
 from gateway.house import House
 from gateway.metrics import Metrics
 from gateway.room import Room
-from store import inbox, operations, outbox
+from store import inbox, label_counts, model_uses, operations, outbox
 
 # A worker or a mailbox that has given no sign of life for so long is not there.
 SILENT = timedelta(seconds=90)
@@ -70,6 +71,10 @@ class Health:
         async with self.house.store.read() as tx:
             backlog = await inbox.backlog(tx)
             waiting, _ = await outbox.waiting(tx)
+            said = await label_counts.everything(tx)
+            in_use = await model_uses.in_use(tx)
+            beats = await operations.beats(tx)
+        self.metrics.said.tell(said, in_use, _workers(beats, now))
         self.metrics.waiting.set(backlog.waiting)
         self.metrics.items.set(backlog.items)
         self.metrics.quarantined.set(backlog.quarantined)
@@ -98,11 +103,14 @@ class Health:
             found.append(_reason("backlog", f"{backlog.waiting} items wait, the oldest for over 15 minutes"))
         if backlog.quarantined:
             found.append(_reason("quarantine", f"{backlog.quarantined} items need a person"))
-        workers = [beat for name, beat in beats.items() if name.startswith("worker:") and now - beat.at < SILENT]
+        workers = _workers(beats.values(), now)
         if not workers:
             found.append(_reason("worker", "no worker has given a sign of life"))
         elif not any(beat.detail.get("model") for beat in workers):
             found.append(_reason("model", "no classifier is loaded: everything goes to triage"))
+        if missing := sum(bool(beat.detail.get("missing")) for beat in workers):
+            words = "the version of the model in use cannot be loaded: the shipped one reads in its place"
+            found.append(_reason("model_version", words, workers=missing))
         if silent := [name for name, beat in beats.items() if name.startswith(silence.SIGN) and beat.state == "silent"]:
             found.append(_reason("silence", "nothing has come in for unusually long", accounts=len(silent)))
         # What the settings name is asked for: a mailbox nobody ever watched has left no sign, one that is gone leaves an old one.
@@ -123,6 +131,11 @@ class Health:
             return not forwarded and ipaddress.ip_address(request.remote or "").is_loopback
         except ValueError:
             return False
+
+
+def _workers(beats: Iterable[operations.Beat], now: datetime) -> list[operations.Beat]:
+    """Those that are alive."""
+    return [beat for beat in beats if beat.name.startswith("worker:") and now - beat.at < SILENT]
 
 
 def _reason(name: str, words: str, *, blocking: bool = False, **more: Any) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from gateway.record import Recorder
 from router import deadlines
 from router.dates import in_full
 from router.decide import RuleSet
-from store import inbox, rule_sets, second_look
+from store import inbox, model_uses, rule_sets, second_look
 from store.inbox import ClaimLostError, Item
 from store.queue import Ticket
 
@@ -115,9 +115,11 @@ class Intake:
                 await inbox.hand_back(tx, owed)
                 items = await inbox.claim(tx, limit=self.house.settings.batch, now=now, lease=self.house.lease)
                 version = await rule_sets.active_version(tx)
+                model = await model_uses.in_use(tx)
         except BaseException:
             self._owed += owed
             raise
+        self.classifying.follow(model)
         if not items:
             return 0
         try:
@@ -250,6 +252,8 @@ class Intake:
 
     async def _announce(self, arrival: Arrival, recorded: Recorded) -> None:
         self.metrics.fates.labels(arrival.message.channel, recorded.fate).inc()
+        if arrival.message.robot is None:
+            self.metrics.drift.note(arrival.classification)
         log.info("recorded", item=arrival.item.id, fate=recorded.fate, case=recorded.case_id)
         for outbox_id in recorded.outbox_ids:
             await self.house.departures.put(outbox_id)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from gateway.drift import Drift, Said
+
 
 class Metrics:
     """The series of one process, in a registry of its own so that tests do not share them."""
@@ -26,6 +28,10 @@ class Metrics:
             "guichet_requests", "Requests by route and class of status", ["route", "status"], registry=self.registry
         )
         self.in_progress = Gauge("guichet_requests_in_progress", "Requests under way", registry=self.registry)
+        # What the classifier says: counted here by who reads, kept in the register, shown from there by who is asked.
+        self.drift = Drift()
+        self.said = Said()
+        self.registry.register(self.said)
         self.form_flooded = Gauge(
             "guichet_form_flooded", "1 while more is sent by the form than people send", registry=self.registry
         )

@@ -31,6 +31,7 @@ from gateway.local_disk import network_file_system
 from gateway.metrics import Metrics
 from gateway.reading import Classifying, ParserSettings, Parsing
 from gateway.room import Room
+from gateway.versions import Versions
 from router.acknowledgement import missing_texts
 from store import operations
 
@@ -57,6 +58,7 @@ class Process:
         self.room = Room(settings.data, least, settings.min_free_percent)
         self.door = Door(self.house, self.metrics, self.room)
         self.health = Health(self.house, self.metrics, self.room)
+        self.classifying.versions = Versions(settings.data / "models")
 
     @property
     def patience(self) -> float:
@@ -221,6 +223,8 @@ async def _worker(process: Process) -> AsyncIterator[None]:
             yield
     finally:
         await parsing.close()
+        with contextlib.suppress(StoreUnavailableError):
+            await process.metrics.drift.hand_over(house.store)
 
 
 @asynccontextmanager
@@ -237,12 +241,15 @@ async def _beating(process: Process) -> AsyncIterator[None]:
 
     async def beat() -> None:
         while not process.health.stopping:
-            model = process.classifying.ready
+            reading = process.classifying
+            model = reading.ready
+            told = {"model": model, "reads_with": reading.model_id, "missing": reading.missing}
             try:
                 async with process.house.store.write() as tx:
                     for part in process.parts:
-                        detail = {"model": model} if part == "worker" else {}
+                        detail = told if part == "worker" else {}
                         await operations.beat(tx, f"{part}:{name}", "alive", detail, now=process.house.now())
+                await process.metrics.drift.hand_over(process.house.store)
             except StoreUnavailableError:
                 log.warning("the store cannot be reached; no sign of life was left")
             # A worker without its model yet says so again soon.

@@ -66,8 +66,12 @@ def _id() -> Column[Any]:
     return Column("id", Id, primary_key=True, autoincrement=True)
 
 
-def _ref(name: str, target: str, *, nullable: bool = False, index: bool = False) -> Column[Any]:
-    return Column(name, Id, ForeignKey(target), nullable=nullable, index=index)
+def _ref(
+    name: str, target: str, *, nullable: bool = False, index: bool = False, goes_with: bool = False
+) -> Column[Any]:
+    """A reference to another table's row; `goes_with`: this row is deleted with that one."""
+    key = ForeignKey(target, ondelete="CASCADE" if goes_with else None)
+    return Column(name, Id, key, nullable=nullable, index=index)
 
 
 # What arrived, raw, and what became of it. `fate` is set once, in the transaction that records everything else.
@@ -458,6 +462,48 @@ domain_rates = Table(
     Column("domain_hash", String(64), primary_key=True),
     Column("minute", String(16), primary_key=True),
     Column("sent", Integer, nullable=False),
+)
+
+# What people said about the classifier's labels of a message: only the labels that they changed, and what the case said
+# before. Undone rows stay. A case or message that is erased takes them with it: what was learnt from is gone too.
+corrections = Table(
+    "corrections",
+    metadata,
+    _id(),
+    _ref("case_id", "cases.id", index=True, goes_with=True),
+    _ref("message_id", "messages.id", index=True, goes_with=True),
+    Column("model", String(40), nullable=False),
+    Column("said", JSON, nullable=False),
+    Column("wanted", JSON, nullable=False),
+    Column("case_before", JSON, nullable=False),
+    Column("reason", LargeBinary, nullable=False),
+    _ref("author_id", "users.id", nullable=True),
+    Column("at", Moment, nullable=False),
+    Column("undone_at", Moment),
+    _ref("undone_by", "users.id", nullable=True),
+)
+
+# Each time that a version of the model was put in use; the last row says which is now. `version` is "shipped" or a
+# version in the data folder; `before_id` is the row to which `guichet model back` returns.
+model_uses = Table(
+    "model_uses",
+    metadata,
+    _id(),
+    Column("version", String(40), nullable=False),
+    _ref("before_id", "model_uses.id", nullable=True),
+    _ref("author_id", "users.id", nullable=True),
+    Column("at", Moment, nullable=False),
+)
+
+# What the classifier has said, counted: by model, measure ("kind", "abstained", …) and label. The counts only grow, so that
+# whoever watches for drift can take their rate, over every worker and every restart.
+label_counts = Table(
+    "label_counts",
+    metadata,
+    Column("model", String(40), primary_key=True),
+    Column("measure", String(24), primary_key=True),
+    Column("label", String(24), primary_key=True),
+    Column("count", BigInteger, nullable=False),
 )
 
 # The one readable copy of texts, folded: unsealed cases only. On SQLite an FTS5 table of the same name replaces it.

@@ -46,8 +46,27 @@ def train(
     ] = None,
     out_folder: Annotated[Path | None, typer.Option("--out", help="Where to write the model.")] = None,
     seed: Annotated[int | None, typer.Option(help="The same corpus and seed give the same bytes.")] = None,
+    with_corrections: Annotated[
+        bool,
+        typer.Option("--with-corrections", help="Learn from corrections too; kept as a version if nothing is worse."),
+    ] = False,
+    even_if_no_better: Annotated[
+        bool,
+        typer.Option("--even-if-no-better", help="Keep it, too, when nothing gets better; never when it is worse."),
+    ] = False,
+    by: Annotated[str, typer.Option("--by", help="Login of who trains a version.")] = "",
 ) -> None:
-    """Train the classifier from its corpus. Needs the development dependencies."""
+    """Train the classifier from its corpus, and from what people corrected (--with-corrections)."""
+    if with_corrections:
+        if out_folder:
+            raise stop("a version that learns from corrections has its place in the data folder: leave --out away", 2)
+        from classifier.corpus import FOLDER
+        from gateway.commands.models import retrain
+
+        retrain(folder or FOLDER, seed, by, even_if_no_better=even_if_no_better)
+        return
+    if even_if_no_better or by:
+        raise stop("--even-if-no-better and --by belong to --with-corrections", 2)
     from classifier import corpus, pipeline
     from classifier import train as training
 

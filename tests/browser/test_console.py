@@ -110,6 +110,19 @@ async def test_a_case_from_the_list_to_its_end(running: Running, anne: Watched) 
     assert anne.dialogs == []
 
 
+async def test_what_the_classifier_said_is_corrected_on_the_page(running: Running, anne: Watched) -> None:
+    page = anne.page
+    await page.goto(running.base_url + running.case("soon"))
+    await page.get_by_label("Kind").select_option(label="question")
+    await page.get_by_label("urgent distress").check()
+    await page.get_by_role("button", name="Correct these").click()
+    await page.get_by_text("Corrected. The classifier can learn from it.").wait_for()
+    await page.get_by_text("Anne Lemaire corrected the reading: question, urgent distress.").wait_for()
+    assert await page.get_by_label("urgent distress").is_checked()
+    assert anne.troubles == []
+    assert anne.dialogs == []
+
+
 async def test_unsent_text_is_asked_about_before_it_is_lost(running: Running, anne: Watched) -> None:
     page = anne.page
     await page.goto(running.base_url + running.case("soon"))

@@ -7,7 +7,7 @@ import re
 from datetime import timedelta
 
 from console.contract import UNDO
-from store import audit, correspondence, outbox, people, views
+from store import audit, corrections, correspondence, outbox, people, views
 from store.correspondence import MessageRow
 from store.viewer import Viewer
 from store.views import Row
@@ -332,3 +332,37 @@ async def test_the_title_of_the_closing_page_names_nobody(running: Running) -> N
     title = page[page.index("<title>") : page.index("</title>")]
     assert running.house.references["marie"] in title
     assert "Marie" not in title
+
+
+async def test_a_label_is_corrected_in_one_step_and_taught(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    path = running.case("marie")
+    page = await tom.get(path)
+    assert "What it is" in page
+    row = await row_of(running, "marie")
+    assert row.flags["second_line"]
+    held = {f"flag-{flag}": "1" for flag, on in row.flags.items() if on and flag != "second_line"}
+    page = await tom.post(f"{path}/correct", kind="question", **held)
+    assert "Corrected. The classifier can learn from it." in page
+    assert "corrected the reading: question, not second line." in page
+    after = await row_of(running, "marie")
+    assert (after.kind, after.flags["second_line"], after.queue) == ("question", False, row.queue)
+    async with running.house.store.read() as tx:
+        (found,) = await corrections.listing(tx, Viewer(0, "", "supervisor"), case_id=after.id)
+    assert (found.author, found.wanted) == ("Tom Baert", {"kind": "question", "second_line": False})
+    page = await tom.post(f"{path}/correct", status=422, kind="question", **held)
+    assert "nothing is corrected" in page
+    page = await tom.post(f"{path}/correct", status=422, **{"flag-doctor": "1", "flag-off_scope": "1"})
+    assert "Nothing was corrected" in page
+
+
+async def test_the_department_that_a_person_says_is_taught_too(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    path = running.case("marie")
+    await tom.get(path)
+    page = await tom.post(f"{path}/department", department="privacy")
+    assert "corrected the department to" in page
+    row = await row_of(running, "marie")
+    async with running.house.store.read() as tx:
+        (found,) = await corrections.listing(tx, Viewer(0, "", "supervisor"), case_id=row.id)
+    assert found.wanted == {"department": "privacy"}

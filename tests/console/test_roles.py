@@ -43,6 +43,7 @@ _POLICY: dict[str, set[str] | None] = {
     "console-case-undo": _HANDLES,
     "console-case-move": _HANDLES,
     "console-case-department": _HANDLES,
+    "console-case-correct": _HANDLES,
     "console-case-reopen": _HANDLES,
     "console-case-reachable": _HANDLES,
     "console-case-closing": _HANDLES,

@@ -38,6 +38,9 @@ class SurelyNotOurs:
             for _ in texts
         ]
 
+    def follow(self, version: str) -> None:
+        """There is no other version of this one."""
+
 
 async def refusals(gateway: Gateway) -> list[tuple[str, str, str]]:
     async with gateway.house.store.read() as tx:
