@@ -18,6 +18,8 @@ from classifier.duplicates import near
 from config.vocabulary import CHANNELS, DEPARTMENTS, FLAGS, KINDS, LANGUAGES, Channel, Department, Flag, Kind, Language
 
 FOLDER: Final = Path(__file__).parent / "corpus"
+# In the folder of a corpus: short utterances, by language, that tell one label each (`lessons.py`).
+SAYINGS: Final = "sayings"
 # Which part of the authors is kept for the test, and which sets temperatures and thresholds.
 TEST_SHARE: Final = 0.15
 CALIBRATION_SHARE: Final = 0.1
@@ -77,9 +79,9 @@ def read(folder: Path = FOLDER) -> list[Record]:
 
 
 def fingerprint(folder: Path = FOLDER) -> str:
-    """Sixteen digits that change with any message: by them a model and the corpus it learnt from know each other."""
+    """Sixteen digits that change with any message or saying: by them a model and the corpus it learnt from know each other."""
     digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.jsonl")):
+    for path in [*sorted(folder.glob("*.jsonl")), *sorted((folder / SAYINGS).glob("*.tsv"))]:
         content = path.read_bytes()
         digest.update(f"{path.name}:{len(content)}:".encode() + content)
     return digest.hexdigest()[:16]

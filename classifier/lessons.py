@@ -1,4 +1,4 @@
-"""What the heads learn from: labelled messages, and the short sayings of `classifier/sayings/*.tsv`, both as lessons.
+"""What the heads learn from: labelled messages, and the short sayings in the folder `sayings` beside it, both as lessons.
 
 A lesson is a message as it was read, with the right class of each head that is known. A saying is a few words
 that tell one label and leave the others open; it widens the vocabulary beyond what the corpus happens to tell.
@@ -21,7 +21,6 @@ from classifier.features import FACTS, Floats
 from classifier.heads import HEADS, NOWHERE
 from config.vocabulary import DEPARTMENTS, FLAGS, KINDS, LANGUAGES, Language
 
-FOLDER: Final = Path(__file__).parent / "sayings"
 # Sayings come without sender or channel: only what their words tell of themselves counts.
 _SAID: Final = np.array([name.startswith(("hint:", "language:")) for name in FACTS])
 _NO: Final = "not_"
@@ -49,12 +48,15 @@ class Saying:
     text: str
 
 
-def sayings(folder: Path = FOLDER) -> list[Saying]:
-    """All sayings, files and lines in order. Raises `corpus.CorpusError` for a line that is no label, tab and text."""
+def sayings(corpus_dir: Path = corpus.FOLDER) -> list[Saying]:
+    """All sayings of a corpus, files and lines in order; none where it has none.
+
+    Raises `corpus.CorpusError` for a line that is no label, tab and text.
+    """
     known = {*DEPARTMENTS, *KINDS, *FLAGS, *(f"{_NO}{flag}" for flag in FLAGS)}
     found: list[Saying] = []
     for language in LANGUAGES:
-        path = folder / f"{language}.tsv"
+        path = corpus_dir / corpus.SAYINGS / f"{language}.tsv"
         lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
         for number, line in enumerate(lines, start=1):
             if not line:

@@ -36,11 +36,10 @@ def train(
     *,
     seed: int = SEED,
     more: Sequence[Record] = (),
-    sayings_dir: Path = lessons.FOLDER,
     schooling: Schooling = USUAL,
     progress: Progress | None = None,
 ) -> heads.Heads:
-    """Train on the training part of the corpus, on the sayings (where there are any) and on `more` (what mediators corrected),
+    """Train on the training part of the corpus, on its sayings (where there are any) and on `more` (what mediators corrected),
     calibrate on the calibration part, write the pipeline to `out_dir`, and return the heads.
 
     Raises `corpus.CorpusError` for a broken corpus.
@@ -50,7 +49,7 @@ def train(
     with threadpool_limits(limits=1):
         say(f"reading {len(parts.training) + len(more)} messages ({len(parts.test)} are kept for the test)")
         encoder = Encoder()
-        said = lessons.from_sayings(lessons.sayings(sayings_dir), encoder)
+        said = lessons.from_sayings(lessons.sayings(corpus_dir), encoder)
         learnt_from = [*lessons.from_records([*parts.training, *more], encoder), *said]
         calibrated_on = lessons.from_records(parts.calibration, encoder)
         vocabulary, arrays = words_training.teach(learnt_from, seed=seed, progress=say)

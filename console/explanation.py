@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from config.vocabulary import FLAGS
 
 _MOST_QUOTES: Final = 3
+_LONGEST_SENTENCE: Final = 160
 _MOST_NEAR: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was found. `group` and `label` name it, `chance` is its probability, `sure` whether it may decide."""
+    """One thing that was found. `group` and `label` name it, `chance` is its probability, `sure` whether it may decide.
+    `quotes` are the words that spoke for it most, `sentence` the sentence that did ("" for a message of one)."""
 
     number: int
     group: Literal["flag", "kind", "department"]
@@ -22,6 +25,7 @@ class Finding:
     chance: float
     sure: bool
     quotes: tuple[str, ...]
+    sentence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +114,24 @@ def _findings(said: Mapping[str, Any]) -> tuple[Finding, ...]:
         chance = float(ranked.get(said["department"], 0.0))
         found.append(("department", said["department"], chance, "department" not in unsure))
     return tuple(
-        Finding(number, group, label, chance, sure, _quotes(said, label))
+        Finding(number, group, label, chance, sure, _quotes(said, label), _sentence(said, label))
         for number, (group, label, chance, sure) in enumerate(found, start=1)
     )
 
 
 def _quotes(said: Mapping[str, Any], label: str) -> tuple[str, ...]:
-    words = (str(item["text"]) for item in said.get("evidence", ()) if item["label"] == label)
+    words = (str(item["text"]) for item in _evidence(said, label, "words"))
     return tuple(dict.fromkeys(word for word in words if word.strip()))[:_MOST_QUOTES]
+
+
+def _sentence(said: Mapping[str, Any], label: str) -> str:
+    sentence = next((str(item["text"]) for item in _evidence(said, label, "sentence")), "")
+    return textwrap.shorten(sentence, _LONGEST_SENTENCE, placeholder=" …")
+
+
+def _evidence(said: Mapping[str, Any], label: str, part: str) -> Iterator[Mapping[str, Any]]:
+    """Evidence of one sort; what was kept before there were sentences is words."""
+    return (item for item in said.get("evidence", ()) if item["label"] == label and item.get("part", "words") == part)
 
 
 def _near(trace: Any, decided: str) -> tuple[Near, ...]:

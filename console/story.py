@@ -41,12 +41,15 @@ def told(text: str, marks: Sequence[Mark] = ()) -> Story:
 def marks_in(text: str, evidence: Sequence[Mapping[str, Any]], numbers: Mapping[str, int]) -> tuple[Mark, ...]:
     """Where the evidence for the numbered labels stands in the text.
 
-    Evidence whose words are not at its place (found in the subject, or in another reading of the text) is left out;
-    of overlapping evidence the longer one is drawn and bears all numbers.
+    Evidence whose words are not at its place (found in the subject, or in another reading of the text) is left out, and so
+    are whole sentences, which would hide the words in them; of overlapping evidence the longer one is drawn and bears all
+    numbers.
     """
     places: dict[tuple[int, int], set[int]] = {}
     for item in evidence:
         start, end, label = int(item["start"]), int(item["end"]), str(item["label"])
+        if item.get("part") == "sentence":
+            continue
         if label in numbers and 0 <= start < end and text[start:end] == item["text"]:
             places.setdefault((start, end), set()).add(numbers[label])
     found: list[Mark] = []

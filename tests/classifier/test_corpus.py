@@ -85,13 +85,17 @@ def test_a_folder_without_messages_says_so(tmp_path: Path) -> None:
         corpus.read(tmp_path / "none")
 
 
-def test_the_fingerprint_changes_with_any_message(tmp_path: Path) -> None:
+def test_the_fingerprint_changes_with_any_message_or_saying(tmp_path: Path) -> None:
     file = tmp_path / "x.jsonl"
     file.write_text(json.dumps(GOOD) + "\n")
     before = corpus.fingerprint(tmp_path)
     assert before == corpus.fingerprint(tmp_path)
     file.write_text(json.dumps(GOOD | {"text": "Bonsoir"}) + "\n")
-    assert corpus.fingerprint(tmp_path) != before
+    changed = corpus.fingerprint(tmp_path)
+    assert changed != before
+    (tmp_path / corpus.SAYINGS).mkdir()
+    (tmp_path / corpus.SAYINGS / "fr.tsv").write_text("privacy\tma lettre chez le voisin\n")
+    assert corpus.fingerprint(tmp_path) != changed
 
 
 def test_no_author_and_no_scenario_is_in_two_parts() -> None:

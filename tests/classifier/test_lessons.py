@@ -29,7 +29,10 @@ def test_the_shipped_sayings_are_sound_and_tell_every_department_in_every_langua
 
 
 def test_a_saying_tells_one_label_and_nothing_of_a_sender(tmp_path: Path, encoder: Encoder) -> None:
-    (tmp_path / "nl.tsv").write_text("privacy\tmijn buurvrouw kreeg mijn brief\nnot_urgent\tik sterf van het lachen\n")
+    (tmp_path / corpus.SAYINGS).mkdir()
+    (tmp_path / corpus.SAYINGS / "nl.tsv").write_text(
+        "privacy\tmijn buurvrouw kreeg mijn brief\nnot_urgent\tik sterf van het lachen\n"
+    )
     one, two = lessons.from_sayings(lessons.sayings(tmp_path), encoder)
     assert one.targets == {"department": HEADS["department"].index("privacy"), "off_scope": 0}
     assert two.targets == {"urgent": 0}
@@ -40,7 +43,8 @@ def test_a_saying_tells_one_label_and_nothing_of_a_sender(tmp_path: Path, encode
 
 @pytest.mark.parametrize("line", ["privacy mijn brief", "kitchen\tsoep", "privacy\t "])
 def test_a_broken_saying_names_file_and_line(tmp_path: Path, line: str) -> None:
-    (tmp_path / "fr.tsv").write_text(f"privacy\tbonjour\n{line}\n")
+    (tmp_path / corpus.SAYINGS).mkdir()
+    (tmp_path / corpus.SAYINGS / "fr.tsv").write_text(f"privacy\tbonjour\n{line}\n")
     with pytest.raises(corpus.CorpusError, match=r"fr\.tsv:2"):
         lessons.sayings(tmp_path)
 

@@ -26,6 +26,10 @@ def small_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
         lines += path.read_text(encoding="utf-8").splitlines()
     step = max(1, len(lines) // SMALL)
     (folder / "small.jsonl").write_text("\n".join(lines[::step]) + "\n", encoding="utf-8")
+    (folder / corpus.SAYINGS).mkdir()
+    (folder / corpus.SAYINGS / "nl.tsv").write_text(
+        "privacy\tmijn brief lag bij de buren\nurgent\tik kan niet meer verder\n"
+    )
     return folder
 
 
@@ -39,15 +43,15 @@ def digests(folder: Path) -> dict[str, str]:
 
 def test_the_same_corpus_and_seed_give_the_same_bytes(small_corpus: Path, tmp_path: Path) -> None:
     said: list[str] = []
-    train.train(small_corpus, tmp_path / "one", seed=5, schooling=BRIEF, sayings_dir=tmp_path, progress=said.append)
+    train.train(small_corpus, tmp_path / "one", seed=5, schooling=BRIEF, progress=said.append)
     # In another process, in which sets have another order.
     again = (
         "import sys, pathlib; from classifier import train; from classifier.network_training import Schooling;"
-        "corpus, out, sayings = map(pathlib.Path, sys.argv[1:]);"
-        "train.train(corpus, out, seed=5, schooling=Schooling(rounds=1), sayings_dir=sayings)"
+        "corpus, out = map(pathlib.Path, sys.argv[1:]);"
+        "train.train(corpus, out, seed=5, schooling=Schooling(rounds=1))"
     )
     subprocess.run(
-        [sys.executable, "-c", again, str(small_corpus), str(tmp_path / "two"), str(tmp_path)],
+        [sys.executable, "-c", again, str(small_corpus), str(tmp_path / "two")],
         check=True,
         env={**os.environ, "PYTHONHASHSEED": "7"},
         timeout=300,
@@ -63,7 +67,7 @@ def test_the_same_corpus_and_seed_give_the_same_bytes(small_corpus: Path, tmp_pa
 
 
 def test_arrays_are_never_pickles(small_corpus: Path, tmp_path: Path) -> None:
-    train.train(small_corpus, tmp_path / "model", seed=6, schooling=BRIEF, sayings_dir=tmp_path)
+    train.train(small_corpus, tmp_path / "model", seed=6, schooling=BRIEF)
     files = sorted((tmp_path / "model").rglob("*.npz"))
     assert [path.name for path in files] == ["layers.npz", "weights.npz"]
     for path in files:

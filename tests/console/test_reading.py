@@ -115,6 +115,24 @@ def test_why_names_the_rule_the_findings_and_what_nearly_happened() -> None:
     assert explained(None, None) is None
 
 
+def test_the_sentence_that_weighed_most_is_told_and_not_marked() -> None:
+    text = "Bonjour. J'ai écrit deux fois sans réponse, " + "et puis encore " * 20 + "rien."
+    sentence = text[9:]
+    evidence = [
+        {"label": "second_line", "start": 20, "end": 29, "text": text[20:29], "weight": 0.4, "part": "words"},
+        {"label": "second_line", "start": 9, "end": len(text), "text": sentence, "weight": 1.4, "part": "sentence"},
+    ]
+    said = {"second_line": True, "probabilities": {"second_line": 0.9}, "evidence": evidence}
+    why = explained({"queue": "mediation", "decided_by": "", "trace": []}, said)
+    assert why is not None
+    (finding,) = why.findings
+    assert finding.quotes == (text[20:29],)
+    assert finding.sentence.startswith("J'ai écrit deux fois")
+    assert finding.sentence.endswith(" …")
+    assert len(finding.sentence) <= 160
+    assert marks_in(text, evidence, why.numbers) == (Mark(20, 29, (1,)),)
+
+
 def test_the_line_of_time_is_in_order_by_day_and_folds_long_runs() -> None:
     entries = [Entry(AT + timedelta(minutes=n), "system", "clock.reminder", {}) for n in range(10)]
     entries.append(Entry(AT, "user:1", "case.viewed", {}))
