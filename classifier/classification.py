@@ -37,6 +37,20 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """Neighbouring sentences in one language: characters `start` to `end` of `Text.text`, and how sure that is, 0 to 1."""
+
+    start: int
+    end: int
+    language: Language
+    probability: float
+
+    def as_json(self) -> dict[str, Any]:
+        """As the register keeps it."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """Who the writer says they are. Third persons named in the text are not the writer."""
 
@@ -55,6 +69,7 @@ class Classification:
     `flags` are the decisions at the shipped thresholds, `probabilities` what they were taken from: {"kind": {label: p},
     "anonymous": p, …}. `department` is None when off scope or when none can be told. `abstained` names the questions on which
     the classifier was not sure ("kind", "off_scope", "anonymous", "doctor", "department"); empty when it was sure of all.
+    `languages` are the passages of a message written in several languages, in order; empty when it is all in `language`.
     """
 
     language: Language
@@ -67,6 +82,7 @@ class Classification:
     evidence: tuple[Evidence, ...]
     model: str
     identity: Identity = Identity()
+    languages: tuple[Passage, ...] = ()
 
     def probability(self, flag: Flag) -> float:
         """Calibrated probability of a flag, 0 to 1."""
@@ -87,5 +103,6 @@ class Classification:
             "abstained": bool(self.abstained),
             "abstained_on": list(self.abstained),
             "evidence": [item.as_json() for item in self.evidence],
+            "languages": [passage.as_json() for passage in self.languages],
             "model": self.model,
         }

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from classifier import features
-from classifier.classification import Classification, Evidence, Text
+from classifier.classification import Classification, Evidence, Passage, Text
 
 if TYPE_CHECKING:
     from spacy.language import Language as Pipeline
@@ -44,7 +44,7 @@ class Classifier:
         with self._pipeline.memory_zone():
             docs = (self._doc(text) for text in texts)
             for text, doc in zip(texts, self._pipeline.pipe(docs, batch_size=_BATCH), strict=True):
-                results.append(_at_home(doc._.classification, text.text))
+                results.append(_at_home(doc._.classification, doc._.spoken.passages, text.text))
         return results
 
     def _doc(self, text: Text):  # type: ignore[no-untyped-def]
@@ -71,12 +71,13 @@ def capped(text: str) -> str:
     return features.readable(text)
 
 
-def _at_home(found: Classification, text: str) -> Classification:
-    """Evidence where it stands in the whole text: what is in the tail of a long one is moved there."""
+def _at_home(found: Classification, passages: Sequence[Passage], text: str) -> Classification:
+    """Evidence and passages where they stand in the whole text: what is in the tail of a long one is moved there."""
     moved = max(0, len(text) - (_HEAD + len(_JOINT) + _TAIL))
     placed = (_placed(item, moved) for item in found.evidence)
     # Words with unreadable signs between them are no words of the text as it is, and no database would take them.
-    return replace(found, evidence=tuple(x for x in placed if x.start < 0 or text[x.start : x.end] == x.text))
+    evidence = tuple(x for x in placed if x.start < 0 or text[x.start : x.end] == x.text)
+    return replace(found, evidence=evidence, languages=tuple(_stretched(passage, moved) for passage in passages))
 
 
 def _placed(item: Evidence, moved: int) -> Evidence:
@@ -86,3 +87,9 @@ def _placed(item: Evidence, moved: int) -> Evidence:
         return replace(item, start=item.start + moved, end=item.end + moved)
     # Words of both ends that met only because the middle was not read: those of the beginning count.
     return replace(item, end=_HEAD, text=item.text[: _HEAD - item.start])
+
+
+def _stretched(passage: Passage, moved: int) -> Passage:
+    """A passage over both ends of a long text covers the middle that was not read."""
+    start = passage.start + moved if passage.start >= _HEAD else passage.start
+    return replace(passage, start=start, end=passage.end + moved if passage.end > _HEAD else passage.end)
