@@ -4,9 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from config.vocabulary import Channel, Department, Flag, Kind, Language
+
+IdentityField = Literal["name", "on_behalf", "member_number", "national_number", "iban", "phone", "email", "birth_date"]
+# What the person somebody writes for is to them. A "ward" is under guardianship or administration; a "client" is anybody
+# whom a lawyer, a union or a social worker stands for; "somebody" when only a name or a mandate was given.
+Relation = Literal[
+    "child",
+    "parent",
+    "partner",
+    "sibling",
+    "relative",
+    "friend",
+    "client",
+    "patient",
+    "resident",
+    "employee",
+    "ward",
+    "somebody",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +69,32 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """One thing found about the writer, or, as "on_behalf", about whom they write for.
+
+    Offsets count characters in `Text.text`; both are -1 for what stood in the sender's fields or in the subject.
+    """
+
+    what: IdentityField
+    value: str = field(repr=False)
+    start: int = -1
+    end: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class OnBehalf:
+    """For whom somebody writes: what that person is to the writer, and their name where it was given."""
+
+    relation: Relation
+    name: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
-    """Who the writer says they are. Third persons named in the text are not the writer."""
+    """Who the writer says they are. Third persons named in the text are not the writer.
+
+    `birth_date` is ISO 8601. `found` holds the same with the places where it stood, in the order of the text.
+    """
 
     name: str = ""
     member_number: str = ""
@@ -60,6 +102,9 @@ class Identity:
     iban: str = field(default="", repr=False)
     phones: tuple[str, ...] = ()
     emails: tuple[str, ...] = ()
+    birth_date: str = field(default="", repr=False)
+    on_behalf: OnBehalf | None = None
+    found: tuple[Found, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
