@@ -8,6 +8,24 @@ from typing import Any, Literal
 
 from config.vocabulary import Channel, Department, Flag, Kind, Language
 
+IdentityField = Literal["name", "on_behalf", "member_number", "national_number", "iban", "phone", "email", "birth_date"]
+# What the person somebody writes for is to them. A "ward" is under guardianship or administration; a "client" is anybody
+# whom a lawyer, a union or a social worker stands for; "somebody" when only a name or a mandate was given.
+Relation = Literal[
+    "child",
+    "parent",
+    "partner",
+    "sibling",
+    "relative",
+    "friend",
+    "client",
+    "patient",
+    "resident",
+    "employee",
+    "ward",
+    "somebody",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -39,8 +57,46 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """Neighbouring sentences in one language: characters `start` to `end` of `Text.text`, and how sure that is, 0 to 1."""
+
+    start: int
+    end: int
+    language: Language
+    probability: float
+
+    def as_json(self) -> dict[str, Any]:
+        """As the register keeps it."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing found about the writer, or, as "on_behalf", about whom they write for.
+
+    Offsets count characters in `Text.text`; both are -1 for what stood in the sender's fields or in the subject.
+    """
+
+    what: IdentityField
+    value: str = field(repr=False)
+    start: int = -1
+    end: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class OnBehalf:
+    """For whom somebody writes: what that person is to the writer, and their name where it was given."""
+
+    relation: Relation
+    name: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
-    """Who the writer says they are. Third persons named in the text are not the writer."""
+    """Who the writer says they are. Third persons named in the text are not the writer.
+
+    `birth_date` is ISO 8601. `found` holds the same with the places where it stood, in the order of the text.
+    """
 
     name: str = ""
     member_number: str = ""
@@ -48,6 +104,9 @@ class Identity:
     iban: str = field(default="", repr=False)
     phones: tuple[str, ...] = ()
     emails: tuple[str, ...] = ()
+    birth_date: str = field(default="", repr=False)
+    on_behalf: OnBehalf | None = None
+    found: tuple[Found, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +117,7 @@ class Classification:
     "anonymous": p, …}. `department` is None when off scope or when none can be told. `abstained` names the questions on which
     the classifier was not sure ("kind", "off_scope", "anonymous", "doctor", "department"); empty when it was sure of all.
     `words` were read, of which the model's vocabulary does not hold `unknown_words`: counted, and kept nowhere.
+    `languages` are the passages of a message written in several languages, in order; empty when it is all in `language`.
     """
 
     language: Language
@@ -72,6 +132,7 @@ class Classification:
     identity: Identity = Identity()
     words: int = 0
     unknown_words: int = 0
+    languages: tuple[Passage, ...] = ()
 
     def probability(self, flag: Flag) -> float:
         """Calibrated probability of a flag, 0 to 1."""
@@ -92,5 +153,6 @@ class Classification:
             "abstained": bool(self.abstained),
             "abstained_on": list(self.abstained),
             "evidence": [item.as_json() for item in self.evidence],
+            "languages": [passage.as_json() for passage in self.languages],
             "model": self.model,
         }

@@ -90,16 +90,26 @@ class Intake(Language):  # type: ignore[no-untyped-call]  # spaCy's own __init_s
 
 
 class LanguageTeller:
-    """Fills `doc._.spoken`: (language, how sure)."""
+    """Fills `doc._.spoken`: the language, how sure, and the passages of a mixed text."""
 
     def __init__(self) -> None:
         language.warm()
 
     def __call__(self, doc: Doc) -> Doc:
         """Tell one document's language by its lines and sentences."""
-        sentences = [line for sent in doc.sents for line in sent.text.splitlines() if line.strip()]
-        doc._.spoken = language.identify(doc._.source or Text("email", doc.text), sentences)
+        read = read_text(doc)
+        doc._.spoken = language.tell(doc._.source or Text("email", read), read, list(_lines(read, doc)))
         return doc
+
+
+def _lines(read: str, doc: Doc) -> Iterator[tuple[int, int]]:
+    """Where each line of each sentence stands; blank ones left out."""
+    for sent in doc.sents:
+        place = sent.start_char
+        for line in read[place : sent.end_char].splitlines(keepends=True):
+            if line.strip():
+                yield place, place + len(line.rstrip())
+            place += len(line)
 
 
 class Embedder:
@@ -152,7 +162,7 @@ class Labeller:
         if self.learnt is None:
             raise ValueError("the heads have not been trained or loaded")
         source: Text = doc._.source or Text("email", doc.text)
-        spoken, _ = doc._.spoken
+        spoken = doc._.spoken.language
         reading = features.read(source, read_text(doc), spoken)
         terms = self.learnt.vocabulary.vector(reading.words)
         result = decide(self.learnt, source, reading, spoken, terms, doc._.meant)
@@ -185,8 +195,15 @@ def read_text(doc: Doc) -> str:
 
 
 def encoded(source: Text | None, body: str) -> list[Sentence]:
-    """What the encoder reads of a message: its subject, and the sentences of the beginning and the end of its text."""
+    """What the encoder reads of a message: its subject, and the sentences of the beginning and the end of its text.
+
+    Whoever writes in capitals throughout is read in small letters: to the encoder, a capital letter is another letter.
+    """
+    if features.shouted(body):
+        body = features.small(body)
     subject = features.readable(source.subject[:200]).strip() if source else ""
+    if features.shouted(subject):
+        subject = features.small(subject)
     read = [Sentence(-1, -1, subject)] if subject else []
     if len(body) <= _ENCODED_HEAD + _ENCODED_TAIL:
         return read + sentences(body, most=_MOST_SENTENCES)

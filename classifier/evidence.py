@@ -87,7 +87,12 @@ def _sentences(heads: Heads, reading: Reading, meant: Meant, columns: Sequence[i
         best = int(lost.argmax())
         if lost[best] >= _LEAST_SENTENCE:
             sentence = meant.sentences[best]
-            yield Evidence(label, sentence.start, sentence.end, sentence.text, round(float(lost[best]), 3), "sentence")
+            text = sentence.text if sentence.start < 0 else _body(reading)[sentence.start : sentence.end]
+            yield Evidence(label, sentence.start, sentence.end, text, round(float(lost[best]), 3), "sentence")
+
+
+def _body(reading: Reading) -> str:
+    return reading.joined[reading.body :]
 
 
 def _shares(heads: Heads, words: int, terms: Terms, columns: Sequence[int]) -> Floats:

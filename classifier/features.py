@@ -26,6 +26,7 @@ Ints = NDArray[np.int64]
 
 _SHORTEST_PIECE, _LONGEST_PIECE = 3, 5
 _REMEMBERED_WORDS: Final = 30_000
+_FEWEST_SHOUTED: Final = 20
 # Lone surrogates and control signs (which no encoder takes) become spaces, so that every offset stays true.
 _UNREADABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _LINK: Final = re.compile(r"https?://|www\.|\bbit\.ly\b", re.IGNORECASE)
@@ -68,6 +69,18 @@ _FACT_AT: Final = {name: index for index, name in enumerate(FACTS)}
 def readable(text: str) -> str:
     """The text with what cannot be read made a space, sign for sign: every offset stays true."""
     return _UNREADABLE.sub(" ", text)
+
+
+def shouted(text: str) -> bool:
+    """True for a text of some length that is written in capitals."""
+    capitals = sum(1 for char in text if char.isupper())
+    letters = sum(1 for char in text if char.isalpha())
+    return letters > _FEWEST_SHOUTED and capitals > letters * 0.6
+
+
+def small(text: str) -> str:
+    """In small letters, sign for sign: letters whose small form is longer stay."""
+    return "".join(low if len(low := char.lower()) == 1 else char for char in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +126,9 @@ def _facts(
     on = {f"channel:{text.channel}", f"language:{language}"}
     on.update(name for name, held in _sender_facts(text, sender))
     count = len(found)
-    capitals = sum(1 for char in joined if char.isupper())
-    letters = sum(1 for char in joined if char.isalpha())
     for name, held in (
         ("link", bool(_LINK.search(joined))),
-        ("shouting", letters > 20 and capitals > letters * 0.6),
+        ("shouting", shouted(joined)),
         ("question_mark", "?" in joined),
         ("exclamation", "!" in joined),
         ("subject", bool(text.subject.strip())),

@@ -6,6 +6,8 @@ that tell one label and leave the others open; it widens the vocabulary beyond w
 
 from __future__ import annotations
 
+import random
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,16 +26,19 @@ from config.vocabulary import DEPARTMENTS, FLAGS, KINDS, LANGUAGES, Language
 # Sayings come without sender or channel: only what their words tell of themselves counts.
 _SAID: Final = np.array([name.startswith(("hint:", "language:")) for name in FACTS])
 _NO: Final = "not_"
+_SLIPS: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """`message` as it came, and as it was read. `pieces`: the numbers of the encoder's pieces. `targets`: {head: class
+    """`message` as it came, and as it was read. `pieces`: the numbers of the encoder's pieces, `damaged` those of the same text
+    without accents and with slips of the keyboard. `targets`: {head: class
     number}; a head that is missing is unknown. `author` and `scenario` are "" for a saying."""
 
     message: Text
     reading: features.Reading
     pieces: tuple[int, ...]
+    damaged: tuple[int, ...]
     targets: Mapping[str, int]
     author: str = ""
     scenario: str = ""
@@ -94,8 +99,22 @@ def _lesson(
     if reading.contentless:
         # The rules decide these; the heads would only learn that nothing means something.
         targets = {}
-    pieces = encoder.cut_parts([sentence.text for sentence in components.encoded(text, capped)])
-    return Lesson(text, reading, tuple(piece for part in pieces for piece in part), targets, author, scenario)
+    whole, slipped = (
+        tuple(piece for part in encoder.cut_parts([sentence.text for sentence in read]) for piece in part)
+        for read in (components.encoded(text, capped), components.encoded(text, with_slips(capped)))
+    )
+    return Lesson(text, reading, whole, slipped, targets, author, scenario)
+
+
+def with_slips(text: str) -> str:
+    """The text as somebody in a hurry types it: no accents, and one letter in twenty changed places with the next. The same
+    text gives the same."""
+    rng = random.Random(text)  # noqa: S311 - slips, not secrets
+    bare = [char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char)]
+    for place in range(len(bare) - 1):
+        if bare[place].isalpha() and bare[place + 1].isalpha() and rng.random() < _SLIPS:
+            bare[place], bare[place + 1] = bare[place + 1], bare[place]
+    return "".join(bare)
 
 
 def record_targets(record: Record) -> dict[str, int]:

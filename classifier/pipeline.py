@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from classifier import features
-from classifier.classification import Classification, Evidence, Text
+from classifier import features, footers
+from classifier.classification import Classification, Evidence, Passage, Text
 
 if TYPE_CHECKING:
     from spacy.language import Language as Pipeline
@@ -21,6 +21,8 @@ MODEL: Final = Path(__file__).parent / "model"
 # What is read of a text: its beginning and its end. Offsets of evidence are mapped back to the whole text.
 _HEAD, _TAIL = 2_000, 500
 _JOINT: Final = "\n"
+# Fewer words than these above a quotation are a remark on it.
+_FEWEST_OWN: Final = 6
 _BATCH: Final = 32
 
 
@@ -44,7 +46,7 @@ class Classifier:
         with self._pipeline.memory_zone():
             docs = (self._doc(text) for text in texts)
             for text, doc in zip(texts, self._pipeline.pipe(docs, batch_size=_BATCH), strict=True):
-                results.append(_at_home(doc._.classification, text.text))
+                results.append(_at_home(doc._.classification, doc._.spoken.passages, text.text))
         return results
 
     def _doc(self, text: Text):  # type: ignore[no-untyped-def]
@@ -65,18 +67,28 @@ def load(path: Path | None = None) -> Classifier:
 
 
 def capped(text: str) -> str:
-    """What is read of a text, unreadable signs made spaces."""
+    """What is read of a text: its writer's own words, both ends of them where they are many, unreadable signs made spaces."""
+    text = text[: own_length(text)]
     if len(text) > _HEAD + len(_JOINT) + _TAIL:
         text = text[:_HEAD] + _JOINT + text[-_TAIL:]
     return features.readable(text)
 
 
-def _at_home(found: Classification, text: str) -> Classification:
-    """Evidence where it stands in the whole text: what is in the tail of a long one is moved there."""
-    moved = max(0, len(text) - (_HEAD + len(_JOINT) + _TAIL))
+def own_length(text: str) -> int:
+    """How much of a text its writer wrote: without the disclaimer and the quoted history below. Where hardly anything stands
+    above these ("for your attention"), what follows is the message."""
+    end = footers.own_end(text)
+    enough = end == len(text) or len(text[:end].split(maxsplit=_FEWEST_OWN)) >= _FEWEST_OWN
+    return end if enough else len(text)
+
+
+def _at_home(found: Classification, passages: Sequence[Passage], text: str) -> Classification:
+    """Evidence and passages where they stand in the whole text: what is in the tail of a long one is moved there."""
+    moved = max(0, own_length(text) - (_HEAD + len(_JOINT) + _TAIL))
     placed = (_placed(item, moved) for item in found.evidence)
     # Words with unreadable signs between them are no words of the text as it is, and no database would take them.
-    return replace(found, evidence=tuple(x for x in placed if x.start < 0 or text[x.start : x.end] == x.text))
+    evidence = tuple(x for x in placed if x.start < 0 or text[x.start : x.end] == x.text)
+    return replace(found, evidence=evidence, languages=tuple(_stretched(passage, moved) for passage in passages))
 
 
 def _placed(item: Evidence, moved: int) -> Evidence:
@@ -86,3 +98,9 @@ def _placed(item: Evidence, moved: int) -> Evidence:
         return replace(item, start=item.start + moved, end=item.end + moved)
     # Words of both ends that met only because the middle was not read: those of the beginning count.
     return replace(item, end=_HEAD, text=item.text[: _HEAD - item.start])
+
+
+def _stretched(passage: Passage, moved: int) -> Passage:
+    """A passage over both ends of a long text covers the middle that was not read."""
+    start = passage.start + moved if passage.start >= _HEAD else passage.start
+    return replace(passage, start=start, end=passage.end + moved if passage.end > _HEAD else passage.end)

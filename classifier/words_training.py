@@ -19,7 +19,7 @@ _LEAST_WORDS, _LEAST_PIECES = 2, 3
 _MOST_WORDS, _MOST_PIECES = 26_000, 30_000
 # Inverse regularisation, and what a saying weighs beside a message, found on the calibration part.
 _STRENGTH: Final = 2.0
-_SAYING: Final = 0.5
+_SAYING: Final = 1.0
 _BALANCE: Final = 0.5
 # Terms have length one, facts are zero or one: scaled up, one regularisation fits both.
 _SCALE: Final = 4.0

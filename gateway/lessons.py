@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple, cast
 
-from classifier import corpus, masking
+from classifier import anonymising, corpus
 from classifier.classification import Text
 from classifier.corpus import Record
 from classifier.duplicates import near
@@ -16,7 +16,7 @@ from store.lessons import Lesson
 # So many of the cases teach nothing: on them the old and the new model are compared.
 KEPT_OUT: Final = 1 / 3
 # Who signed a message stands below it, where the new text ends; that somebody did is worth learning, not who.
-_SIGNED: Final = f"\n\n{masking.GIVEN} {masking.FAMILY}"
+_SIGNED: Final = f"\n\n{anonymising.GIVEN} {anonymising.FAMILY}"
 
 
 class Lessons(NamedTuple):
@@ -54,7 +54,7 @@ def record_of(lesson: Lesson) -> Record:
         from_name=lesson.sender_name,
         from_address=lesson.address,
     )
-    masked = masking.masked(message, [lesson.member, lesson.address])
+    masked = anonymising.masked(message, [lesson.member, lesson.address])
     if signed:
         masked = Text(masked.channel, masked.text + _SIGNED, masked.subject, masked.from_name, masked.from_address)
     return Record(

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from classifier.classification import Classification, Evidence
+from classifier.classification import Classification, Evidence, Passage
 from store import cases as register
 from store import texts
 from store.database import Tx
@@ -79,4 +79,6 @@ def classification_from(said: dict[str, Any]) -> Classification:
         abstained=tuple(said["abstained_on"]),
         evidence=tuple(Evidence(**item) for item in said["evidence"]),
         model=said["model"],
+        # What was kept before passages were told has none.
+        languages=tuple(Passage(**item) for item in said.get("languages", ())),
     )

@@ -1,0 +1,99 @@
+"""Where a text stops being what its writer says: disclaimers of firms, quoted history, lines that telephones add.
+
+Told by formula words in four languages and by position: what a message begins with is always its own. Linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+# How firms' disclaimers and notes on printing begin. Each alternative begins with a fixed word, so none backtracks.
+_DISCLAIMER: Final = re.compile(
+    r"\b(?:"
+    r"(?:ce|le présent|cet) (?:message|courriel|e-?mail|mail|courrier électronique|transfert)"
+    r"(?: électronique)?,? (?:et|ainsi que|ainsi|est (?:confidentiel|strictement|exclusivement|destiné|établi)|"
+    r"(?:peut|pourrait|est susceptible de) conteni?r?|contient (?:des informations|une information)|s['’]adresse)"
+    r"|les informations contenues dans (?:ce|cet|le présent) "
+    r"|si vous n['’]êtes pas (?:le|la) (?:bon |bonne |véritable )?(?:destinataire|personne)"
+    r"|si vous avez reçu ce (?:message|courriel|mail) par erreur"
+    r"|avis de confidentialité|clause de (?:confidentialité|non-responsabilité)"
+    r"|avant d['’]imprimer|pensez à l['’]environnement|n['’]imprimez ce"
+    r"|(?:dit|deze|de inhoud van (?:dit|deze)) (?:bericht|e-?mail(?:bericht)?|mail)"
+    r"(?: \(?(?:en|met inbegrip van|inclusief)\b|,? (?:evenals|alsook|alsmede)| (?:is|"
+    r"zijn) (?:uitsluitend|vertrouwelijk|"
+    r"enkel bestemd|alleen bestemd|strikt|bestemd)| (?:bevat|kan|kunnen) (?:mogelijk )?(?:vertrouwelijke|informatie))"
+    r"|de informatie in (?:dit bericht|deze e-?mail|dit e-?mailbericht)"
+    r"|(?:indien|als|mocht) u (?:niet de (?:geadresseerde|bedoelde|bestemmeling|beoogde)|"
+    r"dit bericht (?:per vergissing|ten onrechte)|"
+    r"deze e-?mail (?:per vergissing|ten onrechte))"
+    r"|denk aan het milieu|vertrouwelijkheidsclausule|disclaimer\b"
+    r"|diese (?:e-?mail|nachricht|mail|mitteilung)"
+    r"(?: (?:und|samt|einschließlich)| (?:enthält|kann|ist) (?:möglicherweise |"
+    r"eventuell )?(?:vertrauliche|ausschließlich|vertraulich|"
+    r"nur für|rechtlich|und))"
+    r"|der inhalt dieser (?:e-?mail|nachricht)"
+    r"|(?:wenn|falls|sollten) sie nicht der (?:richtige|beabsichtigte|vorgesehene|angegebene) (?:adressat|empfänger)"
+    r"|bitte denken sie an die umwelt"
+    r"|th(?:is|e information (?:contained )?in this) (?:e-?mail|message|communication|transmission)"
+    r"(?:,? (?:and|including|together with)| (?:is|are|contains|may contain) (?:intended|confidential|"
+    r"solely|strictly|privileged|"
+    r"for the|only))"
+    r"|if you (?:are not the (?:intended|named) |(?:have )?received? this (?:e-?mail|message|"
+    r"communication) (?:in error|by mistake))"
+    r"|confidentiality notice|please consider the environment|think before (?:you print|printing)"
+    r")",
+    re.IGNORECASE,
+)
+# Where quoted history begins that a channel left in the text.
+_HISTORY: Final = re.compile(
+    r"^[ \t]{0,8}(?:>"
+    r"|[-_=]{2,40}[ \t]{0,3}(?:original message|forwarded message|message (?:transféré|d['’]origine|original)|"
+    r"oorspronkelijk bericht|doorgestuurd bericht|origineel bericht|ursprüngliche nachricht|weitergeleitete nachricht)"
+    r"|(?:le|op|am|on)\b[^\n]{5,120}\b(?:a écrit|schreef|schrieb|wrote)\b[^\n:]{0,100}:[ \t]{0,3}$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_PHONE: Final = re.compile(
+    r"^[ \t]{0,8}(?:envoyé (?:de(?:puis)?|à partir|avec)|verzonden (?:vanaf|vanuit|vanop|met|via)|"
+    r"verstuurd (?:vanaf|vanuit|met)|"
+    r"sent (?:from|with)|get outlook|télécharge[rz] outlook|outlook (?:voor|pour|für|for)|von meine[mr] |"
+    r"gesendet (?:von|mit|aus))"
+    r"[^\n]{0,80}$",
+    re.IGNORECASE | re.MULTILINE,
+)
+# So many letters must stand before it, else it is what the message is about.
+_FEWEST_LETTERS: Final = 2
+# What may stand between the end of a sentence and a formula: "*** Disclaimer ***", "_Ce message…_".
+_MARKS: Final = " \t*_-–—=#|[(«\"'“„"
+
+
+def own_end(text: str) -> int:
+    """Where the writer's own words end: the place of the first disclaimer or quotation that begins a sentence or a line
+    behind some words of their own; the length of the text where there is none."""
+    first = len(text)
+    for pattern in (_DISCLAIMER, _HISTORY):
+        for found in pattern.finditer(text, 0, first):
+            start = _begin(text, found.start())
+            if start is not None and _letters(text, start):
+                first = start
+                break
+    return first
+
+
+def phone_lines(text: str) -> list[tuple[int, int]]:
+    """The lines that telephones and mail programs write themselves: "Envoyé de mon iPhone"."""
+    return [found.span() for found in _PHONE.finditer(text)]
+
+
+def _begin(text: str, place: int) -> int | None:
+    """Where the sentence of a formula begins; None when the formula stands in the middle of one."""
+    start = place
+    while start > max(0, place - 40) and text[start - 1] in _MARKS:
+        start -= 1
+    # Where all line breaks were lost, a capital letter behind a name is all that tells of a new sentence.
+    apart = start == 0 or text[start - 1] in "\n\r.!?…:;,)" or text[place].isupper()
+    return start if apart else None
+
+
+def _letters(text: str, end: int) -> bool:
+    return sum(1 for char in text[:end][:400] if char.isalpha()) >= _FEWEST_LETTERS
