@@ -7,7 +7,7 @@ from classifier.measuring.pictures import Picture
 from classifier.measuring.report import Report
 from config.vocabulary import FLAGS
 
-_COMPARED = {"department_top_1": "department, first", "kind_macro_f1": "kind", "flags_macro_f1": "flags"}
+_COMPARED = {"department_top_1": "department", "kind_macro_f1": "kind", "flags_macro_f1": "flags"}
 
 
 def of(report: Report) -> dict[str, Picture]:

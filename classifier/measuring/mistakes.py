@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from classifier.corpus import Record
+from classifier.features import readable
 from classifier.lexicon import words
 from classifier.measuring.labels import NONE, Bools, Given, Ints, Labels
 from config.vocabulary import DEPARTMENTS, FLAGS, KINDS
@@ -92,8 +93,8 @@ def _department(place: int) -> str:
 
 
 def shortened(record: Record) -> str:
-    """The beginning of subject and text in one line."""
-    line = " ".join(f"{record.message.subject} {record.message.text}".split())
+    """The beginning of subject and text in one line, without signs that no file would take."""
+    line = " ".join(readable(f"{record.message.subject} {record.message.text}").split())
     return line if len(line) <= _SHORTENED else line[: _SHORTENED - 1].rstrip() + "…"
 
 

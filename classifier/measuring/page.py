@@ -17,7 +17,7 @@ _STYLE: Final = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 _VERDICTS: Final = {"met": ("met", "✓ met"), "missed": ("missed", "✗ missed")}
 _PARTLY: Final = ("partly", "✗ in a language")
 # Columns of words, by table: these stand left and may be wide.
-_WORDS: Final = {"worst": {1, 2, 3, 5}, "lists": {2}, "habits": {1}, "targets": {1}}
+_WORDS: Final = {"lists": {2}, "habits": {1}, "targets": {1}}
 _TILES: Final = (
     "department, first",
     "department, among the first three",
@@ -74,7 +74,7 @@ def _sections(report: Report, drawn: dict[str, Picture]) -> Iterator[tuple[str, 
         "Is it right when it is sure?",
         table(tables.sure(report)) + _gallery(drawn, ["coverage", *reliable]),
     )
-    yield "errors", "Where it is wrong", table(tables.worst(report)) + table(tables.habits(report))
+    yield "errors", "Where it is wrong", _worst(report) + table(tables.habits(report))
     if report.losses:
         yield "damage", "Messages in worse shape", table(tables.robustness(report))
     if report.baselines:
@@ -95,6 +95,17 @@ def _tiles(report: Report) -> str:
     return f'<dl class="tiles">{"".join(tiles)}</dl>'
 
 
+def _worst(report: Report) -> str:
+    """A list: beside a text, columns would leave a telephone no room."""
+    items = "".join(
+        f"<li><p><strong>{escape(one.id)}</strong>, {escape(one.question)}: said {escape(one.said)}, is "
+        f'{escape(one.right)} <span class="soft">({one.probability:.3f} sure)</span></p>'
+        f'<p class="soft" lang="{one.language}">{escape(one.text)}</p></li>'
+        for one in report.worst
+    )
+    return f"<h3>{tables.worst(report).title}</h3><ol>{items}</ol>" if items else "<p>Nothing is wrong.</p>"
+
+
 def _gallery(drawn: dict[str, Picture], names: Sequence[str]) -> str:
     figures = (
         f"<figure><figcaption>{escape(drawn[name].title)}</figcaption>{drawn[name].inline()}</figure>" for name in names
@@ -104,23 +115,30 @@ def _gallery(drawn: dict[str, Picture], names: Sequence[str]) -> str:
 
 def table(shown: Table) -> str:
     """One table; it scrolls sideways by itself, also by keyboard, where it is wider than the screen."""
-    note = f"<span>{escape(shown.note)}</span>" if shown.note else ""
-    heads = "".join(f'<th scope="col">{escape(column)}</th>' if column else "<td></td>" for column in shown.columns)
+    note = f"<small>{escape(shown.note)}</small>" if shown.note else ""
+    heads = "".join(_head(shown, place) for place in range(len(shown.columns)))
     rows = "".join(f'<tr><th scope="row">{escape(row[0])}</th>{"".join(_cells(shown, row))}</tr>' for row in shown.rows)
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-labelledby="table-{shown.name}"><table>'
-        f'<caption id="table-{shown.name}">{escape(shown.title)}{note}</caption>'
+        f'<caption id="table-{shown.name}"><span>{escape(shown.title)}{note}</span></caption>'
         f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 
+def _head(shown: Table, place: int) -> str:
+    if not shown.columns[place]:
+        return "<td></td>"
+    look = ' class="words"' if place in _WORDS.get(shown.name, ()) else ""
+    return f'<th scope="col"{look}>{escape(shown.columns[place])}</th>'
+
+
 def _cells(shown: Table, row: Sequence[str]) -> Iterator[str]:
     for place, cell in enumerate(row[1:], start=1):
-        if shown.name == "targets" and place == len(row) - 1:
+        if shown.name == "targets" and place == 1:
             state, words = _VERDICTS.get(cell, _PARTLY)
-            yield f'<td class="{state}">{words}</td>'
+            yield f'<td class="verdict {state}">{words}</td>'
         elif place in _WORDS.get(shown.name, ()):
-            look = "words long" if place == len(row) - 1 and shown.name in ("worst", "lists") else "words"
+            look = "words long" if place == len(row) - 1 and shown.name == "lists" else "words"
             yield f'<td class="{look}">{escape(cell)}</td>'
         else:
             yield f"<td>{escape(cell)}</td>"

@@ -121,7 +121,7 @@ def _confused(confusion: Confusion, row: int) -> str:
 
 def reliability(name: str, title: str, found: Sequence[Bin], error: float) -> Picture:
     """What was promised against what came true; the larger a dot, the more messages. On the diagonal, promises hold."""
-    left, top, side = 40, 12, 300
+    left, top, side = 40, 30, 300
     bottom = top + side * 0.62
 
     def at(promised: float, true: float) -> tuple[float, float]:
@@ -135,7 +135,7 @@ def reliability(name: str, title: str, found: Sequence[Bin], error: float) -> Pi
         x, y = at(one.promised, one.true)
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{3 + 5 * (one.messages / most) ** 0.5:.1f}" class="c1"/>')
     parts.append(_text(left + side / 2, bottom + 30, "probability that was given", "soft middle"))
-    parts.append(_text(left + 8, top + 14, f"calibration error {error:.3f}", "bold"))
+    parts.append(_text(4, 14, f"calibration error {error:.3f}", "bold"))
     told = "; ".join(f"promised {one.promised:.2f}, came true {one.true:.2f}, {one.messages} messages" for one in found)
     return Picture(name, title, f"Calibration error {error:.3f}. {told}.", int(bottom + 38), "".join(parts))
 

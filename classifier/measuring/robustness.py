@@ -98,6 +98,11 @@ def headlines(truth: labels.Labels, found: labels.Given) -> dict[str, float]:
     return figures | {score.label: score.f1 for score in flags if score.wanted}
 
 
+def words_of(figure: str) -> str:
+    """The name of one of these figures for people."""
+    return {"department_top_1": "department, first", "kind_macro_f1": "kind, macro F1"}.get(figure, f"{figure}, F1")
+
+
 def without_accents(text: str) -> str:
     """As typed on a keyboard that has none."""
     decomposed = unicodedata.normalize("NFD", text)

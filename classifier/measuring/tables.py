@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from classifier.measuring import robustness as robust
 from classifier.measuring.bootstrap import Estimate
 from classifier.measuring.report import Report
 from classifier.measuring.scores import Part, Score
@@ -50,13 +51,13 @@ def targets(report: Report) -> Table:
     for target in report.targets:
         aim = target.aim
         weakest = f"{share(target.weakest_value)} {NAMES[target.weakest]}" if target.weakest else _UNKNOWN
-        wanted = f"{'at most' if aim.at_most else 'at least'} {share(aim.wanted)}"
+        wanted = f"{'at most' if aim.at_most else 'at least'} {100 * aim.wanted:g} %"
         verdict = "met" if target.met and target.met_everywhere else "missed in a language" if target.met else "missed"
-        rows.append((aim.name, wanted, share(target.value), weakest, verdict))
+        rows.append((aim.name, verdict, share(target.value), wanted, weakest))
     return Table(
         "targets",
         "Aims",
-        ("aim", "wanted", "all", "weakest language", ""),
+        ("aim", "verdict", "all", "wanted", "weakest language"),
         tuple(rows),
         "A language is judged where it has ten messages that count for the figure. Shares and F1 are both in per cent here.",
     )
@@ -190,11 +191,10 @@ def robustness(report: Report) -> Table:
         (loss.damage, str(loss.messages), *(_points(loss.points.get(name)) for name in figures))
         for loss in report.losses
     )
-    heads = {"department_top_1": "department, first", "kind_macro_f1": "kind, macro F1"}
     return Table(
         "robustness",
         "Points lost when messages are damaged",
-        ("damage", "messages", *(heads.get(name, f"{name}, F1") for name in figures)),
+        ("damage", "messages", *map(robust.words_of, figures)),
         rows,
         "Against the same messages as they were. The footer is French under Dutch and Dutch under French, two hundred words.",
     )
@@ -202,7 +202,7 @@ def robustness(report: Report) -> Table:
 
 def _points(lost: float | None) -> str:
     # A zero has no sign.
-    return _UNKNOWN if lost is None else f"{round(lost, 1) + 0.0:.1f}"
+    return _UNKNOWN if lost is None else f"{round(lost, 1) + 0.0:.1f}".replace("-", "−")
 
 
 def baselines(report: Report) -> Table:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from classifier.measuring.robustness import Loss
+from classifier.measuring.robustness import Loss, words_of
 from classifier.measuring.scores import ALL, Part
 from config.vocabulary import LANGUAGES
 
@@ -112,7 +112,7 @@ def _overall(parts: Mapping[str, Part], errors: Mapping[str, float]) -> Iterator
 
 def _robust(loss: Loss) -> Target:
     figure = max(loss.points, key=lambda name: loss.points[name])
-    aim = Aim(f"{loss.damage}: most lost on any figure ({figure})", _ROBUST / 100, at_most=True)
+    aim = Aim(f"{loss.damage}: most lost on any figure ({words_of(figure)})", _ROBUST / 100, at_most=True)
     return _alone(aim, max(0.0, loss.points[figure] / 100))
 
 

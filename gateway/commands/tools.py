@@ -92,7 +92,7 @@ def evaluate(
         json=json_file,
         html=html_file,
         docs=docs,
-        command=" ".join(["guichet", *sys.argv[1:]]),
+        command=_command(source, challenge=challenge, baselines=baselines),
     )
     try:
         with err.status("Measuring…") as status:
@@ -105,6 +105,13 @@ def evaluate(
     for path in (json_file, html_file, docs):
         if path:
             say(f"Written to {path}.")
+
+
+def _command(source: Path | None, *, challenge: bool, baselines: bool) -> str:
+    """The command that prints the same figures, without the folders of this machine."""
+    words = ["guichet evaluate", "--challenge" if challenge else f"--corpus {source.name}" if source else ""]
+    words += ["" if baselines else "--no-baselines", "--docs docs"]
+    return " ".join(word for word in words if word)
 
 
 def agreement(
