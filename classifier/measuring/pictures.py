@@ -31,16 +31,17 @@ class Picture(NamedTuple):
 
     def inline(self) -> str:
         """For a page that has `STYLE`."""
-        return self._drawn("")
+        return self._drawn()
 
     def alone(self) -> str:
-        """As a file of its own."""
-        return self._drawn(f'<style>{STYLE}</style><rect class="paper" width="{WIDTH}" height="{self.height}"/>') + "\n"
+        """As a file of its own, which has a size: without one, a document would stretch it over its whole width."""
+        before = f'<style>{STYLE}</style><rect class="paper" width="{WIDTH}" height="{self.height}"/>'
+        return self._drawn(f' width="{WIDTH}" height="{self.height}"', before) + "\n"
 
-    def _drawn(self, before: str) -> str:
+    def _drawn(self, size: str = "", before: str = "") -> str:
         title, words = f"{self.name}-title", f"{self.name}-words"
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 {WIDTH} {self.height}" role="img" '
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="chart"{size} viewBox="0 0 {WIDTH} {self.height}" role="img" '
             f'aria-labelledby="{title} {words}"><title id="{title}">{escape(self.title)}</title>'
             f'<desc id="{words}">{escape(self.words)}</desc>{before}{self.body}</svg>'
         )

@@ -92,6 +92,7 @@ def test_pictures_stand_alone_too_and_stay_inside_their_frame(measured: Report) 
         tree = ET.fromstring(picture.alone())
         assert tree.find("{http://www.w3.org/2000/svg}style") is not None
         _, _, width, height = map(float, tree.attrib["viewBox"].split())
+        assert (float(tree.attrib["width"]), float(tree.attrib["height"])) == (width, height)
         for element in tree.iter():
             for name, most in (
                 ("x", width),
