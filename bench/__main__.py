@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bench import form, intake, running
+from bench import classify, form, intake, running
 
+classify.main()
 intake.main()
 running.main()
 form.main()

@@ -29,6 +29,7 @@ SLOW = (
     "classifier/test_train.py",
     "classifier/test_evaluate.py",
     "classifier/test_fuzz.py",
+    "classifier/test_evaluate_command.py",
     "classifier/test_pipeline.py::test_a_process_with_the_classifier_alone_stays_small",
     "config/test_settings.py::test_a_password_is_never_an_argument",
     "config/test_settings.py::test_processes_apart_need_a_database_for_many",

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.terminal import emit, err, say, settings_for, stop
+from gateway.commands.terminal import emit, err, out, say, settings_for, stop
 
 
 def parse_mail(files: Annotated[list[Path], typer.Argument(help="Raw mails, such as .eml files.")]) -> None:
@@ -83,11 +83,71 @@ def train(
     say("The model is written.")
 
 
-def evaluate() -> None:
-    """Measure the shipped model on the part of the corpus that it was not trained on."""
+def evaluate(
+    source: Annotated[
+        Path | None,
+        typer.Option("--corpus", help="A file or folder of labelled messages, instead of the shipped ones."),
+    ] = None,
+    challenge: Annotated[bool, typer.Option("--challenge", help="The messages that were written to be hard.")] = False,
+    baselines: Annotated[bool, typer.Option(help="Train simpler classifiers too, and compare.")] = True,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write all figures to this file.")] = None,
+    html_file: Annotated[Path | None, typer.Option("--html", help="Write a page with pictures to this file.")] = None,
+    docs: Annotated[
+        Path | None,
+        typer.Option(help="Write classifier.md and its pictures to this folder; what people wrote in it stays."),
+    ] = None,
+) -> None:
+    """Measure the shipped model on messages that it was not trained on. Comparing needs the development dependencies."""
+    from classifier import corpus
     from classifier import evaluate as evaluation
 
-    evaluation.main([])
+    if challenge and source:
+        raise stop("--challenge and --corpus are two sets of messages: choose one")
+    if challenge and not evaluation.CHALLENGE.is_dir():
+        raise stop("there are no messages in classifier/challenge yet")
+    options = evaluation.Options(
+        source=evaluation.CHALLENGE if challenge else source,
+        baselines=baselines,
+        json=json_file,
+        html=html_file,
+        docs=docs,
+        command=_command(source, challenge=challenge, baselines=baselines),
+    )
+    try:
+        with err.status("Measuring…") as status:
+            report = evaluation.run(options, lambda step: status.update(f"Measuring: {step}…"))
+    except (corpus.CorpusError, OSError) as error:
+        raise stop(str(error)) from None
+    except ImportError as error:
+        raise stop(f"{error.name} is not installed here; --no-baselines leaves out what needs it") from None
+    evaluation.show(report, out)
+    for path in (json_file, html_file, docs):
+        if path:
+            say(f"Written to {path}.")
+
+
+def _command(source: Path | None, *, challenge: bool, baselines: bool) -> str:
+    """The command that prints the same figures, without the folders of this machine."""
+    words = ["guichet evaluate", "--challenge" if challenge else f"--corpus {source.name}" if source else ""]
+    words += ["" if baselines else "--no-baselines", "--docs docs"]
+    return " ".join(word for word in words if word)
+
+
+def agreement(
+    source: Annotated[
+        Path | None, typer.Option("--file", help="The second reading; the shipped one by default.")
+    ] = None,
+) -> None:
+    """Say how far a second reader, who did not see the labels of the corpus, agrees with them."""
+    from classifier import agreement as reading
+    from classifier import corpus
+
+    try:
+        tables = reading.tables(reading.compare(corpus.read(), reading.read(source or reading.FILE)))
+    except (corpus.CorpusError, reading.ReadingError) as error:
+        raise stop(str(error)) from None
+    for table in tables:
+        reading.draw(table, out)
 
 
 def config() -> None:
@@ -99,5 +159,5 @@ def config() -> None:
 def add_to(app: typer.Typer) -> None:
     """Register the commands of this file."""
     app.command("parse-mail")(parse_mail)
-    for command in (classify, train, evaluate, config):
+    for command in (classify, train, evaluate, agreement, config):
         app.command()(command)
