@@ -10,10 +10,11 @@ from pathlib import Path
 
 from config.settings import load
 from gateway import logs
+from gateway.classifying import Classifying
 from gateway.house import active_rules, build
 from gateway.intake import LANES, Intake
 from gateway.metrics import Metrics
-from gateway.reading import Classifying, ParserSettings, Parsing
+from gateway.reading import ParserSettings, Parsing
 
 
 def _cpu() -> float:

@@ -22,9 +22,10 @@ from channels.message import InboundMessage
 from classifier.classification import Text
 from config.vocabulary import LANGUAGES
 from gateway.arrival import Arrival, Recorded
+from gateway.classifying import Classifying, unclassified
 from gateway.house import House, active_rules
 from gateway.metrics import Metrics
-from gateway.reading import Classifying, Failed, InFile, Parsing, Unread, unclassified
+from gateway.reading import Failed, InFile, Parsing, Unread
 from gateway.record import Recorder
 from router import deadlines
 from router.dates import in_full

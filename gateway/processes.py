@@ -21,6 +21,7 @@ import structlog
 
 from channels.contract import StoreUnavailableError
 from config.settings import Settings, SettingsError
+from gateway.classifying import Classifying
 from gateway.clock import Clock
 from gateway.delivery import Delivery
 from gateway.door import Door
@@ -29,7 +30,7 @@ from gateway.house import House, active_rules, build, release_what_was_in_hand
 from gateway.intake import BLIND_SECONDS, SWEEP_SECONDS, Intake
 from gateway.local_disk import network_file_system
 from gateway.metrics import Metrics
-from gateway.reading import Classifying, ParserSettings, Parsing
+from gateway.reading import ParserSettings, Parsing
 from gateway.room import Room
 from gateway.versions import Versions
 from router.acknowledgement import missing_texts

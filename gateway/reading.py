@@ -1,12 +1,9 @@
-"""The stages that need the CPU, run in children: raw bytes to messages, messages to classifications, in small batches."""
+"""The parser in a child within bounds: raw bytes in, messages out, in small batches."""
 
 from __future__ import annotations
 
-import asyncio
-import os
 import re
 import signal
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,15 +13,11 @@ import structlog
 
 from channels.contract import UnreadableError
 from channels.message import InboundMessage, RawMessage
-from classifier.classification import Classification, Identity, Text
-from config.vocabulary import Language
 from gateway.children import Child, ChildEndedError, limit_memory
-from gateway.versions import UnknownVersionError, Versions
 from store.files import FileLostError, FileStore
-from store.model_uses import SHIPPED
 
 if TYPE_CHECKING:
-    from classifier.pipeline import Classifier
+    pass
 
 log = structlog.get_logger(__name__)
 
@@ -53,8 +46,6 @@ class Failed:
     too_much: bool = False
 
 
-# A version that could not be loaded is tried again after so long: a shared folder may have been away.
-_AGAIN_SECONDS = 300.0
 _LOST = Failed("The file that holds this message is lost or damaged.")
 # What is read of a mail that is beyond the bounds as a whole: its headers, and so much of what follows.
 _BEGINNING_HEADERS = 256 * 1024
@@ -115,156 +106,7 @@ class Parsing:
         await self.child.close()
 
 
-class Classifying:
-    """Texts in, classifications out. Without a model everything goes to people, and `ready` says so.
-
-    Which version of the model reads is told by `follow`. One that this machine cannot load is `missing`: then the shipped
-    one reads, which came with the code.
-    """
-
-    def __init__(self, model: Path | None = None, versions: Versions | None = None) -> None:
-        self._shipped = model
-        self.versions = versions
-        self.child = Child("classify", _prepare_classifying, model)
-        self.version = SHIPPED
-        self.missing = ""
-        self.ready = False
-        # The model was loaded, or could not be: either way there is nothing more to wait for.
-        self.loaded = asyncio.Event()
-        self.model_id = ""
-        self._changing = asyncio.Lock()
-        self._switching: asyncio.Task[None] | None = None
-        self._again_at = 0.0
-
-    async def start(self) -> None:
-        """Load the model; a failure is logged and leaves the house working without."""
-        async with self._changing:
-            if not await self._take(self.child, self.version):
-                log.error("the classifier could not be loaded; everything goes to triage")
-        self.loaded.set()
-
-    def follow(self, version: str) -> None:
-        """Begin to read with this version. The old child reads until the new one has loaded: no message waits for it."""
-        if self._switching is not None and not self._switching.done():
-            return
-        if version == self.version:
-            self.missing = ""
-        elif version != self.missing or time.monotonic() >= self._again_at:
-            self._switching = asyncio.create_task(self._switch(version))
-
-    async def settled(self) -> None:
-        """Wait until the version that was asked for reads, or could not be loaded."""
-        if self._switching is not None:
-            await asyncio.wait({self._switching})
-
-    async def _switch(self, version: str) -> None:
-        async with self._changing:
-            await self._change_to(version)
-
-    async def _change_to(self, version: str) -> None:
-        path = self._path_of(version)
-        child = Child("classify", _prepare_classifying, path)
-        if (path is None and version != SHIPPED) or not await self._take(child, version):
-            await child.close()
-            log.error("the version of the model in use cannot be loaded here; the shipped one reads", version=version)
-            self.missing, self._again_at = version, time.monotonic() + _AGAIN_SECONDS
-            if self.version == SHIPPED:
-                return
-            version, child = SHIPPED, Child("classify", _prepare_classifying, self._shipped)
-            if not await self._take(child, version):
-                log.error("the classifier could not be loaded; everything goes to triage")
-        else:
-            self.missing = ""
-        old, self.child, self.version = self.child, child, version
-        log.info("another version of the model reads", version=version, model=self.model_id)
-        await old.retire()
-
-    def _path_of(self, version: str) -> Path | None:
-        if version == SHIPPED:
-            return self._shipped
-        try:
-            return self.versions.path_of(version) if self.versions else None
-        except UnknownVersionError:
-            return None
-
-    async def _take(self, child: Child, version: str) -> bool:
-        """Load a model into a child; False when it cannot be loaded, or is not the one that it is called."""
-        try:
-            model_id = await child.call(_model_id, seconds=120)
-        except asyncio.CancelledError:
-            await child.close()
-            raise
-        except Exception as error:  # noqa: BLE001 (any failure to load means the same: another model, or people)
-            log.warning("a model could not be loaded", version=version, error=type(error).__name__)
-            return False
-        if version not in (SHIPPED, model_id):
-            log.warning("a model is not the one that it is called", version=version, model=model_id)
-            return False
-        self.model_id, self.ready = model_id, True
-        return True
-
-    async def classify(self, texts: Sequence[Text]) -> list[Classification]:
-        """Classify a batch; texts over which the child ends are left to people."""
-        if not texts:
-            return []
-        if not self.ready:
-            return [unclassified(text) for text in texts]
-        child = self.child
-        try:
-            return await child.call(_classify_all, texts, seconds=10 + len(texts))
-        except ChildEndedError:
-            if child is not self.child:
-                # It ended because another version took its place: that one reads these texts.
-                return await self.classify(texts)
-            await self._restart(child)
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:  # noqa: BLE001 (a failing model must not keep messages from people)
-            log.error("the classifier failed over a batch", error=type(error).__name__)
-        if len(texts) == 1:
-            return [unclassified(texts[0])]
-        return [result for text in texts for result in await self.classify([text])]
-
-    async def _restart(self, child: Child) -> None:
-        """Start a child anew that ended over its job. It loads the model first, and is given the time for it."""
-        async with self._changing:
-            if child is not self.child:
-                return
-            self.ready = False
-            if await self._take(child, self.version):
-                return
-            if self.version == SHIPPED:
-                log.error("the classifier could not be loaded; everything goes to triage")
-            else:
-                await self._change_to(self.version)
-
-    async def close(self) -> None:
-        """End the child, and the one that was to take its place."""
-        if self._switching is not None:
-            self._switching.cancel()
-            await asyncio.gather(self._switching, return_exceptions=True)
-        await self.child.close()
-
-
-def unclassified(text: Text, *, model: str = "none") -> Classification:
-    """What is said of a text that no classifier has read: a complaint until a person says otherwise, unsure of everything."""
-    language: Language = text.language_hint or "fr"
-    return Classification(
-        language=language,
-        kind="complaint",
-        flags={},
-        department=None,
-        departments=(),
-        probabilities={"kind": {"complaint": 1.0}},
-        abstained=("kind", "off_scope", "anonymous", "doctor", "department"),
-        evidence=(),
-        model=model,
-        identity=Identity(name=text.from_name),
-    )
-
-
 _parser: ParserSettings | None = None
-_classifier: Classifier | None = None
 
 
 def _prepare_parsing(settings: ParserSettings) -> None:
@@ -331,23 +173,3 @@ def _parse_one(unread: Unread) -> InboundMessage | Failed:  # noqa: PLR0911 (one
             trace = trace.tb_next
         place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
         return Failed(f"{type(error).__name__} at {place}")
-
-
-def _prepare_classifying(model: Path | None) -> None:
-    # One thread a child: several workers share the machine by being several, not by each taking every core.
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"
-    from classifier import pipeline  # noqa: PLC0415 (spaCy is loaded in this child and nowhere else)
-
-    global _classifier  # noqa: PLW0603 (the child's own state, set once before its first job)
-    _classifier = pipeline.load(model) if model else pipeline.load()
-
-
-def _model_id() -> str:
-    return _classifier.model_id if _classifier else ""
-
-
-def _classify_all(texts: Sequence[Text]) -> list[Classification]:
-    if _classifier is None:
-        return [unclassified(text) for text in texts]
-    return _classifier.classify(texts)

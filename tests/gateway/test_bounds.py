@@ -13,11 +13,11 @@ from sqlalchemy import func, select
 
 from channels.message import OutboundMessage, RawMessage
 from gateway import delivery as sending
+from gateway.classifying import Classifying
 from gateway.clock import Clock
 from gateway.delivery import PER_DOMAIN_A_MINUTE
 from gateway.intake import Intake
 from gateway.metrics import Metrics
-from gateway.reading import Classifying
 from store import outbox, schema, users
 from tests.gateway.conftest import DirectParsing, Gateway
 

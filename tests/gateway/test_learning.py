@@ -16,10 +16,10 @@ from sqlalchemy import select
 
 from classifier import pipeline, train
 from classifier.classification import Text
+from gateway.classifying import Classifying
 from gateway.intake import Intake
 from gateway.lessons import lessons_from
 from gateway.metrics import Metrics
-from gateway.reading import Classifying
 from gateway.retraining import NothingToLearnError, Retrained, retrain
 from gateway.versions import Versions
 from store import corrections, lessons, model_uses, schema
@@ -190,7 +190,7 @@ async def test_a_version_that_is_broken_here_is_told_and_the_shipped_one_reads(
     assert (worker.version, worker.missing, worker.ready) == ("shipped", real, True)
     # Once it is there again, it reads again.
     (models / real).symlink_to(shipped)
-    monkeypatch.setattr("gateway.reading._AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr("gateway.classifying._AGAIN_SECONDS", 0.0)
     worker._again_at = 0.0
     await wrote(gateway, 12)
     await worker.settled()

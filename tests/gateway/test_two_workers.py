@@ -18,8 +18,9 @@ from config.settings import load
 from gateway import numbering, record
 from gateway.answers import PER_ADDRESS_A_DAY
 from gateway.arrival import Arrival
+from gateway.classifying import unclassified
 from gateway.house import House, active_rules, build
-from gateway.reading import parse_all, unclassified
+from gateway.reading import parse_all
 from store import cases, inbox, schema
 from store.database import Tx
 from tests.gateway.conftest import DirectParsing
