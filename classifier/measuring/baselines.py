@@ -124,10 +124,12 @@ def _terms(training: Sequence[Record], test: Sequence[Record]) -> tuple[Any, Any
 def _meanings(training: Sequence[Record], test: Sequence[Record]) -> tuple[Any, Any]:
     encoder = Encoder()
     # Embeddings have length one in 512 directions: scaled up, the usual regularisation fits them.
-    return tuple(
-        8.0 * encoder.encode([components.encoded_text(one.message, pipeline.capped(one.message.text)) for one in part])
-        for part in (training, test)
-    )  # type: ignore[return-value]  # two of them
+    return tuple(8.0 * encoder.encode([_sentences(record) for record in part]) for part in (training, test))  # type: ignore[return-value]  # two of them
+
+
+def _sentences(record: Record) -> str:
+    read = components.encoded(record.message, pipeline.capped(record.message.text))
+    return " ".join(sentence.text for sentence in read)
 
 
 def _read(record: Record) -> str:
