@@ -18,6 +18,9 @@ from config.vocabulary import DEPARTMENTS, Department
 # The lists of the classifier that are about a department bear its name.
 _ABOUT: Final = {f"about_{department}": department for department in DEPARTMENTS}
 
+# Who names our products or our doctor, or speaks to us as to the one that acted, writes about us.
+_OURS: Final = frozenset({"own", "addressed", "adviser"})
+
 
 class _Phrase(NamedTuple):
     department: Department
@@ -40,8 +43,8 @@ def likely_department(text_words: Sequence[Word], hits: Iterable[Hit], text: str
 
 
 def names_our_work(text_words: Sequence[Word], hits: Iterable[Hit]) -> bool:
-    """Whether a text has any word of what one of our departments does, by either list."""
-    return any(hit.group in _ABOUT for hit in hits) or next(_found(text_words), None) is not None
+    """Whether a text has any word of what one of our departments does, by either list, or of whose house this is."""
+    return any(hit.group in _ABOUT or hit.group in _OURS for hit in hits) or next(_found(text_words), None) is not None
 
 
 def _ahead(name: Department, counted: Counter[Department]) -> bool:
