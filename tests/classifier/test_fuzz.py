@@ -14,13 +14,14 @@ from typing import Any
 
 import psutil
 import pytest
+from threadpoolctl import threadpool_limits
 
 from classifier.classification import Text
 from classifier.identity import masked_text
 from classifier.pipeline import Classifier
 from config.vocabulary import CHANNELS, LANGUAGES
 
-# Four parts of 25 000, so that they share the cores. A part takes about 40 s of one core.
+# Four parts of 25 000, so that they share the cores. A part takes about 50 s of one core.
 PARTS, EACH = 4, 25_000
 # From where signs are drawn: letters, controls, combining marks, right-to-left, zero width and bidi, lone surrogates,
 # ligatures, variation selectors, emoji, every other plane, digits of several scripts.
@@ -33,6 +34,13 @@ POOLS = (
 # Beginnings after which the rules look closely.
 LURES = ("", "", "", "né le ", "mvg\n", "je m'appelle ", "namens ", "BE68 ", "0470", "lidnr ", "a@", "für meinen Sohn ")
 MEGABYTE = 1_000_000
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    # As in the process that classifies: threads that wait for each other cost eight times as much here.
+    with threadpool_limits(limits=1):
+        yield
 
 
 def random_texts(seed: int, count: int) -> Iterator[Text]:
