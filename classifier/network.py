@@ -229,9 +229,11 @@ def _shifted(places: int, shift: int) -> tuple[slice, slice]:
 def _normed(row: Floats, gain: Floats, shift: Floats) -> tuple[Floats, tuple[Floats, Floats]]:
     """Layer normalisation (Ba et al., 2016), and what its way back needs: the normed values and one over the deviation."""
     centred = row - row.mean(axis=1, keepdims=True)
-    over = 1 / np.sqrt((centred**2).mean(axis=1, keepdims=True) + _EPSILON)
+    over = (1 / np.sqrt(np.einsum("ij,ij->i", centred, centred) / row.shape[1] + _EPSILON))[:, None]
     centred *= over
-    return centred * gain + shift, (centred, over)
+    out = centred * gain
+    out += shift
+    return out, (centred, over)
 
 
 def _norm_back(
@@ -245,10 +247,13 @@ def _norm_back(
     normed, over = kept
     if grads is not None:
         suffix = "_all" if name == "ln_all" else ""
-        grads[f"ln_g{suffix}"], grads[f"ln_b{suffix}"] = (slope * normed).sum(axis=0), slope.sum(axis=0)
+        grads[f"ln_g{suffix}"], grads[f"ln_b{suffix}"] = np.einsum("ij,ij->j", slope, normed), slope.sum(axis=0)
     if gain is not None:
         slope = slope * gain
-    out: Floats = slope - slope.mean(axis=1, keepdims=True) - normed * (slope * normed).mean(axis=1, keepdims=True)
+    along = np.einsum("ij,ij->i", slope, normed)[:, None] / slope.shape[1]
+    out: Floats = normed * -along
+    out += slope
+    out -= slope.mean(axis=1, keepdims=True)
     out *= over
     return out
 

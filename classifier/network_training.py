@@ -28,7 +28,7 @@ class Schooling:
     """
 
     rounds: int = 6
-    batch: int = 16
+    batch: int = 24
     rate_encoder: float = 3e-4
     rate_top: float = 1e-3
     decay: float = 0.01
