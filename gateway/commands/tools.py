@@ -76,7 +76,8 @@ def train(
                 folder or corpus.FOLDER,
                 out_folder or pipeline.MODEL,
                 seed=training.SEED if seed is None else seed,
-                progress=status.update,
+                # Where nothing can be written over, each step gets a line.
+                progress=status.update if err.is_terminal else say,
             )
     except corpus.CorpusError as error:
         raise stop(str(error)) from None
