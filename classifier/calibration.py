@@ -23,7 +23,8 @@ from config.vocabulary import FLAGS
 # of its one-sided 90 % Wilson interval. Where the points do not show it: the best they show, if fair, or the constant.
 _REFUSAL_PRECISION: Final = 0.97
 _REFUSAL_FAIR, _REFUSAL_NEARLY = 0.88, 0.01
-_REFUSAL_LEAST, _REFUSAL_DEFAULT = 0.9, 0.95
+_REFUSAL_LEAST, _REFUSAL_DEFAULT, _REFUSAL_NEVER = 0.9, 0.95, 1.01
+_REFUSAL_POINTS: Final = 20
 # From here to the certainty that a refusal needs, a person looks.
 _REFUSAL_DOUBT: Final = 0.25
 _WILSON_Z: Final = 1.2816
@@ -81,7 +82,7 @@ def thresholds(
         p = np.array([probabilities[flag] for probabilities in final], dtype=np.float32)
         truth = np.array([lesson.targets[flag] == 1 for lesson in told], dtype=bool)
         if flag in ("off_scope", "anonymous"):
-            sure[flag] = best(p, truth, beta=1.0, low=0.4, high=0.7)
+            sure[flag] = best(p, truth, beta=1.0, low=0.4, high=0.6)
             doubt[flag] = (min(_REFUSAL_DOUBT, sure[flag]), precise(p, truth))
         elif flag == "urgent":
             sure[flag] = recalling(p, truth, least=_URGENT_RECALL)
@@ -113,7 +114,8 @@ def precise(p: Floats, truth: Any) -> float:
     highest = max((lower for _, lower in shown), default=0.0)
     enough = _REFUSAL_PRECISION if highest >= _REFUSAL_PRECISION else highest - _REFUSAL_NEARLY
     if highest < _REFUSAL_FAIR:
-        return _REFUSAL_DEFAULT
+        # Too few points show nothing either way; many that show no precision show that nobody may be refused by it.
+        return _REFUSAL_DEFAULT if len(shown) < _REFUSAL_POINTS else _REFUSAL_NEVER
     return round(min(threshold for threshold, lower in shown if lower >= enough), 3)
 
 

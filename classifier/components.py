@@ -19,7 +19,7 @@ from spacy.util import minibatch, registry
 from spacy.vocab import Vocab
 from thinc.api import Config
 
-from classifier import features, heads, language
+from classifier import features, heads, language, network
 from classifier.classification import Text
 from classifier.decide import decide
 from classifier.encoder import Encoder
@@ -253,8 +253,15 @@ def build(learnt: heads.Heads | None = None, encoder: Mapping[str, Floats] | Non
 
 
 def read_from(path: Path) -> Language:
-    """Load a saved pipeline."""
-    return _light(spacy.load(path))
+    """Load a saved pipeline. Raises `ValueError` when its heads were taught with another encoder than lies beside them."""
+    nlp = _light(spacy.load(path))
+    embedder, labeller = nlp.get_pipe("guichet_encoder"), nlp.get_pipe("guichet_heads")
+    assert isinstance(embedder, Embedder)  # noqa: S101 - as it was saved
+    assert isinstance(labeller, Labeller)  # noqa: S101 - as it was saved
+    known = labeller.learnt.provenance.get("encoder") if labeller.learnt else None
+    if known != network.fingerprint(embedder.encoder.parameters()):
+        raise ValueError("the heads of this model belong to another encoder: copy the whole folder of a model")
+    return nlp
 
 
 def _light(nlp: Language) -> Language:

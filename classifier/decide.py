@@ -18,6 +18,8 @@ _CERTAIN: Final = 0.99
 # branch"), is refused by no less than this: a hospital's bill that the mutual should have paid is full of the hospital.
 _SURE_DESPITE_OWN: Final = 0.97
 _OWN_CEILING: Final = 0.65
+# Told, but under every certainty that a refusal needs.
+_DOUBTED: Final = 0.65
 # Above this the message is rather nobody's here than any department's, even where that is not sure enough to refuse it.
 _RATHER_ELSEWHERE: Final = 0.5
 # Sarcasm thanks and applauds like praise. Whoever is thanked for a complaint has no due date and no answer: where a
@@ -80,6 +82,9 @@ def ruled(learnt: dict[Flag, float], text: Text, reading: Reading) -> dict[Flag,
     if "emergency" in hinted:
         ruled["urgent"] = max(ruled["urgent"], _CERTAIN)
     asked = "anonymity" in hinted
+    if asked and identity.stated(reading.sender):
+        # "Je ne souhaite pas rester anonyme", or a wish that a signature contradicts: a person looks.
+        ruled["anonymous"] = min(ruled["anonymous"], _DOUBTED)
     if not asked and (text.channel not in NAMED_CHANNELS or identity.stated(reading.sender)):
         ruled["anonymous"] = min(ruled["anonymous"], 1 - _CERTAIN)
     elif not asked and not nobody(text, reading.sender):

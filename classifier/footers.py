@@ -6,6 +6,7 @@ Told by formula words in four languages and by position: what a message begins w
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Final
 
 # How firms' disclaimers and notes on printing begin. Each alternative begins with a fixed word, so none backtracks.
@@ -61,6 +62,16 @@ _PHONE: Final = re.compile(
     r"[^\n]{0,80}$",
     re.IGNORECASE | re.MULTILINE,
 )
+# What a firm's disclaimer says within its first sentences, and somebody's own words about their message seldom.
+_LEGAL: Final = re.compile(
+    r"confiden|vertrouwelijk|vertraulich|destinataire|geadresseerde|bestemmeling|adressat|empfänger|recipient|addressee|"
+    r"par erreur|vergissing|irrtum|in error|by mistake|privileg|annexe|bijlage|anlage|anhang|attachment|imprim|print|druck|"
+    r"milieu|umwelt|environment|environnement|exclusi|uitsluitend|ausschließlich|strictly|privacy",
+    re.IGNORECASE,
+)
+_FORMULA_REACH: Final = 300
+# Beyond so many beginnings that were none, a text is no mail with a footer.
+_MOST: Final = 60
 # So many letters must stand before it, else it is what the message is about.
 _FEWEST_LETTERS: Final = 2
 # What may stand between the end of a sentence and a formula: "*** Disclaimer ***", "_Ce message…_".
@@ -70,13 +81,17 @@ _MARKS: Final = " \t*_-–—=#|[(«\"'“„"
 def own_end(text: str) -> int:
     """Where the writer's own words end: the place of the first disclaimer or quotation that begins a sentence or a line
     behind some words of their own; the length of the text where there is none."""
+    begins = _words_begin(text)
     first = len(text)
-    for pattern in (_DISCLAIMER, _HISTORY):
-        for found in pattern.finditer(text, 0, first):
-            start = _begin(text, found.start())
-            if start is not None and _letters(text, start):
-                first = start
-                break
+    for found in islice(_DISCLAIMER.finditer(text), _MOST):
+        start = _begin(text, found.start())
+        if start is not None and start >= begins and _for_nobody_in_particular(text, found):
+            first = start
+            break
+    for found in islice(_HISTORY.finditer(text, 0, first), _MOST):
+        start = _begin(text, found.start())
+        if start is not None and start >= begins and _nothing_follows(text, found, first):
+            return start
     return first
 
 
@@ -95,5 +110,24 @@ def _begin(text: str, place: int) -> int | None:
     return start if apart else None
 
 
-def _letters(text: str, end: int) -> bool:
-    return sum(1 for char in text[:end][:400] if char.isalpha()) >= _FEWEST_LETTERS
+def _words_begin(text: str) -> int:
+    """Where enough letters have stood for something to be behind them."""
+    letters = 0
+    for place, char in enumerate(text[:400]):
+        letters += char.isalpha()
+        if letters == _FEWEST_LETTERS:
+            return place + 1
+    return len(text) + 1
+
+
+def _for_nobody_in_particular(text: str, found: re.Match[str]) -> bool:
+    """False where somebody says for whom their own message is: "ce message est destiné à la médiation". A firm's formula goes
+    on for lines, and speaks of confidence, errors or addressees."""
+    return bool(_LEGAL.search(text, found.start(), found.start() + _FORMULA_REACH))
+
+
+def _nothing_follows(text: str, found: re.Match[str], end: int) -> bool:
+    """True when no line of the writer's own stands below a quoted one; below the head of an older mail all is quoted."""
+    if not found.group().lstrip().startswith(">"):
+        return True
+    return all(not line.strip() or line.lstrip().startswith(">") for line in text[found.start() : end].splitlines())

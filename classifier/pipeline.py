@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from classifier import features, footers
+from classifier import features, footers, lexicon
 from classifier.classification import Classification, Evidence, Passage, Text
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ _HEAD, _TAIL = 2_000, 500
 _JOINT: Final = "\n"
 # Fewer words than these above a quotation are a remark on it.
 _FEWEST_OWN: Final = 6
+# So much of what is left out is searched for words of distress.
+_SEARCHED: Final = 20_000
 _BATCH: Final = 32
 
 
@@ -75,11 +77,17 @@ def capped(text: str) -> str:
 
 
 def own_length(text: str) -> int:
-    """How much of a text its writer wrote: without the disclaimer and the quoted history below. Where hardly anything stands
-    above these ("for your attention"), what follows is the message."""
+    """How much of a text its writer wrote: without the disclaimer and the quoted history below.
+
+    Where hardly anything stands above these ("for your attention"), what follows is the message; and where what follows
+    holds words of distress, nothing is left out, whoever wrote them.
+    """
     end = footers.own_end(text)
-    enough = end == len(text) or len(text[:end].split(maxsplit=_FEWEST_OWN)) >= _FEWEST_OWN
-    return end if enough else len(text)
+    if end == len(text) or len(text[:end].split(maxsplit=_FEWEST_OWN)) < _FEWEST_OWN:
+        return len(text)
+    rest = features.readable(text[end : end + _SEARCHED])
+    distress = any(hit.group == "emergency" for hit in lexicon.load().find(rest, lexicon.words(rest)))
+    return len(text) if distress else end
 
 
 def _at_home(found: Classification, passages: Sequence[Passage], text: str) -> Classification:

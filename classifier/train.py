@@ -7,14 +7,14 @@ touched. The same corpus and seed give the same bytes: one BLAS thread, one stre
 
 from __future__ import annotations
 
-import hashlib
 import json
+import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # has no types
 
 from classifier import calibration, components, corpus, heads, lessons, network_training, words_training
@@ -22,7 +22,7 @@ from classifier.corpus import Record
 from classifier.encoder import Encoder
 from classifier.features import Floats
 from classifier.heads import HEADS
-from classifier.network import ENCODER, TOP
+from classifier.network import ENCODER, TOP, fingerprint
 from classifier.network_training import USUAL, Schooling
 
 SEED: Final = 20261122
@@ -42,8 +42,10 @@ def train(
     """Train on the training part of the corpus, on its sayings (where there are any) and on `more` (what mediators corrected),
     calibrate on the calibration part, write the pipeline to `out_dir`, and return the heads.
 
-    Raises `corpus.CorpusError` for a broken corpus.
+    Raises `corpus.CorpusError` for a broken corpus, and `OSError` where nothing can be written: before the work, not after it.
     """
+    out_dir.parent.mkdir(parents=True, exist_ok=True)
+    tempfile.TemporaryFile(dir=out_dir.parent).close()
     say = progress or (lambda _: None)
     parts = corpus.split(corpus.read(corpus_dir), seed=seed)
     with threadpool_limits(limits=1):
@@ -67,7 +69,7 @@ def train(
         "sayings": len(said),
         "calibration": len(parts.calibration),
         "test": len(parts.test),
-        "encoder": _fingerprint({name: network[name] for name in ENCODER}),
+        "encoder": fingerprint(network),
         "languages": dict(sorted(Counter(record.language for record in parts.training).items())),
     }
     ordered = sorted(vocabulary.terms, key=vocabulary.terms.__getitem__)
@@ -78,20 +80,17 @@ def train(
     return heads.from_disk(out_dir / "guichet_heads")
 
 
-def _fingerprint(arrays: dict[str, Floats]) -> str:
-    """Sixteen digits by which the heads know the encoder that they were taught with."""
-    digest = hashlib.sha256()
-    for name in sorted(arrays):
-        digest.update(arrays[name].astype(np.float16).tobytes())
-    return digest.hexdigest()[:16]
-
-
 def _save(learnt: heads.Heads, encoder: dict[str, Floats], out_dir: Path) -> None:
-    out_dir.mkdir(parents=True, exist_ok=True)
+    """Write the pipeline beside its place and move it there, so that nobody loads half of an old and half of a new one."""
+    beside = out_dir.with_name(f"{out_dir.name}.new")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
     # Without the vocabulary of strings, which would keep every word of the corpus and is not needed.
-    components.build(learnt, encoder).to_disk(out_dir, exclude=["vocab"])
+    components.build(learnt, encoder).to_disk(beside, exclude=["vocab"])
     # spaCy writes a set here, in an order that changes from process to process.
-    signs = out_dir / "sentencizer.json"
+    signs = beside / "sentencizer.json"
     told = json.loads(signs.read_text(encoding="utf-8"))
     ordered = {name: sorted(value) if isinstance(value, list) else value for name, value in told.items()}
     signs.write_text(json.dumps(ordered) + "\n", encoding="utf-8")
+    shutil.rmtree(out_dir, ignore_errors=True)
+    beside.rename(out_dir)

@@ -81,6 +81,8 @@ def train(
             )
     except corpus.CorpusError as error:
         raise stop(str(error)) from None
+    except OSError as error:
+        raise stop(f"The model cannot be written: {error.strerror or error}. --out names another place.") from None
     say("The model is written.")
 
 

@@ -18,6 +18,12 @@ def test_four_right_ones_do_not_show_that_a_refusal_is_safe() -> None:
     assert calibration.precise(P, TRUTH) == 0.95
 
 
+def test_many_wrong_ones_show_that_nobody_may_be_refused() -> None:
+    truth = np.zeros(40, dtype=bool)
+    truth[:5] = True
+    assert calibration.precise(np.full(40, 0.99, dtype=np.float32), truth) > 1
+
+
 def test_a_hundred_right_ones_do() -> None:
     p = np.concatenate((np.full(100, 0.96), np.full(50, 0.92), np.full(100, 0.1))).astype(np.float32)
     truth = np.concatenate((np.ones(100), np.zeros(50), np.zeros(100))).astype(bool)

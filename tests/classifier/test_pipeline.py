@@ -270,3 +270,29 @@ def test_a_process_with_the_classifier_alone_stays_small() -> None:
     assert not told["french"], "importing spaCy's French costs four seconds"
     assert not told["sklearn"]
     assert told["megabytes"] < 350
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Je vous ai écrit trois fois déjà. Ce message est destiné à la médiation : je veux mourir, je n'ai plus rien.",
+        "Voici mes problèmes avec votre service :\n> remboursement refusé\n> j'ai envie de mourir",
+        "Mijn terugbetaling is er nog niet, wie helpt mij?\n\nDit bericht is vertrouwelijk.\n> ik wil niet meer leven",
+    ],
+)
+def test_words_of_distress_are_read_wherever_they_stand(classifier: Classifier, text: str) -> None:
+    result = one(classifier, text)
+    assert result.flags["urgent"]
+    assert any(item.label == "urgent" and text[item.start : item.end] == item.text for item in result.evidence)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Je ne souhaite pas rester anonyme. Marie Dupont",
+        "Ma voisine a reçu une lettre anonyme de votre bureau. Je m'appelle Marie Dupont, affiliée 1234567.",
+    ],
+)
+def test_who_signs_is_never_refused_as_anonymous(classifier: Classifier, text: str) -> None:
+    result = one(classifier, text, from_name="", from_address="nuage77@mail.example")
+    assert not result.flags["anonymous"] or "anonymous" in result.abstained

@@ -73,3 +73,20 @@ def test_arrays_are_never_pickles(small_corpus: Path, tmp_path: Path) -> None:
     for path in files:
         with np.load(path, allow_pickle=False) as stored:
             assert all(stored[name].dtype == np.float16 for name in stored.files)
+
+
+def test_heads_beside_another_encoder_are_told(small_corpus: Path, tmp_path: Path) -> None:
+    train.train(small_corpus, tmp_path / "model", seed=7, schooling=BRIEF)
+    layers = tmp_path / "model" / "guichet_encoder" / "layers.npz"
+    with np.load(layers) as stored:
+        changed = {name: stored[name] for name in stored.files}
+    changed["p3"] = changed["p3"] + np.float16(0.1)
+    np.savez_compressed(layers, allow_pickle=False, **changed)
+    with pytest.raises(ValueError, match="another encoder"):
+        load(tmp_path / "model")
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_work(small_corpus: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OSError, match="file"):
+        train.train(small_corpus, tmp_path / "file" / "model", seed=7, schooling=BRIEF)
