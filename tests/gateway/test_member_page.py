@@ -132,7 +132,8 @@ async def test_a_closing_that_can_still_be_taken_back_has_not_been_told(
         await cases.close(tx, 1, outcome="founded", actor=f"user:{anne.user_id}", now=gateway.house.now())
     view = await gateway.door.case_view(token)
     assert view is not None
-    assert (view.state, view.result, view.outcome) == ("in_mediation", "", "")
+    assert view.state in ("in_department", "in_mediation")
+    assert (view.result, view.outcome) == ("", "")
     assert "closed" not in {event.what for event in view.events}
     assert "rate" not in view.can
     later = gateway.house.now() + UNDO + timedelta(seconds=1)
