@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from classifier.classification import Classification
 from classifier.corpus import Record
+from classifier.measuring.labels import given, truth
+from classifier.measuring.scores import refused
 from config.vocabulary import FLAGS, KINDS
 
 Numbers = NDArray[np.float64]
@@ -24,7 +26,6 @@ ROUNDS: Final = 1_000
 _TAIL: Final = 0.5
 # Fewer messages on which the two differ could fall on one side by chance: 2 x 0.5^6 is the first below one in twenty.
 FEWEST_DIFFERENT: Final = 6
-REFUSING: Final = ("off_scope", "anonymous")
 # Of these less is better.
 LESS_IS_BETTER: Final = ("wrongly refused", "abstained")
 
@@ -146,10 +147,9 @@ def _places(records: Sequence[Record], said: Sequence[Classification]) -> list[b
 
 
 def _refused(records: Sequence[Record], said: Sequence[Classification]) -> list[bool]:
-    return [
-        any(one.flags.get(flag) and flag not in record.flags for flag in REFUSING)
-        for record, one in zip(records, said, strict=True)
-    ]
+    """Whether the house would refuse the writer by mistake: what stands in doubt goes to a person, and refuses nobody."""
+    automatic, _ = refused(truth(records), given(said))
+    return [bool(one) for one in automatic]
 
 
 def _draws(records: Sequence[Record], seed: int) -> Numbers:

@@ -29,8 +29,8 @@ _AGAIN_SECONDS: Final = 300.0
 class Classifying:
     """Texts in, classifications out. Without a model everything goes to people, and `ready` says so.
 
-    Which version of the model reads is told by `follow`. One that this machine cannot load is `missing`: then the shipped
-    one reads, which came with the code.
+    Which version of the model reads is told to `start`, and then by `follow`. One that this machine cannot load is `missing`:
+    then the shipped one reads, which came with the code.
     """
 
     def __init__(self, model: Path | None = None, versions: Versions | None = None) -> None:
@@ -38,29 +38,34 @@ class Classifying:
         self.versions = versions
         self.child = Child("classify", _prepare_classifying, model)
         self.version = SHIPPED
-        self.missing = ""
         self.ready = False
         # The model was loaded, or could not be: either way there is nothing more to wait for.
         self.loaded = asyncio.Event()
         self.model_id = ""
         self._changing = asyncio.Lock()
         self._switching: asyncio.Task[None] | None = None
+        # The version that was asked for last, where it could not be loaded.
+        self._failed = ""
         self._again_at = 0.0
 
-    async def start(self) -> None:
-        """Load the model; a failure is logged and leaves the house working without."""
+    @property
+    def missing(self) -> str:
+        """The version in use that this machine cannot load, or nothing; the shipped one comes with the code."""
+        return "" if self._failed == SHIPPED else self._failed
+
+    async def start(self, version: str = SHIPPED) -> None:
+        """Load the version in use; a failure is logged and leaves the house working with the shipped one, or without."""
         async with self._changing:
-            if not await self._take(self.child, self.version):
-                log.error("the classifier could not be loaded; everything goes to triage")
+            await self._change_to(version)
         self.loaded.set()
 
     def follow(self, version: str) -> None:
         """Begin to read with this version. The old child reads until the new one has loaded: no message waits for it."""
         if self._switching is not None and not self._switching.done():
             return
-        if version == self.version:
-            self.missing = ""
-        elif version != self.missing or time.monotonic() >= self._again_at:
+        if self._reads(version):
+            self._failed = ""
+        elif version != self._failed or time.monotonic() >= self._again_at:
             self._switching = asyncio.create_task(self._switch(version))
 
     async def settled(self) -> None:
@@ -68,34 +73,51 @@ class Classifying:
         if self._switching is not None:
             await asyncio.wait({self._switching})
 
+    def _reads(self, version: str) -> bool:
+        return self.ready and version == self.version
+
     async def _switch(self, version: str) -> None:
         async with self._changing:
-            await self._change_to(version)
+            # A child that had ended may have come back with it while this waited.
+            if not self._reads(version):
+                await self._change_to(version)
 
     async def _change_to(self, version: str) -> None:
-        path = self._path_of(version)
-        child = Child("classify", _prepare_classifying, path)
-        if (path is None and version != SHIPPED) or not await self._take(child, version):
-            await child.close()
-            log.error("the version of the model in use cannot be loaded here; the shipped one reads", version=version)
-            self.missing, self._again_at = version, time.monotonic() + _AGAIN_SECONDS
-            if self.version == SHIPPED:
+        child = await self._begun(version)
+        self._failed = "" if child else version
+        if child is None:
+            self._again_at = time.monotonic() + _AGAIN_SECONDS
+            log.error("the version of the model in use cannot be loaded here", version=version)
+            if self._reads(SHIPPED):
                 return
-            version, child = SHIPPED, Child("classify", _prepare_classifying, self._shipped)
-            if not await self._take(child, version):
-                log.error("the classifier could not be loaded; everything goes to triage")
+            child = await self._begun(SHIPPED) if version != SHIPPED else None
+            version = SHIPPED
+        if child is None:
+            self.ready, self.model_id = False, ""
+            log.error("the classifier could not be loaded; everything goes to triage")
+            child = Child("classify", _prepare_classifying, self._shipped)
         else:
-            self.missing = ""
+            log.info("a version of the model reads", version=version, model=self.model_id)
         old, self.child, self.version = self.child, child, version
-        log.info("another version of the model reads", version=version, model=self.model_id)
         await old.retire()
+
+    async def _begun(self, version: str) -> Child | None:
+        """A child that has loaded this version; None when it cannot be loaded."""
+        path = self._path_of(version)
+        if path is None and version != SHIPPED:
+            return None
+        child = Child("classify", _prepare_classifying, path)
+        if await self._take(child, version):
+            return child
+        await child.close()
+        return None
 
     def _path_of(self, version: str) -> Path | None:
         if version == SHIPPED:
             return self._shipped
         try:
             return self.versions.path_of(version) if self.versions else None
-        except UnknownVersionError:
+        except (UnknownVersionError, OSError):
             return None
 
     async def _take(self, child: Child, version: str) -> bool:
@@ -142,11 +164,7 @@ class Classifying:
             if child is not self.child:
                 return
             self.ready = False
-            if await self._take(child, self.version):
-                return
-            if self.version == SHIPPED:
-                log.error("the classifier could not be loaded; everything goes to triage")
-            else:
+            if not await self._take(child, self.version):
                 await self._change_to(self.version)
 
     async def close(self) -> None:

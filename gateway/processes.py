@@ -34,7 +34,7 @@ from gateway.reading import ParserSettings, Parsing
 from gateway.room import Room
 from gateway.versions import Versions
 from router.acknowledgement import missing_texts
-from store import operations
+from store import model_uses, operations
 
 log = structlog.get_logger(__name__)
 
@@ -83,12 +83,12 @@ async def run(settings: Settings, parts: tuple[str, ...], *, on_ready: Callable[
     async with AsyncExitStack() as stack:
         stack.enter_context(_sole_owner(house, parts))
         stack.push_async_callback(house.close)
-        if "worker" in parts:
-            # Its child loads the model meanwhile, on a core of its own.
-            await stack.enter_async_context(_model(process))
         await _open_store(house, stop)
         if stop.is_set():
             return
+        if "worker" in parts:
+            # Its child loads the model while the rest starts, on a core of its own.
+            await stack.enter_async_context(_model(process))
         if house.store.one_writer:
             await release_what_was_in_hand(house)
         await active_rules(house)
@@ -188,7 +188,10 @@ async def _mail(process: Process) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _model(process: Process) -> AsyncIterator[None]:
-    loading = asyncio.create_task(process.classifying.start())
+    # The register is asked first: after a restart no batch is read by another model than the one in use.
+    async with process.house.store.read() as tx:
+        version = await model_uses.in_use(tx)
+    loading = asyncio.create_task(process.classifying.start(version))
     try:
         yield
     finally:

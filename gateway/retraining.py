@@ -5,6 +5,8 @@ Everything happens in this house: texts go from the register through the mask in
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,6 +44,14 @@ class NothingToLearnError(Exception):
     """There is no correction to learn from."""
 
 
+class ReplacedMeanwhileError(Exception):
+    """Another version was put in use while this one was trained: it was compared with one that reads no more."""
+
+
+class _StoppedError(Exception):
+    """Whoever asked for the training has gone."""
+
+
 async def retrain(
     house: House,
     *,
@@ -54,7 +64,8 @@ async def retrain(
 ) -> Retrained:
     """Train on the corpus and the learning part of the corrections, compare with the version in use, keep or drop.
 
-    Raises `NothingToLearnError`, `corpus.CorpusError`, `UnknownVersionError` when the version in use is not on this machine.
+    `progress` is told each step, from another thread. Raises `NothingToLearnError`, `corpus.CorpusError`,
+    `UnknownVersionError` when the version in use cannot be loaded on this machine, `ReplacedMeanwhileError`.
     """
     async with house.store.read() as tx:
         taught = lessons_from(await lessons.standing(tx))
@@ -64,15 +75,39 @@ async def retrain(
     versions = Versions(house.settings.data / "models")
     made = versions.begin()
     try:
-        found = _trained(versions, made, folder, seed, in_use, taught, even_if_no_better, progress)
+        found = await _beside(
+            lambda tell: _trained(versions, made, folder, seed, in_use, taught, even_if_no_better, tell), progress
+        )
         if found.verdict.accepted:
-            versions.keep(made, _about(found, by, now))
+            versions.settle(made, _about(found, by, now))
             async with house.store.write() as tx:
+                if await model_uses.in_use(tx) != in_use:
+                    raise ReplacedMeanwhileError
                 detail = {"version": found.id, "replaces": in_use, "corrections": len(taught.learning)}
                 await audit.write(tx, actor="command", act="model.trained", at=now, detail=detail)
+                # Last, so that nothing is kept of which the register knows nothing.
+                versions.keep(made, found.id)
         return found
     finally:
         versions.drop(made)
+
+
+async def _beside(work: Callable[[Progress], Retrained], progress: Progress) -> Retrained:
+    """Do long work in a thread. Cancelled, it ends at its next step, and is waited for: its folder is still in its hands."""
+    gone = threading.Event()
+
+    def tell(step: str) -> None:
+        if gone.is_set():
+            raise _StoppedError
+        progress(step)
+
+    working = asyncio.create_task(asyncio.to_thread(work, tell))
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        gone.set()
+        await asyncio.gather(working, return_exceptions=True)
+        raise
 
 
 def _trained(
@@ -87,9 +122,8 @@ def _trained(
 ) -> Retrained:
     from classifier import train  # noqa: PLC0415 (scikit-learn is loaded where a model is trained, and nowhere else)
 
-    old = load(None if in_use == SHIPPED else versions.path_of(in_use))
-    if in_use not in (SHIPPED, old.model_id):
-        raise UnknownVersionError(in_use)
+    progress(f"loading the version in use ({in_use})")
+    old = _reading_now(versions, in_use)
     # With the seed of the old model the test part is one that neither of both has seen.
     chosen = old.seed if seed is None else seed
     train.train(folder, made, seed=chosen, more=taught.learning, progress=progress)
@@ -109,6 +143,16 @@ def _trained(
         compared=tuple(compared),
         verdict=comparing.verdict(compared, even_if_no_better=even_if_no_better),
     )
+
+
+def _reading_now(versions: Versions, version: str) -> Classifier:
+    try:
+        found = load(None if version == SHIPPED else versions.path_of(version))
+    except Exception as error:  # any failure to load means the same: there is nothing to compare with
+        raise UnknownVersionError(version) from error
+    if version not in (SHIPPED, found.model_id):
+        raise UnknownVersionError(version)
+    return found
 
 
 def _compared(name: str, records: Sequence[Record], old: Classifier, new: Classifier, seed: int) -> Compared:

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -57,14 +58,19 @@ class Versions:
         self.folder.mkdir(parents=True, exist_ok=True)
         return Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.folder))
 
-    def keep(self, made: Path, about: About) -> Path:
-        """Turn a folder from `begin` into the version `about.id`: whole or not at all, whatever happens meanwhile."""
-        if not _ID.fullmatch(about.id):
-            raise UnknownVersionError(about.id)
+    def settle(self, made: Path, about: About) -> None:
+        """Write what is told of a version into its folder, open it to whoever may read the data, and have the disk hold it."""
         (made / _ABOUT).write_text(json.dumps(asdict(about), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        # A temporary folder is its maker's alone; the worker that reads may be somebody else.
+        made.chmod(stat.S_IMODE(self.folder.parent.stat().st_mode))
         for path in [*made.rglob("*"), made]:
             _sync(path)
-        path = self.folder / about.id
+
+    def keep(self, made: Path, version: str) -> Path:
+        """Turn a folder that is settled into this version: whole or not at all, whatever happens meanwhile."""
+        if not _ID.fullmatch(version):
+            raise UnknownVersionError(version)
+        path = self.folder / version
         # The same bytes were kept before: they stay, and what is told of them is told anew.
         if path.exists():
             (made / _ABOUT).replace(path / _ABOUT)

@@ -131,15 +131,24 @@ def retrain(folder: Path, seed: int | None, by: str, *, even_if_no_better: bool)
 
     try:
         with err.status("Training…") as status:
-            found: Retrained = with_house(work_with(status.update))
+            # Where nothing can be written over, each step gets a line.
+            found: Retrained = with_house(work_with(status.update if err.is_terminal else say))
     except UnknownPersonError:
         raise unknown(by) from None
     except CorpusError as error:
         raise stop(str(error)) from None
     except retraining.NothingToLearnError:
         raise stop("there are no corrections to learn from") from None
-    except UnknownVersionError:
-        raise stop("the version in use is not whole on this machine: there is nothing to compare with") from None
+    except UnknownVersionError as error:
+        raise stop(
+            f"the version in use ({error}) is missing or broken on this machine, or was made for other labels: there is "
+            "nothing to compare with; put one in use that can be loaded: guichet model use"
+        ) from None
+    except retraining.ReplacedMeanwhileError:
+        raise stop(
+            "another version was put in use while this one was trained, and was not compared with it: the new one is not "
+            "kept; train again"
+        ) from None
     _tell(found)
 
 

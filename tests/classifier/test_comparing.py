@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,29 @@ def test_figures_are_those_counted_by_hand() -> None:
     assert (found.refused_old, found.refused_new) == (1, 0)
     assert (line("abstained", found).old, line("abstained", found).new) == (0.0, 0.25)
     assert line("kind", found).different == 1
+
+
+@pytest.mark.parametrize(
+    ("has", "flags", "doubts", "refused"),
+    [
+        ((), ("off_scope",), (), 1),
+        ((), ("anonymous",), ("department",), 1),
+        (("anonymous",), ("off_scope",), (), 1),
+        # The house brings a person in between where there is a doubt or a danger: nobody is refused.
+        ((), ("off_scope",), ("kind",), 0),
+        ((), ("anonymous",), ("anonymous",), 0),
+        ((), ("off_scope",), ("doctor",), 0),
+        ((), ("off_scope", "urgent"), (), 0),
+        (("off_scope",), ("anonymous",), (), 0),
+    ],
+)
+def test_who_is_refused_is_whom_the_house_would_refuse(
+    has: tuple[Any, ...], flags: tuple[Any, ...], doubts: tuple[Any, ...], refused: int
+) -> None:
+    one = replace(said(flags=flags), abstained=doubts)
+    found = compare("test", [record(1, department=None, flags=has)], [said()], [one], seed=1)
+    assert (found.refused_old, found.refused_new) == (0, refused)
+    assert line("wrongly refused", found).new == refused
 
 
 def test_a_clear_difference_is_told_from_a_small_one() -> None:

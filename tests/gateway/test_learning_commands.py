@@ -19,7 +19,7 @@ from gateway import retraining
 from gateway.house import House, build
 from gateway.lessons import Lessons
 from gateway.retraining import Retrained
-from gateway.versions import About, Versions
+from gateway.versions import About, UnknownVersionError, Versions
 from store import schema, users
 from tests.classifier.test_comparing import GAIN, LOSS, part
 from tests.gateway.test_commands import Command, guichet
@@ -133,7 +133,8 @@ def version(tmp_path: Path) -> str:
     shutil.copytree(pipeline.MODEL, made, dirs_exist_ok=True)
     digest = heads.from_disk(made / "guichet_heads").digest
     about = About(f"guichet-1-{digest[:8]}", "2026-11-26T10:00:00+00:00", "anne", 12, 6, "shipped", [], ())
-    versions.keep(made, about)
+    versions.settle(made, about)
+    versions.keep(made, about.id)
     return about.id
 
 
@@ -179,6 +180,29 @@ def test_training_asks_for_corrections_and_for_words_that_fit(guichet: Command) 
     assert guichet("train", "--with-corrections", "--out", "x").code == 2
     assert guichet("train", "--even-if-no-better").code == 2
     assert guichet("train", "--with-corrections", "--by", "nobody").code == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (UnknownVersionError("guichet-1-00000009"), "the version in use (guichet-1-00000009) is missing or broken"),
+        (retraining.ReplacedMeanwhileError(), "another version was put in use while this one was trained"),
+    ],
+)
+def test_a_training_that_leads_nowhere_says_why_and_told_each_step(
+    guichet: Command, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    async def failing(*_: Any, progress: Callable[[str], None], **__: Any) -> Retrained:
+        progress("network, round 1 of 9")
+        progress("network, round 2 of 9")
+        raise error
+
+    monkeypatch.setattr(retraining, "retrain", failing)
+    ended = guichet("train", "--with-corrections")
+    assert ended.code == 1
+    said = " ".join(ended.err.split())
+    assert "network, round 1 of 9 network, round 2 of 9" in said
+    assert words in said
 
 
 @pytest.mark.parametrize(("line", "code"), [(GAIN, 0), (LOSS, 1)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,22 @@ def about(version: str = ID, made_at: str = "2026-11-26T10:00:00+00:00") -> Abou
     return About(version, made_at, "lena", 12, 6, "shipped", [], ("kept out: kind gets better",))
 
 
+def keep(versions: Versions, told: About, weights: bytes = b"learnt") -> Path:
+    made = versions.begin()
+    (made / "weights").write_bytes(weights)
+    versions.settle(made, told)
+    return versions.keep(made, told.id)
+
+
 def test_a_version_is_kept_and_told(tmp_path: Path) -> None:
     versions = Versions(tmp_path / "models")
     assert versions.listing() == []
     made = versions.begin()
     (made / "weights").write_bytes(b"learnt")
     assert versions.listing() == []
-    path = versions.keep(made, about())
+    versions.settle(made, about())
+    assert versions.listing() == []
+    path = versions.keep(made, ID)
     assert (path / "weights").read_bytes() == b"learnt"
     assert versions.path_of(ID) == path
     assert versions.listing() == [about()]
@@ -31,11 +41,17 @@ def test_a_version_is_kept_and_told(tmp_path: Path) -> None:
 def test_the_same_version_again_is_told_anew(tmp_path: Path) -> None:
     versions = Versions(tmp_path)
     for made_at in ("2026-11-26", "2026-11-27"):
-        made = versions.begin()
-        (made / "weights").write_bytes(b"learnt")
-        versions.keep(made, about(made_at=made_at))
+        keep(versions, about(made_at=made_at))
     assert [one.made_at for one in versions.listing()] == ["2026-11-27"]
     assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o750, 0o755])
+def test_who_may_read_the_data_may_read_a_version(tmp_path: Path, mode: int) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    data.chmod(mode)
+    assert stat.S_IMODE(keep(Versions(data / "models"), about()).stat().st_mode) == mode
 
 
 @pytest.mark.parametrize(
@@ -44,12 +60,12 @@ def test_the_same_version_again_is_told_anew(tmp_path: Path) -> None:
 )
 def test_no_id_leads_anywhere_else(tmp_path: Path, wrong: str) -> None:
     versions = Versions(tmp_path / "models")
-    versions.keep(versions.begin(), about())
+    keep(versions, about())
     with pytest.raises(UnknownVersionError):
         versions.path_of(wrong)
     made = versions.begin()
     with pytest.raises(UnknownVersionError):
-        versions.keep(made, about(wrong))
+        versions.keep(made, wrong)
     versions.drop(made)
     assert [entry.name for entry in versions.folder.iterdir()] == [ID]
 
