@@ -68,7 +68,7 @@ def masked_text(text: str, identity: Identity, stand_ins: Mapping[IdentityField,
     """
     pieces: list[str] = []
     place = 0
-    for start, end, kind in _chosen(_spans(text, identity)):
+    for start, end, kind in _chosen(spans(text, identity)):
         if start >= place:
             pieces += [text[place:start], stand_ins[kind]]
             place = end
@@ -78,15 +78,19 @@ def masked_text(text: str, identity: Identity, stand_ins: Mapping[IdentityField,
     return "".join([*pieces, text[place:]])
 
 
-_Span = tuple[int, int, IdentityField]
+Span = tuple[int, int, IdentityField]
 
 
-def _chosen(spans: Iterator[_Span]) -> list[_Span]:
+def _chosen(found: Iterator[Span]) -> list[Span]:
     """From left to right; where several begin at one place, the longest."""
-    return sorted(spans, key=lambda span: (span[0], -span[1]))
+    return sorted(found, key=lambda span: (span[0], -span[1]))
 
 
-def _spans(text: str, identity: Identity) -> Iterator[_Span]:
+def spans(text: str, identity: Identity) -> Iterator[Span]:
+    """Where anything stands that identifies anybody, and what it is: in no order, and some of it more than once.
+
+    `identity` is what `identity.find` found in the text, or in one that it belongs to, then without the places (`found`).
+    """
     yield from _found(identity.found, len(text))
     for mail in _ANY_MAIL.finditer(text):
         yield (*mail.span(), "email")
@@ -106,14 +110,14 @@ def _spans(text: str, identity: Identity) -> Iterator[_Span]:
     yield from _names(text, identity)
 
 
-def _found(found: tuple[Found, ...], length: int) -> Iterator[_Span]:
+def _found(found: tuple[Found, ...], length: int) -> Iterator[Span]:
     for item in found:
         named = item.what != "on_behalf" or names.full(item.value)
         if 0 <= item.start < item.end <= length and named:
             yield item.start, item.end, item.what
 
 
-def _names(text: str, identity: Identity) -> Iterator[_Span]:
+def _names(text: str, identity: Identity) -> Iterator[Span]:
     behalf = identity.on_behalf.name if identity.on_behalf else ""
     for name, kind in ((identity.name, "name"), (behalf, "on_behalf")):
         if pattern := _pattern(name):
@@ -131,9 +135,7 @@ def _names(text: str, identity: Identity) -> Iterator[_Span]:
         ):
             yield named.start, named.end, "name"
     for possessed in relations.possessed(text, None):
-        place = possessed.end + (
-            len(text[possessed.end : possessed.end + 3]) - len(text[possessed.end : possessed.end + 3].lstrip(" ,"))
-        )
+        place = relations.behind(text, possessed)
         if (named := names.leading(text, place, lower_case=True)) and not named.titled:
             yield named.start, named.end, "name"
 

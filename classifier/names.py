@@ -31,6 +31,8 @@ _TITLES: Final = frozenset([
     "notaris", "ir", "ing", "maître", "meester", "me", "fam", "familie", "famille", "family",
 ])  # fmt: skip
 _MOST_PARTS: Final = 6
+# No part of a name is longer; a text of one endless word is looked at no further.
+_LONGEST_PART: Final = 60
 # Addresses that any mail program or office uses for nobody in particular.
 _ROLE_LOCALS: Final = frozenset([
     "info", "contact", "no-reply", "noreply", "mail", "admin", "support", "service", "sales", "post",
@@ -198,7 +200,9 @@ def is_particle(word: str) -> bool:
 def _run(text: str, place: int) -> Sequence[re.Match[str]]:
     """The words from a place on that nothing but spaces part."""
     found: list[re.Match[str]] = []
-    while len(found) <= _MOST_PARTS + 2 and (token := _NEXT.match(text, place)):
+    while len(found) <= _MOST_PARTS + 2 and (token := _NEXT.match(text, place, place + _LONGEST_PART + 1)):
+        if len(token.group()) > _LONGEST_PART:
+            break
         found.append(token)
         gap = _GAP.match(text, token.end())
         if not gap:

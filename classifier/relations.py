@@ -123,6 +123,12 @@ def possessed_at(text: str, place: int = 0) -> Possessed | None:
     return _possessed(found) if found else None
 
 
+def behind(text: str, found: Possessed) -> int:
+    """Where the name may begin that stands behind "ma mère"."""
+    gap = text[found.end : found.end + 3]
+    return found.end + len(gap) - len(gap.lstrip(" ,"))
+
+
 def ends_with_possessed(text: str) -> bool:
     """True when "ma mère", perhaps with a comma, is the end of a text: the name behind it is hers."""
     *_, last = (None, *possessed(text[-60:]))

@@ -73,11 +73,14 @@ async def correct(
         raise NothingToCorrectError(case_id)
     body = texts.read_json(target.body, register.CLASSIFICATION)
     before = labels.standing(labels.said(body), await _standing(tx, target.message_id))
-    full = labels.changed(before, wanted)
-    if not full:
-        raise NothingToCorrectError(case_id)
     opening = target.message_id == classified[0].message_id
     of_case = _of_case(case)
+    full = labels.changed(before, wanted)
+    if opening:
+        # A case may say something else than the labels of its message: who sees it there and corrects it is right.
+        full |= labels.changed(of_case, wanted)
+    if not full:
+        raise NothingToCorrectError(case_id)
     correction_id = await new_id(
         tx,
         corrections,
@@ -121,14 +124,17 @@ async def undo(tx: Tx, viewer: Viewer, correction_id: int, *, now: datetime) -> 
         raise NothingToCorrectError(correction_id)
     case = await _case(tx, viewer, row.case_id)
     of_case = _of_case(case)
-    others = await _rows_of(tx, row.message_id)
+    rows = await _rows_of(tx, row.message_id)
     back: dict[str, Any] = {}
-    for label, before in row.case_before.items():
-        later = any(other.id > row.id and label in other.wanted for other in others)
-        if later or of_case.get(label) != row.wanted[label]:
+    for label in row.case_before:
+        of_label = [other for other in rows if label in other.wanted]
+        others = [other for other in of_label if other.undone_at is None]
+        if any(other.id > row.id for other in others) or of_case.get(label) != row.wanted[label]:
             continue
-        earlier = [other.wanted[label] for other in others if other.id < row.id and label in other.wanted]
-        back[label] = earlier[-1] if earlier else before
+        first = next(other.case_before[label] for other in of_label if label in other.case_before)
+        # Without another one that stands, what the case said before anybody corrected it: what it said before this one
+        # may be the word of a correction that was undone since.
+        back[label] = others[-1].wanted[label] if others else first
     await change(
         tx,
         row.case_id,
@@ -208,14 +214,14 @@ async def _classified(tx: Tx, case_id: int) -> Sequence[Any]:
 
 
 async def _rows_of(tx: Tx, message_id: int) -> Sequence[Any]:
-    query = select(corrections.c.id, corrections.c.wanted).where(
-        corrections.c.message_id == message_id, corrections.c.undone_at.is_(None)
-    )
+    """The corrections of a message, undone ones too, the first first."""
+    columns = (corrections.c.id, corrections.c.wanted, corrections.c.case_before, corrections.c.undone_at)
+    query = select(*columns).where(corrections.c.message_id == message_id)
     return (await tx.conn.execute(query.order_by(corrections.c.id))).all()
 
 
 async def _standing(tx: Tx, message_id: int) -> list[labels.Labels]:
-    return [row.wanted for row in await _rows_of(tx, message_id)]
+    return [row.wanted for row in await _rows_of(tx, message_id) if row.undone_at is None]
 
 
 def _of_case(case: Any) -> dict[str, Any]:

@@ -21,10 +21,12 @@ from store.schema import cases, classifications, contacts, corrections, messages
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """One message with the labels that hold. `number` is its last standing correction; `wanted` what people changed."""
+    """One message with the labels that hold. `number` is its last standing correction; `wanted` what people changed.
+    `person` is the same for all messages of one member's cases: the person, or the contact or the case where none is known.
+    """
 
     number: int
-    case_id: int
+    person: str
     model: str
     labels: Mapping[str, Any]
     wanted: Mapping[str, Any]
@@ -45,6 +47,8 @@ async def standing(tx: Tx) -> list[Lesson]:
             corrections.c.id,
             corrections.c.message_id,
             corrections.c.case_id,
+            cases.c.person_id,
+            cases.c.contact_id,
             corrections.c.model,
             corrections.c.wanted,
             classifications.c.body,
@@ -71,7 +75,7 @@ async def standing(tx: Tx) -> list[Lesson]:
         whole = texts.read(row.text, register.TEXT)
         found[row.message_id] = Lesson(
             number=row.id,
-            case_id=row.case_id,
+            person=_person(row),
             model=row.model,
             labels=labels.standing(labels.said(body), [wanted]),
             wanted=wanted,
@@ -85,3 +89,9 @@ async def standing(tx: Tx) -> list[Lesson]:
             member=texts.read(row.name, NAME) if row.name is not None else "",
         )
     return list(found.values())
+
+
+def _person(row: Any) -> str:
+    if row.person_id is not None:
+        return f"person-{row.person_id}"
+    return f"case-{row.case_id}" if row.contact_id is None else f"contact-{row.contact_id}"

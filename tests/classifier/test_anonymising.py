@@ -61,6 +61,39 @@ def test_what_a_sender_looks_like_stays() -> None:
         assert features.nobody(after, sender) == features.nobody(message, before_sender), message
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("ma fille emma janssens attend toujours", "ma fille Camille Nomen attend toujours"),
+        ("mijn zoon wout peeters heeft koorts", "mijn zoon Camille Nomen heeft koorts"),
+        ("meine Tochter lieselot wartet auf Geld", "meine Tochter Nomen wartet auf Geld"),
+        ("mijn man Wout Van den Eynde belde gisteren", "mijn man Camille Nomen belde gisteren"),
+        ("kevin vandenbroucke né le 3 mai 1999", "Camille Nomen né le 01/01/1900"),
+        ("C'est pour emma janssens, née le 3/5/99.", "C'est pour Camille Nomen, née le 01/01/1900."),
+        ("mon fils a vu Mme Lenoir hier", "mon fils a vu Mme Nomen hier"),
+        ("son gsm 0475\u00a012\u00a034\u00a056 sonne", "son gsm 0470 00 00 00 sonne"),
+    ],
+)
+def test_names_in_small_letters_and_days_of_birth_go_too(written: str, expected: str) -> None:
+    for around in ("{}", "Bonjour, on attend depuis lundi.\n{}\nMerci d'avance."):
+        assert masked(Text("email", around.format(written))).text == around.format(expected)
+    assert masked(Text("email", "Merci.", subject=written)).subject == expected
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "ma fille est malade et attend toujours",
+        "mijn zoon heeft al weken koorts",
+        "mon fils souffre depuis lundi",
+        "my mother called you twice",
+        "je suis né en 1999",
+    ],
+)
+def test_what_is_said_of_somebody_without_a_name_is_kept(written: str) -> None:
+    assert masked(Text("email", written)).text == written
+
+
 def test_what_the_register_knows_is_found_too() -> None:
     text = Text("sms", "Ici toujours rien pour zoubida, qui attend. Dossier K-77.")
     assert masked(text, ["Zoubida El Amrani", "K-77"]).text == (

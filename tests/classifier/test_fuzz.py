@@ -80,7 +80,7 @@ def test_a_hundred_thousand_random_strings(classifier: Classifier, part: int) ->
         "a", " ", "\n", "'", "1", "@", "\u0301", "👍", "> ", ">", "a@a.", "1 ", "0470 12 34 56 ", "85.07.30-033 28 ", "\u202e",
         "\u200b", "\ud800", "\x00", "漢", "\ufdfa", "A a ", "(", ".", "!? ", "né le ", "né le 1.1.1950 ", "pour ma mère ",
         "Mme A", "mvg ", "Dr ", "A. ", "numéro de membre 1", "ce message et ", "BE68 5390 ", "\r", "\u2028", "É", "> > > a\n",
-        "12 mars ", "namens ", "Mme ", "mon fils ", "- ", "_",
+        "12 mars ", "namens ", "Mme ", "mon fils ", "- ", "_", "Marie-",
     ],
 )  # fmt: skip
 def test_a_megabyte_of_anything_is_quick_and_small(classifier: Classifier, unit: str) -> None:

@@ -113,6 +113,34 @@ async def test_undoing_an_early_correction_leaves_the_later_one_and_other_change
         assert await labels_of_case(tx, case_id) == ("question", "privacy", set())
 
 
+async def test_undoing_in_order_leaves_no_label_of_a_correction_that_was_undone(store: Store) -> None:
+    async with store.write() as tx:
+        case_id, _ = await classified(tx, said())
+        first = await corrections.correct(tx, COMMAND, case_id, {"kind": "question", "urgent": True}, now=NOW)
+        second = await corrections.correct(tx, COMMAND, case_id, {"kind": "suggestion"}, now=NOW)
+        third = await corrections.correct(tx, COMMAND, case_id, {"kind": "other"}, now=NOW)
+        await corrections.undo(tx, COMMAND, first, now=NOW)
+        assert await labels_of_case(tx, case_id) == ("other", "digital", set())
+        await corrections.undo(tx, COMMAND, third, now=NOW)
+        assert (await labels_of_case(tx, case_id))[0] == "suggestion"
+        await corrections.undo(tx, COMMAND, second, now=NOW)
+        assert await labels_of_case(tx, case_id) == ("complaint", "digital", set())
+
+
+async def test_a_case_that_says_something_else_than_its_labels_can_be_corrected(store: Store) -> None:
+    async with store.write() as tx:
+        case_id, _ = await classified(tx, said())
+        await cases.change(tx, case_id, actor="system", act="case.moved", now=NOW, kind="question")
+        number = await corrections.correct(tx, COMMAND, case_id, {"kind": "complaint"}, now=NOW)
+        assert (await labels_of_case(tx, case_id))[0] == "complaint"
+        # Of a later message the case's own kind says nothing.
+        later = await wrote(tx, case_id, said("suggestion"))
+        with pytest.raises(NothingToCorrectError):
+            await corrections.correct(tx, COMMAND, case_id, {"kind": "suggestion"}, message_id=later, now=NOW)
+        await corrections.undo(tx, COMMAND, number, now=NOW)
+        assert (await labels_of_case(tx, case_id))[0] == "question"
+
+
 async def test_a_correction_of_a_later_message_leaves_the_case_as_it_is(store: Store) -> None:
     async with store.write() as tx:
         case_id, _ = await classified(tx, said())
