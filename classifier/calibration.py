@@ -25,8 +25,6 @@ _REFUSAL_PRECISION: Final = 0.97
 _REFUSAL_FAIR, _REFUSAL_NEARLY = 0.88, 0.01
 _REFUSAL_LEAST, _REFUSAL_DEFAULT, _REFUSAL_NEVER = 0.9, 0.95, 1.01
 _REFUSAL_POINTS: Final = 20
-# From here to the certainty that a refusal needs, a person looks.
-_REFUSAL_DOUBT: Final = 0.25
 _WILSON_Z: Final = 1.2816
 # To overlook distress costs most after a wrong refusal: so many of those in distress must be found.
 _URGENT_RECALL: Final = 0.93
@@ -82,8 +80,9 @@ def thresholds(
         p = np.array([probabilities[flag] for probabilities in final], dtype=np.float32)
         truth = np.array([lesson.targets[flag] == 1 for lesson in told], dtype=bool)
         if flag in ("off_scope", "anonymous"):
+            # From where it is told to the certainty that a refusal needs, a person looks.
             sure[flag] = best(p, truth, beta=1.0, low=0.4, high=0.6)
-            doubt[flag] = (min(_REFUSAL_DOUBT, sure[flag]), precise(p, truth))
+            doubt[flag] = (sure[flag], max(sure[flag], precise(p, truth)))
         elif flag == "urgent":
             sure[flag] = recalling(p, truth, least=_URGENT_RECALL)
         elif flag == "doctor":
