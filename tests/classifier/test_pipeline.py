@@ -163,6 +163,19 @@ def test_who_names_a_hospital_but_speaks_to_the_house_is_not_refused(classifier:
     assert not result.flags["off_scope"] or "off_scope" in result.abstained
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mon remboursement du dentiste a six semaines de retard.",
+        "Sinds augustus wacht ik op mijn terugbetaling van de kinesist, en niemand antwoordt op mijn vragen.",
+    ],
+)
+def test_a_refund_of_ours_is_ours_whoever_gave_the_treatment(classifier: Classifier, text: str) -> None:
+    result = one(classifier, text)
+    assert not result.flags["off_scope"]
+    assert result.department == "reimbursements"
+
+
 def test_praise_that_may_be_sarcasm_is_for_people(classifier: Classifier) -> None:
     results = [
         one(classifier, text)
