@@ -22,7 +22,7 @@ _TELL_EVERY: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Schooling:
-    """How the network is taught; the values were chosen on the calibration part of the corpus.
+    """How the network is taught. The values are usual ones; of several only one was tried, and none was searched for.
 
     `kept`: share of the pieces that a text keeps while it is learnt from: the network must not hang on any one of them.
     `damaged`: share of the lessons given as somebody in a hurry types them. `saying`: what a saying weighs beside a message.

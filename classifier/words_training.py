@@ -17,7 +17,7 @@ from classifier.lessons import Lesson, facts_of
 # Terms that fewer scenarios hold than this are one writer's habit; the most frequent of each sort are kept.
 _LEAST_WORDS, _LEAST_PIECES = 2, 3
 _MOST_WORDS, _MOST_PIECES = 26_000, 30_000
-# Inverse regularisation, and what a saying weighs beside a message, found on the calibration part.
+# Inverse regularisation, not searched for; and what a saying weighs beside a message, the best of four on the calibration part.
 _STRENGTH: Final = 2.0
 _SAYING: Final = 1.0
 _BALANCE: Final = 0.5
