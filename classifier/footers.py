@@ -72,6 +72,8 @@ _LEGAL: Final = re.compile(
 _FORMULA_REACH: Final = 300
 # Beyond so many beginnings that were none, a text is no mail with a footer.
 _MOST: Final = 60
+# Nor is one whose own words go on for longer than a book chapter; looking at all of a megabyte would cost most of a second.
+_SEARCHED: Final = 200_000
 # So many letters must stand before it, else it is what the message is about.
 _FEWEST_LETTERS: Final = 2
 # What may stand between the end of a sentence and a formula: "*** Disclaimer ***", "_Ce message…_".
@@ -83,12 +85,12 @@ def own_end(text: str) -> int:
     behind some words of their own; the length of the text where there is none."""
     begins = _words_begin(text)
     first = len(text)
-    for found in islice(_DISCLAIMER.finditer(text), _MOST):
+    for found in islice(_DISCLAIMER.finditer(text, 0, _SEARCHED), _MOST):
         start = _begin(text, found.start())
         if start is not None and start >= begins and _for_nobody_in_particular(text, found):
             first = start
             break
-    for found in islice(_HISTORY.finditer(text, 0, first), _MOST):
+    for found in islice(_HISTORY.finditer(text, 0, min(first, _SEARCHED)), _MOST):
         start = _begin(text, found.start())
         if start is not None and start >= begins and _nothing_follows(text, found, first):
             return start

@@ -45,14 +45,15 @@ class Classifier:
         Strings that spaCy meets are forgotten after each call, so that a process may run for months.
         """
         results: list[Classification] = []
+        lengths = [own_length(text.text) for text in texts]
         with self._pipeline.memory_zone():
-            docs = (self._doc(text) for text in texts)
-            for text, doc in zip(texts, self._pipeline.pipe(docs, batch_size=_BATCH), strict=True):
-                results.append(_at_home(doc._.classification, doc._.spoken.passages, text.text))
+            docs = (self._doc(text, own) for text, own in zip(texts, lengths, strict=True))
+            for text, own, doc in zip(texts, lengths, self._pipeline.pipe(docs, batch_size=_BATCH), strict=True):
+                results.append(_at_home(doc._.classification, doc._.spoken.passages, text.text, own))
         return results
 
-    def _doc(self, text: Text):  # type: ignore[no-untyped-def]
-        read = capped(text.text)
+    def _doc(self, text: Text, own: int):  # type: ignore[no-untyped-def]
+        read = _both_ends(text.text[:own])
         doc = self._pipeline.make_doc(read)
         doc._.source, doc._.read = text, read
         return doc
@@ -70,7 +71,10 @@ def load(path: Path | None = None) -> Classifier:
 
 def capped(text: str) -> str:
     """What is read of a text: its writer's own words, both ends of them where they are many, unreadable signs made spaces."""
-    text = text[: own_length(text)]
+    return _both_ends(text[: own_length(text)])
+
+
+def _both_ends(text: str) -> str:
     if len(text) > _HEAD + len(_JOINT) + _TAIL:
         text = text[:_HEAD] + _JOINT + text[-_TAIL:]
     return features.readable(text)
@@ -90,9 +94,9 @@ def own_length(text: str) -> int:
     return len(text) if distress else end
 
 
-def _at_home(found: Classification, passages: Sequence[Passage], text: str) -> Classification:
+def _at_home(found: Classification, passages: Sequence[Passage], text: str, own: int) -> Classification:
     """Evidence and passages where they stand in the whole text: what is in the tail of a long one is moved there."""
-    moved = max(0, own_length(text) - (_HEAD + len(_JOINT) + _TAIL))
+    moved = max(0, own - (_HEAD + len(_JOINT) + _TAIL))
     placed = (_placed(item, moved) for item in found.evidence)
     # Words with unreadable signs between them are no words of the text as it is, and no database would take them.
     evidence = tuple(x for x in placed if x.start < 0 or text[x.start : x.end] == x.text)
