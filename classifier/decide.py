@@ -77,8 +77,8 @@ def _kinds(learnt: Floats, reading: Reading) -> dict[str, float]:
 def ruled(learnt: dict[Flag, float], text: Text, reading: Reading) -> dict[Flag, float]:
     """The probabilities of the flags after the rules that are right by definition.
 
-    Emergency words make a message urgent. Nobody is anonymous who did not ask for it and who signs, or writes on a channel
-    where the conversation asks for the name; and a message without those signs is at most doubtful. So is an off-scope
+    Emergency words make a message urgent. Nobody is anonymous who did not ask for it and who signs; and a message without
+    those signs is at most doubtful, above all on a channel where the conversation asks for the name. So is an off-scope
     message which names the mutual's own products or its adviser, or speaks to the house, unless all else speaks for it.
     """
     hinted = {hit.group for hit in reading.hits}
@@ -89,8 +89,11 @@ def ruled(learnt: dict[Flag, float], text: Text, reading: Reading) -> dict[Flag,
     if asked and identity.stated(reading.sender):
         # "Je ne souhaite pas rester anonyme", or a wish that a signature contradicts: a person looks.
         ruled["anonymous"] = min(ruled["anonymous"], _DOUBTED)
-    if not asked and (text.channel not in NAMED_CHANNELS or identity.stated(reading.sender)):
+    if not asked and identity.stated(reading.sender):
         ruled["anonymous"] = min(ruled["anonymous"], 1 - _CERTAIN)
+    elif not asked and text.channel not in NAMED_CHANNELS:
+        # There a missing name says nothing; but who wishes to stay unknown says it in more ways than a list of words knows.
+        ruled["anonymous"] = min(ruled["anonymous"], _DOUBTED)
     elif not asked and not nobody(text, reading.sender):
         ruled["anonymous"] = min(ruled["anonymous"], 0.5)
     if hinted & {"own", "adviser", "addressed"} and ruled["off_scope"] < _SURE_DESPITE_OWN:

@@ -185,7 +185,8 @@ class Actions:
         return "?done=department"
 
     async def correct(self, tx: Tx, who: Who, row: Row, after: _After) -> str:
-        """Correct what the classifier said of the message that opened the case: its kind and flags."""
+        """Correct what the classifier said of the message that opened the case: its kind and flags. What is about the medical
+        adviser is sealed from then on."""
         del after
         kind = who.form.get("kind", "")
         wanted: dict[str, Any] = {"kind": kind} if kind in KINDS and kind != row.kind else {}
@@ -199,6 +200,8 @@ class Actions:
             raise _WrongFormError("nothing_corrected") from None
         except WrongLabelsError:
             raise _WrongFormError("wrong_labels") from None
+        if wanted.get("doctor") and not who.viewer.medical:
+            return f"/console/queue/{row.queue}?moved={row.queue}"
         return "?done=corrected"
 
     async def reachable(self, tx: Tx, who: Who, row: Row, after: _After) -> str:

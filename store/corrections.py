@@ -15,7 +15,7 @@ from sqlalchemy import func, select, update
 
 from config.vocabulary import FLAGS
 from store import cases as register
-from store import label_counts, labels, texts
+from store import label_counts, labels, search, texts
 from store.cases import change
 from store.database import Tx
 from store.schema import cases, classifications, corrections, messages, users
@@ -63,6 +63,7 @@ async def correct(
 ) -> int:
     """Correct labels of a message of a case (the one that opened it by default). Returns the correction's id.
 
+    A message that is about the medical adviser after all seals its case, as it would have on its way in.
     `viewer` must be allowed to see the case; user 0 is the command, which has no name. Raises `labels.WrongLabelsError`,
     `NothingToCorrectError`, `store.cases.StaleError` when the case is no longer at `version`.
     """
@@ -104,7 +105,10 @@ async def correct(
         detail=_detail(correction_id, before, full),
         **(_columns(case.flags, full) if opening else {}),
         **({"unread": False} if viewer.user_id else {}),
+        **({"sealed": True} if full.get("doctor") else {}),
     )
+    if full.get("doctor"):
+        await search.remove(tx, case_id)
     await label_counts.add(tx, [(target.model, "corrected", label, 1) for label in full])
     return correction_id
 
@@ -112,7 +116,8 @@ async def correct(
 async def undo(tx: Tx, viewer: Viewer, correction_id: int, *, now: datetime) -> None:
     """Take a correction back; it stays, with who took it back. Raises `NothingToCorrectError`.
 
-    The case gets back what stood before, where no later correction and no other change has said otherwise since.
+    The case gets back what stood before, where no later correction and no other change has said otherwise since. A seal
+    stays: what somebody took for a medical matter is opened to others by nobody's second click.
     """
     row = await _one(tx, viewer, correction_id)
     done = await tx.conn.execute(

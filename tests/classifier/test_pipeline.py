@@ -123,6 +123,25 @@ def test_who_asks_for_it_without_a_name_is_anonymous(classifier: Classifier) -> 
     assert result.probability("anonymous") > 0.5
 
 
+@pytest.mark.parametrize(
+    ("channel", "text"),
+    [
+        (
+            "counter",
+            "Dame d'une quarantaine d'années, refuse de donner son nom : la conseillère du 2 se moque des gens.",
+        ),
+        ("phone", "Mevrouw wil haar naam niet zeggen. Ze zegt dat de dame aan loket 3 de mensen uitlacht."),
+        ("sms", "Je ne dirai pas qui je suis. Votre conseillère de Jette insulte les vieux."),
+    ],
+)
+def test_who_refuses_a_name_where_others_ask_for_it_is_seen_by_a_person(
+    classifier: Classifier, channel: str, text: str
+) -> None:
+    result = one(classifier, text, channel, from_name="", from_address="")
+    assert result.flags["anonymous"]
+    assert "anonymous" in result.abstained or result.probability("anonymous") > 0.9
+
+
 @pytest.mark.parametrize("text", ["", "ok", "test", "???", "👍", "\u200b", "Envoyé de mon iPhone"])
 def test_a_message_that_says_nothing_is_for_people(classifier: Classifier, text: str) -> None:
     result = one(classifier, text, from_name="", from_address="")

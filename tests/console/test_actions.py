@@ -245,6 +245,17 @@ async def test_what_moves_to_the_medical_advisers_is_sealed_and_found_no_more(ru
     assert "Lucie Martin" not in await tom.get("/console/search?q=guichet")
 
 
+async def test_what_is_corrected_to_the_medical_adviser_is_sealed_and_found_no_more(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    path = running.case("week")
+    await tom.get(path)
+    page = await tom.post(f"{path}/correct", kind="complaint", **{"flag-doctor": "1"})
+    assert "It is sealed" in page
+    assert (await row_of(running, "week")).sealed
+    await tom.get(path, status=403)
+    assert "Lucie Martin" not in await tom.get("/console/search?q=guichet")
+
+
 async def test_the_department_is_corrected(running: Running) -> None:
     tom = await running.sign_in("tom")
     path = running.case("late")
