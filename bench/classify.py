@@ -109,17 +109,19 @@ def _components(classifier: pipeline.Classifier, texts: Sequence[Text]) -> list[
         return done
 
     with nlp.memory_zone():
-        docs = timed("words", lambda: [classifier._doc(text) for text in texts])
+        docs = timed("words", lambda: [classifier._doc(text, pipeline.own_length(text.text)) for text in texts])
         for name, component in (
             ("sentences", "sentencizer"),
             ("language", "guichet_language"),
+            ("slips", "guichet_slips"),
             ("encoder", "guichet_encoder"),
         ):
             docs = timed(name, partial(_run, nlp.get_pipe(component), docs))
         readings = timed(
             "features",
             lambda: [
-                features.read(text, read_text(doc), doc._.spoken[0]) for text, doc in zip(texts, docs, strict=True)
+                features.read(text, read_text(doc), doc._.spoken[0], doc._.slips.mended)
+                for text, doc in zip(texts, docs, strict=True)
             ],
         )
         terms = timed("vocabulary", lambda: [learnt.vocabulary.vector(reading.words) for reading in readings])
@@ -127,7 +129,7 @@ def _components(classifier: pipeline.Classifier, texts: Sequence[Text]) -> list[
         found = timed(
             "heads, decisions and evidence",
             lambda: [
-                decide(learnt, text, reading, doc._.spoken[0], known, doc._.embedding)
+                decide(learnt, text, reading, doc._.spoken[0], known, doc._.meant)
                 for text, doc, reading, known in every
             ],
         )
@@ -135,8 +137,8 @@ def _components(classifier: pipeline.Classifier, texts: Sequence[Text]) -> list[
         timed(
             "evidence",
             lambda: [
-                evidence.collect(learnt, reading, known, one.kind, one.flags, one.department)
-                for one, (_, _, reading, known) in zip(found, every, strict=True)
+                evidence.collect(learnt, reading, known, doc._.meant, one.kind, one.flags, one.department)
+                for one, (_, doc, reading, known) in zip(found, every, strict=True)
             ],
         )
     shown = costs.pop()

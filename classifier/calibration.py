@@ -26,8 +26,9 @@ _REFUSAL_FAIR, _REFUSAL_NEARLY = 0.88, 0.01
 _REFUSAL_LEAST, _REFUSAL_DEFAULT, _REFUSAL_NEVER = 0.9, 0.95, 1.01
 _REFUSAL_POINTS: Final = 20
 _WILSON_Z: Final = 1.2816
-# To overlook distress costs most after a wrong refusal: so many of those in distress must be found.
-_URGENT_RECALL: Final = 0.93
+# To overlook distress costs most after a wrong refusal: so many of those in distress must be found here, that a few less in
+# other people's messages are still enough.
+_URGENT_RECALL: Final = 0.95
 
 
 def fuse(head: str, by_words: Floats, by_meaning: Floats, lessons: Sequence[Lesson]) -> Calibration:

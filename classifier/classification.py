@@ -25,6 +25,12 @@ Relation = Literal[
     "ward",
     "somebody",
 ]
+# Why a question is left to a person: no answer is likely enough; what looks like praise or an idea may well be a complaint;
+# likely, but not so certain as it must be before anything is done by itself; not likely, but too likely to be left out; no
+# department's work is in it; it says nothing; no model has read it.
+Reason = Literal[
+    "undecided", "perhaps_complaint", "not_certain_enough", "possible", "none_fits", "says_nothing", "not_read"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +122,7 @@ class Classification:
     `flags` are the decisions at the shipped thresholds, `probabilities` what they were taken from: {"kind": {label: p},
     "anonymous": p, …}. `department` is None when off scope or when none can be told. `abstained` names the questions on which
     the classifier was not sure ("kind", "off_scope", "anonymous", "doctor", "department"); empty when it was sure of all.
+    `because` gives the reason of each of them (`Reason`).
     `words` were read, of which the model's vocabulary does not hold `unknown_words`: counted, and kept nowhere.
     `languages` are the passages of a message written in several languages, in order; empty when it is all in `language`.
     """
@@ -133,6 +140,7 @@ class Classification:
     words: int = 0
     unknown_words: int = 0
     languages: tuple[Passage, ...] = ()
+    because: Mapping[str, Reason] = field(default_factory=dict)
 
     def probability(self, flag: Flag) -> float:
         """Calibrated probability of a flag, 0 to 1."""
@@ -152,6 +160,7 @@ class Classification:
             "probabilities": self.probabilities,
             "abstained": bool(self.abstained),
             "abstained_on": list(self.abstained),
+            "abstained_because": dict(self.because),
             "evidence": [item.as_json() for item in self.evidence],
             "languages": [passage.as_json() for passage in self.languages],
             "model": self.model,

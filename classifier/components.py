@@ -26,12 +26,14 @@ from classifier.encoder import Encoder
 from classifier.evidence import Meant
 from classifier.features import Floats
 from classifier.sentences import Sentence, sentences
+from classifier.slips import Slips
 
 # The encoder is the dear part: beyond so many characters a message says nothing new about its labels.
 _ENCODED_HEAD, _ENCODED_TAIL = 1_200, 300
 _MOST_SENTENCES: Final = 16
+NO_SLIPS: Final = Slips()
 
-for _name in ("source", "read", "spoken", "meant", "reading", "classification"):
+for _name in ("source", "read", "spoken", "slips", "meant", "reading", "classification"):
     Doc.set_extension(_name, default=None, force=True)
 
 
@@ -112,6 +114,35 @@ def _lines(read: str, doc: Doc) -> Iterator[tuple[int, int]]:
             place += len(line)
 
 
+class SlipMender:
+    """Fills `doc._.slips`: what puts slips of the keyboard right for the components behind it. Owns the words it knows, and
+    saves them as lines: those it mends into, and those it leaves as they are."""
+
+    _KNOWN, _KEPT = "words.txt", "kept.txt"
+
+    def __init__(self) -> None:
+        self.slips = Slips()
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Nothing is done before a component reads."""
+        doc._.slips = self.slips
+        return doc
+
+    def to_disk(self, path: Path, **_: Any) -> None:
+        """Save the words; spaCy calls this."""
+        Path(path).mkdir(parents=True, exist_ok=True)
+        for name, words in ((self._KNOWN, self.slips.known), (self._KEPT, self.slips.kept)):
+            (Path(path) / name).write_text("".join(f"{word}\n" for word in sorted(words)), encoding="utf-8")
+
+    def from_disk(self, path: Path, **_: Any) -> SlipMender:
+        """Load the words; spaCy calls this."""
+        known, kept = (
+            (Path(path) / name).read_text(encoding="utf-8").split("\n") for name in (self._KNOWN, self._KEPT)
+        )
+        self.slips = Slips(known, kept)
+        return self
+
+
 class Embedder:
     """Fills `doc._.meant`: the sentences that were read, and what the encoder makes of them. Owns the encoder's layers as they
     were taught; saved as arrays."""
@@ -141,7 +172,9 @@ class Embedder:
         for batch in minibatch(stream, batch_size):  # type: ignore[no-untyped-call]  # spaCy's
             docs = list(batch)
             cut = [encoded(doc._.source, read_text(doc)) for doc in docs]
-            meanings = self.encoder.encode_parts([[sentence.text for sentence in read] for read in cut])
+            mended = [(doc._.slips or NO_SLIPS).mended for doc in docs]
+            texts = [[mend(sentence.text) for sentence in read] for mend, read in zip(mended, cut, strict=True)]
+            meanings = self.encoder.encode_parts(texts)
             for doc, read, meaning in zip(docs, cut, meanings, strict=True):
                 doc._.meant = Meant(read, meaning)
                 yield doc
@@ -171,7 +204,7 @@ class Labeller:
             raise ValueError("the heads have not been trained or loaded")
         source: Text = doc._.source or Text("email", doc.text)
         spoken = doc._.spoken.language
-        reading = features.read(source, read_text(doc), spoken)
+        reading = features.read(source, read_text(doc), spoken, (doc._.slips or NO_SLIPS).mended)
         terms = self.learnt.vocabulary.vector(reading.words)
         result = decide(self.learnt, source, reading, spoken, terms, doc._.meant)
         unknown = sum(self.learnt.vocabulary.look_up(word.folded)[0] < 0 for word in reading.words)
@@ -226,6 +259,11 @@ def _language_teller(nlp: Language, name: str) -> LanguageTeller:  # noqa: ARG00
     return LanguageTeller()
 
 
+@Language.factory("guichet_slips", assigns=["doc._.slips"])
+def _slip_mender(nlp: Language, name: str) -> SlipMender:  # noqa: ARG001 - spaCy calls factories so
+    return SlipMender()
+
+
 @Language.factory("guichet_encoder", assigns=["doc._.meant"])
 def _embedder(nlp: Language, name: str) -> Embedder:  # noqa: ARG001 - spaCy calls factories so
     return Embedder()
@@ -236,32 +274,44 @@ def _labeller(nlp: Language, name: str) -> Labeller:  # noqa: ARG001 - spaCy cal
     return Labeller()
 
 
-def build(learnt: heads.Heads | None = None, encoder: Mapping[str, Floats] | None = None) -> Language:
-    """A pipeline: sentences, language, encoder, heads; the last two as they were taught, or as they are without."""
+def build(
+    learnt: heads.Heads | None = None, encoder: Mapping[str, Floats] | None = None, slips: Slips = NO_SLIPS
+) -> Language:
+    """A pipeline: sentences, language, slips, encoder, heads; the last three as they were taught, or as they are without."""
     nlp = Intake()
     nlp.add_pipe("sentencizer")
     nlp.add_pipe("guichet_language")
+    nlp.add_pipe("guichet_slips")
     nlp.add_pipe("guichet_encoder")
     nlp.add_pipe("guichet_heads")
-    embedder, labeller = nlp.get_pipe("guichet_encoder"), nlp.get_pipe("guichet_heads")
-    assert isinstance(embedder, Embedder)  # noqa: S101 - what was just added
-    assert isinstance(labeller, Labeller)  # noqa: S101 - what was just added
+    mender, embedder, labeller = _taught(nlp)
     if encoder is not None:
         embedder.use(encoder)
+    mender.slips = slips
     labeller.learnt = learnt
     return _light(nlp)
 
 
 def read_from(path: Path) -> Language:
-    """Load a saved pipeline. Raises `ValueError` when its heads were taught with another encoder than lies beside them."""
+    """Load a saved pipeline. Raises `ValueError` when its heads were taught with another encoder, or with other words, than lie
+    beside them."""
     nlp = _light(spacy.load(path))
-    embedder, labeller = nlp.get_pipe("guichet_encoder"), nlp.get_pipe("guichet_heads")
-    assert isinstance(embedder, Embedder)  # noqa: S101 - as it was saved
-    assert isinstance(labeller, Labeller)  # noqa: S101 - as it was saved
+    mender, embedder, labeller = _taught(nlp)
     known = labeller.learnt.provenance.get("encoder") if labeller.learnt else None
     if known != network.fingerprint(embedder.encoder.parameters()):
         raise ValueError("the heads of this model belong to another encoder: copy the whole folder of a model")
+    if labeller.learnt and not mender.slips.known >= Slips(labeller.learnt.vocabulary.terms).known:
+        raise ValueError("the heads of this model belong to other words: copy the whole folder of a model")
     return nlp
+
+
+def _taught(nlp: Language) -> tuple[SlipMender, Embedder, Labeller]:
+    """The components that hold what was learnt."""
+    mender, embedder, labeller = (nlp.get_pipe(f"guichet_{name}") for name in ("slips", "encoder", "heads"))
+    assert isinstance(mender, SlipMender)  # noqa: S101 - as it was added
+    assert isinstance(embedder, Embedder)  # noqa: S101 - as it was added
+    assert isinstance(labeller, Labeller)  # noqa: S101 - as it was added
+    return mender, embedder, labeller
 
 
 def _light(nlp: Language) -> Language:

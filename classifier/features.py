@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -48,7 +48,6 @@ _OWN_FACTS: Final = (
     "no_address",
     "shown_not_person",
     "link",
-    "shouting",
     "question_mark",
     "exclamation",
     "subject",
@@ -97,11 +96,12 @@ class Reading:
     facts: Floats
 
 
-def read(text: Text, capped: str, language: Language) -> Reading:
-    """Read a message whose text was capped and made readable before."""
+def read(text: Text, capped: str, language: Language, mended: Callable[[str], str] = str) -> Reading:
+    """Read a message whose text was capped and made readable before. `mended`: puts slips of the keyboard right, sign for
+    sign."""
     subject = readable(text.subject[:300])
     joined = f"{subject}\n{capped}"
-    found = lexicon.words(joined)
+    found = lexicon.words(mended(joined))
     lists = lexicon.load()
     all_hits = lists.find(joined, found)
     body = len(subject) + 1
@@ -128,7 +128,6 @@ def _facts(
     count = len(found)
     for name, held in (
         ("link", bool(_LINK.search(joined))),
-        ("shouting", shouted(joined)),
         ("question_mark", "?" in joined),
         ("exclamation", "!" in joined),
         ("subject", bool(text.subject.strip())),

@@ -9,6 +9,8 @@ import re
 from itertools import islice
 from typing import Final
 
+from classifier import lexicon
+
 # How firms' disclaimers and notes on printing begin. Each alternative begins with a fixed word, so none backtracks.
 _DISCLAIMER: Final = re.compile(
     r"\b(?:"
@@ -54,6 +56,9 @@ _HISTORY: Final = re.compile(
     r"|(?:le|op|am|on)\b[^\n]{5,120}\b(?:a écrit|schreef|schrieb|wrote)\b[^\n:]{0,100}:[ \t]{0,3}$)",
     re.IGNORECASE | re.MULTILINE,
 )
+_PASSED_ON: Final = re.compile(
+    r"forwarded message|message (?:transféré|réexpédié)|doorgestuurd bericht|weitergeleiteten? nachricht", re.IGNORECASE
+)
 _PHONE: Final = re.compile(
     r"^[ \t]{0,8}(?:envoyé (?:de(?:puis)?|à partir|avec)|verzonden (?:vanaf|vanuit|vanop|met|via)|"
     r"verstuurd (?:vanaf|vanuit|met)|"
@@ -70,9 +75,22 @@ _LEGAL: Final = re.compile(
     re.IGNORECASE,
 )
 _FORMULA_REACH: Final = 300
+_FORMULA_LENGTH: Final = 6_000
+_MYSELF: Final = re.compile(
+    r"\b(?:je|j['’]\w|m['’]\w|mon|ma|mes|moi|ik|mij|mijn|ich|mich|mir|mein\w{0,2}|i|i['’](?:m|ve|d|ll)|my|me)\b",
+    re.IGNORECASE,
+)
+# What says that something was received, understood or welcome.
+_ANSWER: Final = re.compile(
+    r"\b(?:ok[eé]{0,2}|okay|merci|bedankt|dank|danke|thanks?|reçu|ontvangen|erhalten|received|begrepen|compris|noted|super|top|oui|"
+    r"ja|yes|non|nee|nein|no)\b",
+    re.IGNORECASE,
+)
+_LOOKED_AT: Final = 400
+_EXACT: Final = re.compile(r"[@<]|\d{1,2} ?[:h.] ?\d\d\b")
 # Beyond so many beginnings that were none, a text is no mail with a footer.
 _MOST: Final = 60
-# Nor is one whose own words go on for longer than a book chapter; looking at all of a megabyte would cost most of a second.
+# Nor is one whose own words go on for longer than a book chapter.
 _SEARCHED: Final = 200_000
 # So many letters must stand before it, else it is what the message is about.
 _FEWEST_LETTERS: Final = 2
@@ -83,18 +101,55 @@ _MARKS: Final = " \t*_-–—=#|[(«\"'“„"
 def own_end(text: str) -> int:
     """Where the writer's own words end: the place of the first disclaimer or quotation that begins a sentence or a line
     behind some words of their own; the length of the text where there is none."""
+    return history_begin(text, disclaimer_begin(text))
+
+
+def disclaimer_begin(text: str) -> int:
+    """Where a firm's disclaimer begins behind some words of the writer's own; the length of the text where none does."""
     begins = _words_begin(text)
-    first = len(text)
     for found in islice(_DISCLAIMER.finditer(text, 0, _SEARCHED), _MOST):
         start = _begin(text, found.start())
         if start is not None and start >= begins and _for_nobody_in_particular(text, found):
-            first = start
-            break
-    for found in islice(_HISTORY.finditer(text, 0, min(first, _SEARCHED)), _MOST):
+            # Whatever speaks of "me" below is no firm's.
+            below = text[start : history_begin(text, min(len(text), start + _FORMULA_LENGTH), after=start)]
+            return len(text) if _MYSELF.search(below) else start
+    return len(text)
+
+
+def history_begin(text: str, end: int, *, after: int = 0) -> int:
+    """Where quoted history begins between `after` and `end`, behind some words of the writer's own; `end` where none does."""
+    begins = _words_begin(text)
+    last_own: int | None = None
+    for found in islice(_HISTORY.finditer(text, after, min(end, _SEARCHED)), _MOST):
         start = _begin(text, found.start())
-        if start is not None and start >= begins and _nothing_follows(text, found, first):
+        if start is None or start < begins:
+            continue
+        if not found.group().lstrip().startswith(">"):
+            if not _head_of_a_mail(text, found):
+                continue
+            # Below it all is quoted.
             return start
-    return first
+        if last_own is None:
+            last_own = _last_own_line(text, end)
+        if last_own < found.start():
+            return start
+    return end
+
+
+def answered(text: str, begin: int) -> bool:
+    """True when the little that stands above what begins there is an answer ("ok merci"), and all below is quoted: no
+    salutation, no word of a matter."""
+    above = lexicon.words(text[:begin])
+    if not (_ANSWER.search(text, 0, begin) and lexicon.load().is_contentless(above)):
+        return False
+    head, _, rest = text[begin:].lstrip().partition("\n")
+    quoted = text[begin:] if head.startswith(">") else rest
+    return all(not line.strip() or line.lstrip().startswith(">") for line in quoted.splitlines()[:_LOOKED_AT])
+
+
+def passed_on(text: str, begin: int) -> bool:
+    """True when a mail program says beside what begins there that it was forwarded."""
+    return bool(_PASSED_ON.search(text, max(0, begin - 80), begin + 80))
 
 
 def phone_lines(text: str) -> list[tuple[int, int]]:
@@ -128,8 +183,22 @@ def _for_nobody_in_particular(text: str, found: re.Match[str]) -> bool:
     return bool(_LEGAL.search(text, found.start(), found.start() + _FORMULA_REACH))
 
 
-def _nothing_follows(text: str, found: re.Match[str], end: int) -> bool:
-    """True when no line of the writer's own stands below a quoted one; below the head of an older mail all is quoted."""
-    if not found.group().lstrip().startswith(">"):
-        return True
-    return all(not line.strip() or line.lstrip().startswith(">") for line in text[found.start() : end].splitlines())
+def _head_of_a_mail(text: str, found: re.Match[str]) -> bool:
+    """A mail program's line says when to the minute, or from which address, or stands above quoted lines; somebody who
+    tells that "le 3 mars, votre service m'a écrit :" goes on telling."""
+    line = found.group().strip()
+    return (
+        line[0] in "-_=" or bool(_EXACT.search(line)) or text[found.end() : found.end() + 200].lstrip().startswith(">")
+    )
+
+
+def _last_own_line(text: str, end: int) -> int:
+    """Where the last line before `end` begins that is neither blank nor quoted; -1 when there is none."""
+    place = end
+    while place > 0:
+        begin = text.rfind("\n", 0, place) + 1
+        line = text[begin:place].strip()
+        if line and not line.startswith(">"):
+            return begin
+        place = begin - 1
+    return -1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -27,6 +27,7 @@ from config.vocabulary import DEPARTMENTS, FLAGS, KINDS, LANGUAGES, Language
 _SAID: Final = np.array([name.startswith(("hint:", "language:")) for name in FACTS])
 _NO: Final = "not_"
 _SLIPS: Final = 0.05
+_SMALL: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,15 @@ def sayings(corpus_dir: Path = corpus.FOLDER) -> list[Saying]:
     return found
 
 
-def from_records(records: Sequence[Record], encoder: Encoder) -> list[Lesson]:
-    """A lesson from each message. What it teaches must not depend on how well its language is told: that is known here."""
+def from_records(records: Sequence[Record], encoder: Encoder, mended: Callable[[str], str] = str) -> list[Lesson]:
+    """A lesson from each message. What it teaches must not depend on how well its language is told: that is known here.
+
+    `mended` puts slips of the keyboard right, as the running pipeline does once there are words to do it by.
+    """
     return [
-        _lesson(record.message, record.language, record_targets(record), encoder, record.author, record.scenario)
+        _lesson(
+            record.message, record.language, record_targets(record), encoder, record.author, record.scenario, mended
+        )
         for record in records
     ]
 
@@ -92,29 +98,36 @@ def from_sayings(said: Sequence[Saying], encoder: Encoder) -> list[Lesson]:
 
 
 def _lesson(
-    text: Text, language: Language, targets: dict[str, int], encoder: Encoder, author: str = "", scenario: str = ""
+    text: Text,
+    language: Language,
+    targets: dict[str, int],
+    encoder: Encoder,
+    author: str = "",
+    scenario: str = "",
+    mended: Callable[[str], str] = str,
 ) -> Lesson:
     capped = pipeline.capped(text.text)
-    reading = features.read(text, capped, language)
+    reading = features.read(text, capped, language, mended)
     if reading.contentless:
         # The rules decide these; the heads would only learn that nothing means something.
         targets = {}
     whole, slipped = (
-        tuple(piece for part in encoder.cut_parts([sentence.text for sentence in read]) for piece in part)
+        tuple(piece for part in encoder.cut_parts([mended(sentence.text) for sentence in read]) for piece in part)
         for read in (components.encoded(text, capped), components.encoded(text, with_slips(capped)))
     )
     return Lesson(text, reading, whole, slipped, targets, author, scenario)
 
 
 def with_slips(text: str) -> str:
-    """The text as somebody in a hurry types it: no accents, and one letter in twenty changed places with the next. The same
-    text gives the same."""
+    """The text as somebody in a hurry types it: no accents, one letter in twenty changed places with the next, and every
+    other text in small letters throughout. The same text gives the same."""
     rng = random.Random(text)  # noqa: S311 - slips, not secrets
     bare = [char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char)]
     for place in range(len(bare) - 1):
         if bare[place].isalpha() and bare[place + 1].isalpha() and rng.random() < _SLIPS:
             bare[place], bare[place + 1] = bare[place + 1], bare[place]
-    return "".join(bare)
+    typed = "".join(bare)
+    return typed.lower() if rng.random() < _SMALL else typed
 
 
 def record_targets(record: Record) -> dict[str, int]:

@@ -136,6 +136,22 @@ class Lexicon:
             hits.extend(Hit(group, word.start, word.end) for group in self._begun(word.folded))
         return hits
 
+    def words_of(self, group: str) -> set[str]:
+        """Every whole word of the phrases of a list."""
+        return {
+            word
+            for first, rests in self.phrases.items()
+            for name, rest, prefix in rests
+            if name == group
+            for word in (first, *(rest[:-1] if prefix else rest))
+        }
+
+    def every_word(self) -> set[str]:
+        """Every whole word of any list."""
+        groups = {name for rests in self.phrases.values() for name, _, _ in rests}
+        of_phrases = {word for group in groups for word in self.words_of(group)}
+        return of_phrases | self.negation | self.contentless | self.not_a_name | self.given_names
+
     def _begun(self, word: str) -> Iterator[str]:
         """The groups that hold a beginning of the word; a look-up for each length, however many beginnings there are."""
         for length in range(3, min(len(word), self.longest_prefix) + 1):

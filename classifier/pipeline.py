@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from classifier import features, footers, lexicon
+from classifier import features, footers, lexicon, slips
 from classifier.classification import Classification, Evidence, Passage, Text
 
 if TYPE_CHECKING:
@@ -21,8 +21,10 @@ MODEL: Final = Path(__file__).parent / "model"
 # What is read of a text: its beginning and its end. Offsets of evidence are mapped back to the whole text.
 _HEAD, _TAIL = 2_000, 500
 _JOINT: Final = "\n"
-# Fewer words than these above a quotation are a remark on it.
-_FEWEST_OWN: Final = 6
+# Fewer words than these above a quotation are a remark on it; where somebody forwards, more may be.
+_FEWEST_OWN, _FEWEST_FORWARDING = 6, 15
+# Space, and what mail programs draw between a text and what stands below it.
+_RULES: Final = " \t\r\n-–—_=*"
 # So much of what is left out is searched for words of distress.
 _SEARCHED: Final = 20_000
 _BATCH: Final = 32
@@ -64,7 +66,10 @@ def load(path: Path | None = None) -> Classifier:
 
     Raises `OSError` when there is none, `ValueError` when it was trained for other labels.
     """
-    from classifier import components  # noqa: PLC0415 - imports spaCy, numpy and the encoder
+    from classifier import encoder  # noqa: PLC0415 - imports numpy and the encoder
+
+    encoder.begin()
+    from classifier import components  # noqa: PLC0415 - imports spaCy, while the encoder's tables are unpacked
 
     return Classifier(components.read_from(path or MODEL))
 
@@ -81,17 +86,23 @@ def _both_ends(text: str) -> str:
 
 
 def own_length(text: str) -> int:
-    """How much of a text its writer wrote: without the disclaimer and the quoted history below.
+    """How much of a text its writer wrote: without the disclaimer and the quoted history below, and the dashes above these.
 
-    Where hardly anything stands above these ("for your attention"), what follows is the message; and where what follows
-    holds words of distress, nothing is left out, whoever wrote them.
+    Where hardly anything stands above quoted history, that is the message ("for your attention"), unless it was an answer
+    ("ok merci"); and where what follows holds words of distress, nothing is left out, whoever wrote them.
     """
-    end = footers.own_end(text)
-    if end == len(text) or len(text[:end].split(maxsplit=_FEWEST_OWN)) < _FEWEST_OWN:
-        return len(text)
+    disclaimer = footers.disclaimer_begin(text)
+    end = footers.history_begin(text, disclaimer)
+    own_words = len(text[:end].split(maxsplit=_FEWEST_FORWARDING))
+    forwarded = own_words < _FEWEST_FORWARDING and footers.passed_on(text, end)
+    if end < disclaimer and (forwarded or (own_words < _FEWEST_OWN and not footers.answered(text, end))):
+        end = disclaimer
+    if end == len(text):
+        return end
     rest = features.readable(text[end : end + _SEARCHED])
-    distress = any(hit.group == "emergency" for hit in lexicon.load().find(rest, lexicon.words(rest)))
-    return len(text) if distress else end
+    hits = lexicon.load().find(rest, lexicon.words(slips.of_lexicon().mended(rest)))
+    distress = any(hit.group == "emergency" for hit in hits)
+    return len(text) if distress else len(text[:end].rstrip(_RULES))
 
 
 def _at_home(found: Classification, passages: Sequence[Passage], text: str, own: int) -> Classification:

@@ -17,13 +17,14 @@ from typing import Final
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # has no types
 
-from classifier import calibration, components, corpus, heads, lessons, network_training, words_training
+from classifier import calibration, components, corpus, heads, lessons, network_training, slips, words_training
 from classifier.corpus import Record
 from classifier.encoder import Encoder
 from classifier.features import Floats
 from classifier.heads import HEADS
 from classifier.network import ENCODER, TOP, fingerprint
 from classifier.network_training import USUAL, Schooling
+from classifier.slips import Slips
 
 SEED: Final = 20261122
 
@@ -52,9 +53,13 @@ def train(
         say(f"reading {len(parts.training) + len(more)} messages ({len(parts.test)} are kept for the test)")
         encoder = Encoder()
         said = lessons.from_sayings(lessons.sayings(corpus_dir), encoder)
-        learnt_from = [*lessons.from_records([*parts.training, *more], encoder), *said]
-        calibrated_on = lessons.from_records(parts.calibration, encoder)
+        from_corpus = [*lessons.from_records(parts.training, encoder), *said]
+        learnt_from = [*from_corpus, *lessons.from_records(more, encoder)]
         vocabulary, arrays = words_training.teach(learnt_from, seed=seed, progress=say)
+        # Words that a single person used are left as they are; of what was corrected, nothing that only one member wrote stays.
+        seen = {word.folded for lesson in from_corpus for word in lesson.reading.words}
+        mender = slips.learnt(vocabulary.terms, seen)
+        calibrated_on = lessons.from_records(parts.calibration, encoder, mender.mended)
         network = network_training.teach(learnt_from, encoder, seed=seed, schooling=schooling, progress=say)
         say(f"calibrating on {len(calibrated_on)} messages")
         by_words = words_training.logits_of(vocabulary, arrays, calibrated_on)
@@ -75,18 +80,18 @@ def train(
     ordered = sorted(vocabulary.terms, key=vocabulary.terms.__getitem__)
     arrays |= {name: network[name] for name in TOP}
     learnt = heads.assemble(ordered, arrays, fused, thresholds, provenance)
-    _save(learnt, {name: network[name] for name in ENCODER}, out_dir)
+    _save(learnt, {name: network[name] for name in ENCODER}, mender, out_dir)
     say(f"written to {out_dir.name}")
     return heads.from_disk(out_dir / "guichet_heads")
 
 
-def _save(learnt: heads.Heads, encoder: dict[str, Floats], out_dir: Path) -> None:
+def _save(learnt: heads.Heads, encoder: dict[str, Floats], mender: Slips, out_dir: Path) -> None:
     """Write the pipeline beside its place and move it there, so that nobody loads half of an old and half of a new one."""
     beside = out_dir.with_name(f"{out_dir.name}.new")
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
     # Without the vocabulary of strings, which would keep every word of the corpus and is not needed.
-    components.build(learnt, encoder).to_disk(beside, exclude=["vocab"])
+    components.build(learnt, encoder, mender).to_disk(beside, exclude=["vocab"])
     # spaCy writes a set here, in an order that changes from process to process.
     signs = beside / "sentencizer.json"
     told = json.loads(signs.read_text(encoding="utf-8"))

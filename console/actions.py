@@ -201,7 +201,7 @@ class Actions:
         except WrongLabelsError:
             raise _WrongFormError("wrong_labels") from None
         if wanted.get("doctor") and not who.viewer.medical:
-            return f"/console/queue/{row.queue}?moved={row.queue}"
+            return f"/console/queue/{row.queue}?sealed"
         return "?done=corrected"
 
     async def reachable(self, tx: Tx, who: Who, row: Row, after: _After) -> str:

@@ -67,7 +67,7 @@ class Why:
     rules: int
     queue: str
     findings: tuple[Finding, ...]
-    unsure: tuple[str, ...]
+    unsure: Mapping[str, str]
     near: tuple[Near, ...]
     model: str
     rules_version: str
@@ -93,11 +93,16 @@ def explained(decision: Mapping[str, Any] | None, said: Mapping[str, Any] | None
         rules=len(ids),
         queue=decision.get("queue", ""),
         findings=_findings(said or {}),
-        unsure=tuple((said or {}).get("abstained_on", ())),
+        unsure=_unsure(said or {}),
         near=_near(trace, decided),
         model=(said or {}).get("model", ""),
         rules_version=decision.get("rules_version", ""),
     )
+
+
+def _unsure(said: Mapping[str, Any]) -> Mapping[str, str]:
+    """{question: reason}; the reason is "" in what was kept before there were reasons."""
+    return {question: said.get("abstained_because", {}).get(question, "") for question in said.get("abstained_on", ())}
 
 
 def _findings(said: Mapping[str, Any]) -> tuple[Finding, ...]:

@@ -79,6 +79,7 @@ class Lists:
             next=_cursor(rows[-1], show) if more else "",
             guessed="guessed" in request.query,
             moved=request.query.get("moved", "") if request.query.get("moved", "") in QUEUES else "",
+            sealed="sealed" in request.query,
             path=request.path,
         )
 

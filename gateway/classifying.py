@@ -178,6 +178,7 @@ class Classifying:
 def unclassified(text: Text, *, model: str = "none") -> Classification:
     """What is said of a text that no classifier has read: a complaint until a person says otherwise, unsure of everything."""
     language: Language = text.language_hint or "fr"
+    questions = ("kind", "off_scope", "anonymous", "doctor", "department")
     return Classification(
         language=language,
         kind="complaint",
@@ -185,7 +186,8 @@ def unclassified(text: Text, *, model: str = "none") -> Classification:
         department=None,
         departments=(),
         probabilities={"kind": {"complaint": 1.0}},
-        abstained=("kind", "off_scope", "anonymous", "doctor", "department"),
+        abstained=questions,
+        because=dict.fromkeys(questions, "not_read"),
         evidence=(),
         model=model,
         identity=Identity(name=text.from_name),

@@ -63,7 +63,8 @@ async def correct(
 ) -> int:
     """Correct labels of a message of a case (the one that opened it by default). Returns the correction's id.
 
-    A message that is about the medical adviser after all seals its case, as it would have on its way in.
+    A message that is about the medical adviser after all seals its case, as it would have on its way in, and takes it off
+    the hands of somebody who may not open it then.
     `viewer` must be allowed to see the case; user 0 is the command, which has no name. Raises `labels.WrongLabelsError`,
     `NothingToCorrectError`, `store.cases.StaleError` when the case is no longer at `version`.
     """
@@ -106,6 +107,7 @@ async def correct(
         **(_columns(case.flags, full) if opening else {}),
         **({"unread": False} if viewer.user_id else {}),
         **({"sealed": True} if full.get("doctor") else {}),
+        **({"assignee_id": None} if full.get("doctor") and not await _may_open_sealed(tx, case.assignee_id) else {}),
     )
     if full.get("doctor"):
         await search.remove(tx, case_id)
@@ -197,11 +199,17 @@ async def hidden(tx: Tx, viewer: Viewer) -> int:
 
 
 async def _case(tx: Tx, viewer: Viewer, case_id: int) -> Any:
-    query = select(cases.c.version, cases.c.kind, cases.c.flags, cases.c.department).where(cases.c.id == case_id)
+    columns = (cases.c.version, cases.c.kind, cases.c.flags, cases.c.department, cases.c.assignee_id)
+    query = select(*columns).where(cases.c.id == case_id)
     row = (await tx.conn.execute(query.where(viewer.may_see()))).one_or_none()
     if row is None:
         raise NothingToCorrectError(case_id)
     return row
+
+
+async def _may_open_sealed(tx: Tx, user_id: int | None) -> bool:
+    query = select(users.c.medical).where(users.c.id == user_id)
+    return bool((await tx.conn.execute(query)).scalar_one_or_none())
 
 
 async def _one(tx: Tx, viewer: Viewer, correction_id: int) -> Any:

@@ -77,8 +77,9 @@ def classification_from(said: dict[str, Any]) -> Classification:
         departments=tuple((name, p) for name, p in said["departments"]),
         probabilities=said["probabilities"],
         abstained=tuple(said["abstained_on"]),
+        because=said.get("abstained_because", {}),
         evidence=tuple(Evidence(**item) for item in said["evidence"]),
         model=said["model"],
-        # What was kept before passages were told has none.
+        # What was kept before these were told has none.
         languages=tuple(Passage(**item) for item in said.get("languages", ())),
     )

@@ -249,9 +249,12 @@ async def test_what_is_corrected_to_the_medical_adviser_is_sealed_and_found_no_m
     tom = await running.sign_in("tom")
     path = running.case("week")
     await tom.get(path)
+    await tom.post(f"{path}/take")
+    assert (await row_of(running, "week")).assignee_id is not None
     page = await tom.post(f"{path}/correct", kind="complaint", **{"flag-doctor": "1"})
-    assert "It is sealed" in page
-    assert (await row_of(running, "week")).sealed
+    assert "The case is sealed now" in page
+    after = await row_of(running, "week")
+    assert (after.sealed, after.assignee_id) == (True, None)
     await tom.get(path, status=403)
     assert "Lucie Martin" not in await tom.get("/console/search?q=guichet")
 
