@@ -26,13 +26,27 @@ _NAME_ENDS: Final = re.compile(
     re.IGNORECASE,
 )
 _MEMBER_NUMBER: Final = re.compile(r"(?<![\d@])\d(?:[ .\-]?\d){5,12}(?!\d)")
+_LONGEST_COMMAND: Final = 120
+_WORDS_AROUND: Final = 1
+_AROUND_COMMANDS: Final = (
+    "person",
+    "status",
+    "anonymous",
+    "filler",
+    "asking",
+    "wish",
+    "greeting",
+    "small",
+    "yes",
+    "no",
+)
 _SMALL_TALK: Final = ("filler", "thanks", "greeting", "small", "yes", "no", "correction", "name_lead", "contact_lead")
 
 
 def absorb(state: State, said: Said, meaning: Meaning) -> State:
     """The state with what this line tells. Commands and choices tell nothing; files always count."""
     facts = replace(state.facts, files=(*state.facts.files, *said.files))
-    if meaning.pure and not meaning.empty:
+    if (meaning.pure and not meaning.empty) or _only_asks(said.text, meaning):
         return replace(state, facts=facts)
     may_replace = meaning.correction or state.step in _REPLACING
     facts, taken = _identified(facts, _answered_identity(state, said, meaning), may_replace=may_replace)
@@ -43,6 +57,13 @@ def absorb(state: State, said: Said, meaning: Meaning) -> State:
         # Something new was told, so the summary is another one.
         asked.pop("sum_up", None)
     return replace(state, facts=facts, asked=asked)
+
+
+def _only_asks(text: str, meaning: Meaning) -> bool:
+    """True for "can I talk to a human please": a command in a sentence around it that tells nothing."""
+    if not meaning.command or len(text) > _LONGEST_COMMAND:
+        return False
+    return len(without(tokens_of(text), *_AROUND_COMMANDS)) <= _WORDS_AROUND
 
 
 def bare_name(text: str) -> str:
@@ -81,7 +102,8 @@ def _leads(text: str) -> list[str]:
 def _answered_identity(state: State, said: Said, meaning: Meaning) -> Identity:
     """Who they say they are in this line, with what only the open question makes recognisable."""
     who = said.identity
-    if state.step == "ask.name" and not who.name:
+    named = state.step in _REPLACING and without(tokens := tokens_of(said.text[:200]), "name_word") != tokens
+    if (state.step == "ask.name" or named) and not who.name:
         who = replace(who, name=bare_name(said.text))
     asked_number = state.step in ("ask.contact", "ask.correction")
     if asked_number and not (who.phones or who.emails or who.member_number or meaning.reference):

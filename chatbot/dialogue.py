@@ -38,6 +38,7 @@ from chatbot.questions import goodbye
 from chatbot.replies import choices_of, labels
 from chatbot.state import Facts, State
 from chatbot.understanding import Meaning, tokens_of, understand
+from config.vocabulary import Language
 
 # A conversation has at most so many turns of the robot; from the first number on it is brought to its end.
 MOST_TURNS: Final = 40
@@ -112,7 +113,7 @@ def _said(out: Outcome, said: Said, knowledge: Knowledge, house: House, now: dat
     if state.step != "new":
         return hear(out, heard)
     greeted = out.say("greet").at(step="ask.story")
-    nothing_told = meaning.pure and not said.files and meaning.command not in ("person", "status", "stop")
+    nothing_told = meaning.pure and not said.files and meaning.command not in ("person", "status", "stop", "insult")
     return opening(greeted) if nothing_told and not meaning.choice else hear(greeted, heard)
 
 
@@ -133,14 +134,18 @@ def _noticed(state: State, said: Said, meaning: Meaning) -> State:
     flags = dict.fromkeys((*state.flags, *(flag for flag, holds in found.flags.items() if holds)))
     if meaning.language:
         return replace(state, language=meaning.language, language_chosen=True, flags=tuple(flags))
-    words = len(tokens_of(said.text[:600]))
-    language = state.language
-    if said.language is not None and words >= _SENTENCE_WORDS and not meaning.pure:
-        language = said.language
-    elif not state.language_chosen and not state.facts.story and words and not meaning.choice:
-        language = found.language if state.step == "new" or words >= _SENTENCE_WORDS else language
     kind = state.kind if meaning.pure else found.kind
-    return replace(state, flags=tuple(flags), kind=kind, language=language)
+    return replace(state, flags=tuple(flags), kind=kind, language=_spoken(state, said, meaning))
+
+
+def _spoken(state: State, said: Said, meaning: Meaning) -> Language:
+    """The language to answer in: the one that was asked for, else that of the member's last sentence."""
+    words = sum(token.isalpha() for token in tokens_of(said.text[:600]))
+    if state.language_chosen or meaning.choice or not words:
+        return state.language
+    if words >= _SENTENCE_WORDS and not meaning.pure:
+        return said.language or (state.language if state.facts.story else said.found.language)
+    return said.found.language if state.step == "new" else state.language
 
 
 def _urgent(said: Said) -> bool:
@@ -151,7 +156,9 @@ def _kept_silently(out: Outcome, said: Said, meaning: Meaning) -> Outcome:
     """What is said while a person has it, or is being fetched, is in the facts, or in the case that there is."""
     if out.state.reference and not meaning.pure and said.text.strip():
         return out.do(AddToCase(out.state.reference, said.text.strip()))
-    return replace(out, state=absorb(out.state, said, meaning))
+    # No question is open between the member and a person, as far as the robot knows: everything is story.
+    kept = absorb(replace(out.state, step="ask.story"), said, meaning)
+    return replace(out, state=replace(kept, step=out.state.step))
 
 
 def _bounded(out: Outcome, house: House, now: datetime) -> Outcome:

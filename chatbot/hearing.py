@@ -217,8 +217,9 @@ def _unanswered(heard: Heard) -> bool:
 
 def _side_question(out: Outcome, heard: Heard, spoken: Outcome) -> Outcome:
     """After an answer from the knowledge: what was open before, or whether that was all."""
-    if out.state.facts.matter or out.state.step not in ("ask.story", "ask.answered", "new"):
-        return again(spoken)
+    if out.state.facts.matter or out.state.step not in ("ask.story", "ask.answered"):
+        facts = out.state.facts
+        return again(spoken.at(facts=replace(facts, questions=(*facts.questions, heard.said.text.strip()))))
     # The question is kept as their matter, in case the answer does not do.
     return put(_kept(spoken, heard), "ask.answered")
 

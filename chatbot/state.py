@@ -35,7 +35,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the member has told. `story` and `wish` hold their own words, in order.
+    """What the member has told. `story` and `wish` hold their own words, in order; `questions` what they asked and got answered.
 
     `represented` is for whom they write: a name where one was given, else empty with `relation` set. `mandate`: whether
     that person agrees ("yes", "no", "" when not known). `earlier` keeps what was corrected since; nothing is forgotten.
@@ -43,6 +43,7 @@ class Facts:
 
     story: tuple[str, ...] = field(default=(), repr=False)
     wish: tuple[str, ...] = field(default=(), repr=False)
+    questions: tuple[str, ...] = field(default=(), repr=False)
     name: str = field(default="", repr=False)
     email: str = field(default="", repr=False)
     phone: str = field(default="", repr=False)
@@ -135,7 +136,7 @@ _FACTS: Final = frozenset(item.name for item in dataclasses.fields(Facts))
 
 def _facts(data: Mapping[str, Any]) -> Facts:
     values = {name: value for name, value in data.items() if name in _FACTS}
-    for name in ("story", "wish", "earlier"):
+    for name in ("story", "wish", "questions", "earlier"):
         values[name] = tuple(values.get(name, ()))
     values["files"] = tuple(File(item["name"], item["kind"]) for item in values.get("files", ()))
     return Facts(**values)
