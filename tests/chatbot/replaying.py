@@ -110,7 +110,7 @@ class Replay:
     language: Language
     state: State = field(init=False)
     now: datetime = BEGINNING
-    house: House = House()
+    house: House = field(default_factory=House)
     kind: str = "complaint"
     flags: dict[Flag, bool] = field(default_factory=dict)
     department: str | None = None
@@ -297,13 +297,13 @@ class Replay:
             token
             for line in self.said
             if not understand(line).pure
-            for token in without(tokens_of(line), *_SMALL)
+            for token in without(tokens_of(line), *SMALL)
             if token not in words and not (token.isdigit() and token.lstrip("0") in figures) and len(token) > 3
         ]
 
 
 # Words that carry no fact: greetings, yes and no, what leads to a name or a number, and what asks for something that was done.
-_SMALL: Any = (
+SMALL: Any = (
     "filler", "thanks", "greeting", "small", "yes", "no", "correction", "name_lead", "contact_lead", "skip", "anonymous",
     "person", "status",
 )  # fmt: skip
