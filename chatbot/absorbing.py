@@ -44,10 +44,10 @@ _SMALL_TALK: Final = ("filler", "thanks", "greeting", "small", "yes", "no", "cor
 
 
 def absorb(state: State, said: Said, meaning: Meaning) -> State:
-    """The state with what this line tells. Commands and choices tell nothing; files always count."""
-    facts = replace(state.facts, files=(*state.facts.files, *said.files))
-    if (meaning.pure and not meaning.empty) or _only_asks(said.text, meaning):
-        return replace(state, facts=facts)
+    """The state with what this line tells. Commands and choices tell nothing. Its files were taken in before."""
+    facts = state.facts
+    if (meaning.pure and not meaning.empty) or only_asks(said.text, meaning):
+        return state
     may_replace = meaning.correction or state.step in _REPLACING
     facts, taken = _identified(facts, _answered_identity(state, said, meaning), may_replace=may_replace)
     if said.text.strip():
@@ -59,7 +59,7 @@ def absorb(state: State, said: Said, meaning: Meaning) -> State:
     return replace(state, facts=facts, asked=asked)
 
 
-def _only_asks(text: str, meaning: Meaning) -> bool:
+def only_asks(text: str, meaning: Meaning) -> bool:
     """True for "can I talk to a human please": a command in a sentence around it that tells nothing."""
     if not meaning.command or len(text) > _LONGEST_COMMAND:
         return False
@@ -73,7 +73,7 @@ def bare_name(text: str) -> str:
     for lead in _leads(text):
         cut = _NAME_ENDS.split(lead, maxsplit=1)[0]
         words = _WORD.findall(cut)
-        if words and len(words) <= _NAME_WORDS and without(tokens_of(cut), "told", "but") == tokens_of(cut):
+        if words and len(words) <= _NAME_WORDS and without(tokens_of(cut), "told", "but", "no_name") == tokens_of(cut):
             return written(" ".join(words))[:_LONGEST_NAME]
     return ""
 
@@ -103,7 +103,7 @@ def _answered_identity(state: State, said: Said, meaning: Meaning) -> Identity:
     """Who they say they are in this line, with what only the open question makes recognisable."""
     who = said.identity
     named = state.step in _REPLACING and without(tokens := tokens_of(said.text[:200]), "name_word") != tokens
-    if (state.step == "ask.name" or named) and not who.name:
+    if (state.step == "ask.name" or named) and not who.name and not said.files:
         who = replace(who, name=bare_name(said.text))
     asked_number = state.step in ("ask.contact", "ask.correction")
     if asked_number and not (who.phones or who.emails or who.member_number or meaning.reference):

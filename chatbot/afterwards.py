@@ -57,9 +57,7 @@ def hear(out: Outcome, heard: Heard) -> Outcome:
 
 def _while_registering(out: Outcome, heard: Heard) -> Outcome:
     text = heard.said.text.strip()
-    owed = out.state.owed if heard.meaning.pure or not text else (*out.state.owed, text)
-    files = (*out.state.facts.files, *heard.said.files)
-    return out.at(owed=owed, facts=replace(out.state.facts, files=files))
+    return out if heard.meaning.pure or not text else out.at(owed=(*out.state.owed, text))
 
 
 def _wanted(out: Outcome, heard: Heard) -> Outcome | None:
@@ -101,9 +99,7 @@ def _said(out: Outcome, heard: Heard) -> Outcome:
 
 def _added(out: Outcome, heard: Heard) -> Outcome:
     """The words, in the case. A mail address or a name in them is for a person to put right there."""
-    files = (*out.state.facts.files, *heard.said.files)
-    text = heard.said.text.strip()
-    return out.do(AddToCase(out.state.reference, text)).at(facts=replace(out.state.facts, files=files))
+    return out.do(AddToCase(out.state.reference, heard.said.text.strip()))
 
 
 def _voice(heard: Heard) -> bool:

@@ -100,7 +100,9 @@ def _said(out: Outcome, said: Said, knowledge: Knowledge, house: House, now: dat
         if (meaning.pure and (meaning.command in _PARTING or meaning.signs_only or meaning.empty)) and not said.files:
             return out.at(heard_at=said.at)
         state = _once_more(state)
-    state = _noticed(replace(state, heard_at=said.at, reminded=False), said, meaning)
+    # Files count whatever the line beside them means.
+    facts = replace(state.facts, files=(*state.facts.files, *said.files))
+    state = _noticed(replace(state, facts=facts, heard_at=said.at, reminded=False), said, meaning)
     new_distress = _urgent(said) and "urgent" not in state.told
     if state.hand:
         silent = _kept_silently(Outcome(state), said, meaning)

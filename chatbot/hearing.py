@@ -36,7 +36,8 @@ def _always(out: Outcome, heard: Heard) -> Outcome | None:
     if heard.meaning.language:
         # In the first line it needs no word of its own: the greeting is in that language.
         return ask_next(out) if out.replies else again(out.say("switched"))
-    if heard.wants == "status" or (heard.meaning.reference and not out.state.facts.matter):
+    meant = heard.meaning.reference or heard.meaning.reference_like
+    if heard.wants == "status" or (meant and not out.state.facts.matter and not out.state.proving):
         return status.begin(out, heard)
     way = _WAYS.get(heard.wants)
     return way(out, heard) if way else None
@@ -70,6 +71,8 @@ def _back(out: Outcome, _heard: Heard) -> Outcome:
 def _skip(out: Outcome, _heard: Heard) -> Outcome:
     state = out.state
     key = state.resume if state.step == "ask.person" else state.step
+    if state.step == "anonymous":
+        return ask_next(out.at(facts=replace(state.facts, anonymous=True)))
     if key == "ask.name" and state.step == "ask.name" and not state.facts.member_number:
         return _explain_anonymous(out)
     if key in _OPTIONAL or (key == "ask.name" and state.facts.matter):
@@ -79,11 +82,11 @@ def _skip(out: Outcome, _heard: Heard) -> Outcome:
             if not state.facts.member_number
             else out.at(skipped=(*state.skipped, key))
         )
+    if key in ("ask.reference", "ask.code"):
+        return status.give_up(out)
     if state.step == "ask.person":
         # "Go on without": what could not be left out is put once more, and no third time.
         return goodbye(out, "nothing") if key == "ask.story" and not state.facts.matter else ask_next(out)
-    if key in ("ask.reference", "ask.code"):
-        return status.give_up(out)
     return ask(out, key) if key == "ask.story" else ask_next(out)
 
 

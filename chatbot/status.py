@@ -23,6 +23,7 @@ _TRIES = 2
 
 def begin(out: Outcome, heard: Heard) -> Outcome:
     """Somebody asks where their case is."""
+    out = _beside(out, heard)
     reference = heard.meaning.reference
     if reference:
         return _prove(out, reference)
@@ -34,11 +35,13 @@ def begin(out: Outcome, heard: Heard) -> Outcome:
 def to_reference(out: Outcome, heard: Heard) -> Outcome | None:
     """An answer to "what is your reference?"; None when it is a story after all."""
     if heard.meaning.reference:
-        return _prove(out, heard.meaning.reference)
+        return _prove(_beside(out, heard), heard.meaning.reference)
     if heard.wants == "complaint":
         return put(out, "ask.story")
-    if heard.meaning.reference_like or sum(map(str.isdigit, heard.said.text)) >= 8:
-        return ask(out.say("not_reference"), "ask.reference")
+    who = heard.said.identity
+    other_number = who.phones or who.emails or who.member_number
+    if heard.meaning.reference_like or (sum(map(str.isdigit, heard.said.text)) >= 8 and not other_number):
+        return ask(_beside(out, heard).say("not_reference"), "ask.reference")
     return _not_it(out, heard, "ask.reference")
 
 
@@ -47,7 +50,7 @@ def to_code(out: Outcome, heard: Heard) -> Outcome | None:
     if heard.meaning.code:
         return out.do(CheckCode(out.state.proving, heard.meaning.code))
     if heard.meaning.reference:
-        return _prove(out, heard.meaning.reference)
+        return _prove(_beside(out, heard), heard.meaning.reference)
     return _not_it(out, heard, "ask.code")
 
 
@@ -93,6 +96,16 @@ def unknown(out: Outcome) -> Outcome:
 def give_up(out: Outcome) -> Outcome:
     """The member has no reference or got no code: other ways, and on with what they want to tell."""
     return unknown(out)
+
+
+def _beside(out: Outcome, heard: Heard) -> Outcome:
+    """What is said beside a reference is kept as a question, and makes no matter of its own yet."""
+    before = out.state.facts
+    facts = absorb(out.state, heard.said, heard.meaning).facts
+    if facts.story != before.story or facts.wish != before.wish:
+        told = (*before.questions, heard.said.text.strip())
+        facts = replace(facts, story=before.story, wish=before.wish, questions=told)
+    return out.at(facts=facts)
 
 
 def _prove(out: Outcome, reference: str) -> Outcome:

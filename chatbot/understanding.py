@@ -178,6 +178,10 @@ def _language(tokens: Sequence[str]) -> Language | None:
 
 
 def _command(tokens: Sequence[str]) -> tuple[Command, bool]:
+    # "Non, laissez tomber" is no answer, but an end.
+    begun = _longest(tokens, 0, _phrases("no"))
+    if begun and _made_of(tokens[begun:], _phrases("stop")):
+        return "stop", True
     for meaning in _WHOLE:
         if _made_of(tokens, _phrases(meaning)):
             return meaning, True
@@ -187,12 +191,14 @@ def _command(tokens: Sequence[str]) -> tuple[Command, bool]:
         # "J'ai essayé de parler à quelqu'un hier" tells a story, and asks for nobody.
         if len(tokens) <= most and _within(tokens, _phrases(meaning)) and not _within(tokens, _phrases("told")):
             return meaning, False
-    if len(tokens) <= _YES_WORDS and not any(token.isdigit() for token in tokens):
-        if _within(tokens, _phrases("but")):
-            return "", False
-        if _starts(tokens, _phrases("yes")) and _starts(tokens, frozenset({("oui",), ("ja",), ("yes",)})):
-            return "yes", False
-    return "", False
+    return ("yes", False) if _agrees(tokens) else ("", False)
+
+
+def _agrees(tokens: Sequence[str]) -> bool:
+    """True for a short line that begins with a plain yes, and takes nothing of it back."""
+    if len(tokens) > _YES_WORDS or any(token.isdigit() for token in tokens):
+        return False
+    return _starts(tokens, frozenset({("oui",), ("ja",), ("yes",)})) and not _within(tokens, _phrases("but"))
 
 
 def _corrects(tokens: Sequence[str]) -> bool:

@@ -22,7 +22,7 @@ _Phrases = tuple[Annotated[str, Field(min_length=1, max_length=80)], ...]
 Meant = Literal[
     "yes", "no", "skip", "back", "stop", "person", "help", "status", "change", "anonymous", "about_you", "transcript",
     "add", "done", "thanks", "greeting", "small", "filler", "insult", "wish", "no_wish", "asking", "told", "but",
-    "name_lead", "name_word", "contact_lead", "correction", "signs_yes", "signs_no",
+    "name_lead", "name_word", "no_name", "contact_lead", "correction", "signs_yes", "signs_no",
 ]  # fmt: skip
 
 

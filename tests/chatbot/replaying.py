@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
 
+from chatbot.absorbing import only_asks
 from chatbot.actions import Action, AddToCase, CheckCode, Register, SendCode, SendTranscript
 from chatbot.dialogue import MOST_TURNS, step
 from chatbot.events import (
@@ -121,6 +122,7 @@ class Replay:
     said: list[str] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
     every_reply: list[Reply] = field(default_factory=list)
+    references: list[str] = field(default_factory=list)
     spoken_while_taken: int = 0
     turns: int = 0
 
@@ -187,6 +189,9 @@ class Replay:
         words = text.replace("\\n", "\n")
         if not pressed and words:
             self.said.append(words)
+            # A reference is no fact about the member; a mistyped one is told to be one.
+            meant = understand(words)
+            self.references += [words] if meant.reference or meant.reference_like else []
         channel: Channel = self.channel
         event = Said(
             text=pressed.group(1) if pressed else words,
@@ -284,7 +289,13 @@ class Replay:
             facts.member_number,
             *facts.earlier,
         ]
-        held += [facts.represented, *self.knows_of("added"), *self.knows_of("transcript"), *self.state.owed]
+        held += [
+            facts.represented,
+            *self.references,
+            *self.knows_of("added"),
+            *self.knows_of("transcript"),
+            *self.state.owed,
+        ]
         registered = [action.facts for action in self.actions if isinstance(action, Register)]
         held += [
             words
@@ -296,7 +307,7 @@ class Replay:
         return [
             token
             for line in self.said
-            if not understand(line).pure
+            if not understand(line).pure and not understand(line).code and not only_asks(line, understand(line))
             for token in without(tokens_of(line), *SMALL)
             if token not in words and not (token.isdigit() and token.lstrip("0") in figures) and len(token) > 3
         ]

@@ -205,7 +205,7 @@ def conversation(shape: Shape, language: Language, closed: bool, steps: list[tup
     return talk
 
 
-quickly = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quickly = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @quickly
