@@ -118,10 +118,12 @@ def tokens_of(text: str) -> tuple[str, ...]:
 
 
 def is_question(text: str, tokens: Sequence[str]) -> bool:
-    """True for a line that asks something: a question mark, or a word that begins a question."""
+    """True for a line that asks something: a question mark, a word that begins a question, "I would like to know"."""
     if len(tokens) > _QUESTION_WORDS:
         return False
-    return text.rstrip().endswith("?") or (len(tokens) > 2 and _starts(tokens, _phrases("asking")))
+    asked = tokens[_longest(tokens, 0, _phrases("greeting")) :]
+    begins = len(asked) > 2 and _starts(asked, _phrases("asking"))
+    return text.rstrip().endswith("?") or begins or (len(asked) > 4 and _within(asked, _phrases("wondering")))
 
 
 def wish_in(text: str) -> str:

@@ -100,6 +100,22 @@ def test_an_answer_to_what_is_your_name(line: str, name: str) -> None:
     assert bare_name(line) == name
 
 
+@pytest.mark.parametrize(
+    ("line", "question"),
+    [
+        ("Combien de temps ça prend ?", True),
+        ("bonjour comment envoyer mes documents", True),
+        ("je voudrais savoir combien de temps ça prend", True),
+        ("ik zou graag weten wie beslist", True),
+        ("wie lange dauert das", True),
+        ("mon dossier est bloqué depuis mars", False),
+        ("une question", False),
+    ],
+)
+def test_a_question_is_seen_without_its_mark(line: str, question: bool) -> None:
+    assert understand(line).question == question
+
+
 def test_references_and_codes() -> None:
     assert understand("mon dossier PM 2026 004217 75").reference == "PM-2026-004217-75"
     assert understand("PM-2026-004217-74").reference_like
