@@ -14,6 +14,7 @@ RULES = (
     *(f"F{number}" for number in range(1, 10)),
     *(f"C{number}" for number in range(1, 7)),
     *("S3", "S4", "S5", "S8", "S9"),
+    "W6",
     *(f"R{number}" for number in range(1, 5)),
     *("E2", "E5"),
     *("L1", "L2", "L3", "L5"),

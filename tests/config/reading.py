@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from channels.web import texts
+from config.chat import load_chat_texts
 from config.quality import policies
 from config.vocabulary import LANGUAGES, Language
 from config.wording import wording
@@ -87,6 +88,7 @@ def collections(language: Language) -> dict[str, list[str]]:
     """Every text that members read, by kind, with plain spaces and with its {names} still in braces."""
     pages = texts.pages()[language]
     policy = policies()[language]
+    chat = load_chat_texts()[language]
     answers = wording()[language].situations.values()
     found = {
         "pages": [text for key, text in pages.items() if not NOT_FOR_READING.fullmatch(key)],
@@ -96,6 +98,10 @@ def collections(language: Language) -> dict[str, list[str]]:
             *(line for s in policy.sections for line in (s.title, *s.text, *s.points)),
         ],
         "answers": [text for answer in answers for text in (answer.subject, _whole(answer.long), _whole(answer.short))],
+        "chat": [
+            *chat.choices.values(),
+            *(_whole(form) for text in chat.texts.values() for form in (text.long, text.short) if form),
+        ],
     }
     return {kind: [text.replace("\u00a0", " ") for text in each] for kind, each in found.items()}
 

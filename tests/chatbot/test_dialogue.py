@@ -1,0 +1,237 @@
+"""Single turns that matter: people, proofs, late events, the clock."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from channels.reference import format_reference
+from chatbot.actions import AddToCase, CheckCode, Close, HandOver, Register, SendCode
+from chatbot.dialogue import step
+from chatbot.events import (
+    CodeChecked,
+    CodeSent,
+    Event,
+    GivenBack,
+    House,
+    Left,
+    Registered,
+    StatusKnown,
+    StatusUnknown,
+    TakenOver,
+    TimePassed,
+)
+from chatbot.outcome import Outcome
+from chatbot.replies import render
+from tests.chatbot.replaying import BEGINNING, REFERENCE, Replay
+
+OTHER = format_reference(2026, 4218)
+STORY = "mon remboursement n'est pas arrivé depuis septembre"
+
+
+def keys(talk: Replay, *lines: str) -> list[str]:
+    """What is said to the last of these lines."""
+    replies = [talk.hears(line) for line in lines][-1]
+    return [reply.key for reply in replies]
+
+
+def one(talk: Replay, event: Event) -> Outcome:
+    """What comes of one event, with nobody to carry out the orders."""
+    return step(talk.state, event, talk, talk.house, talk.now)
+
+
+def at_the_summary(channel: str = "chat") -> Replay:
+    talk = Replay(channel, "fr")  # type: ignore[arg-type]
+    assert keys(talk, STORY, "être payée", "Marie Dubois, marie.dubois@mail.example")[-1] == "sum_up"
+    return talk
+
+
+def test_a_registration_carries_everything_that_was_understood() -> None:
+    talk = at_the_summary()
+    talk.learns("second_line")
+    talk.hears("oui")
+    (order,) = [action for action in talk.actions if isinstance(action, Register)]
+    assert order.why == "yes"
+    assert (order.kind, order.language, order.flags) == ("complaint", "fr", ("second_line",))
+    assert (order.facts.story, order.facts.wish) == ((STORY,), ("être payée",))
+    assert (order.facts.name, order.facts.email) == ("Marie Dubois", "marie.dubois@mail.example")
+
+
+@pytest.mark.parametrize("line", ["non", "mm", "peut-être", "je ne sais pas", "merci", "😀", "oui mais non", "2"])
+def test_nothing_but_a_yes_registers(line: str) -> None:
+    talk = at_the_summary()
+    talk.hears(line)
+    assert talk.actions == []
+
+
+def test_hours_and_the_wait_are_told_at_a_hand_over() -> None:
+    for house, told in (
+        (House(wait_minutes=12), "environ 12 minutes"),
+        (
+            House(opens_at=datetime(2026, 11, 30, 8, 0, tzinfo=UTC), wait_minutes=12),
+            "lundi 30 novembre 2026 à partir de 9 h 00",
+        ),
+    ):
+        talk = at_the_summary()
+        talk.house = house
+        replies = talk.hears("[person]")
+        text = render(replies, "chat", "fr")[0].text.replace("\u00a0", " ")
+        assert told in text
+        assert "marie.dubois@mail.example" in text
+        assert talk.actions == [HandOver("asked", urgent=False)]
+
+
+def test_when_the_team_is_away_the_wait_begins_in_the_morning() -> None:
+    talk = at_the_summary()
+    talk.house = House(opens_at=BEGINNING + timedelta(hours=22))
+    talk.hears("une personne svp")
+    talk.now = BEGINNING + timedelta(hours=22, minutes=30)
+    assert not one(talk, TimePassed()).replies
+    talk.now = BEGINNING + timedelta(hours=23, minutes=1)
+    out = one(talk, TimePassed())
+    assert [reply.key for reply in out.replies] == ["nobody"]
+    assert [type(action) for action in out.actions] == [Register]
+    assert not out.state.hand
+
+
+def test_a_person_who_comes_is_never_talked_over() -> None:
+    talk = at_the_summary()
+    talk.does(TakenOver("Anne"))
+    talk.learns("urgent")
+    for line in ("oui", "allo ?", "je veux en finir", "[yes]"):
+        assert keys(talk, line) == []
+    talk.now += timedelta(days=4)
+    for event in (TimePassed(), CodeSent(), CodeChecked(ok=True), StatusUnknown(), Left()):
+        assert not one(talk, event).replies
+    assert "je veux en finir" in talk.state.facts.story
+    assert [reply.key for reply in one(talk, GivenBack()).replies] == ["back", "sum_up"]
+
+
+def test_what_is_said_to_a_person_after_registration_is_in_the_case() -> None:
+    talk = at_the_summary()
+    talk.hears("oui")
+    talk.hears("[transcript]")
+    talk.does(TakenOver("Anne"))
+    talk.hears("le montant est de 84 euros")
+    assert talk.actions[-1] == AddToCase(REFERENCE, "le montant est de 84 euros")
+
+
+@pytest.mark.parametrize("reference", [REFERENCE, OTHER])
+def test_an_existing_and_an_invented_reference_are_answered_alike(reference: str) -> None:
+    """Rule W6: references are countable."""
+    talk = Replay("chat", "fr")
+    out = one(talk, TimePassed())
+    talk.hears("bonjour")
+    replies = talk.hears(f"où en est mon dossier {reference} ?")
+    assert [reply.key for reply in replies] == ["ask.code"]
+    assert SendCode(reference) in talk.actions
+    assert reference in render(replies, "chat", "fr")[0].text
+    assert not out.replies
+
+
+def test_a_status_is_told_only_after_a_proof() -> None:
+    talk = Replay("chat", "fr")
+    talk.hears("où en est mon dossier ?")
+    unasked = one(talk, StatusKnown(REFERENCE, "Secret."))
+    assert not unasked.replies
+    assert unasked.state.reference == ""
+    talk.hears(REFERENCE)
+    assert keys(talk, "654321") == ["code.wrong", "ask.code"]
+    assert keys(talk, "111111") == ["code.wrong", "ask.person"]
+    assert talk.state.reference == ""
+    talk.hears(REFERENCE)
+    assert keys(talk, "123 456") == ["status", "ask.more"]
+    assert CheckCode(REFERENCE, "123456") in talk.actions
+
+
+def test_a_story_told_before_a_status_is_not_forgotten() -> None:
+    talk = Replay("chat", "fr")
+    talk.hears(STORY)
+    talk.hears("où en est mon dossier ?")
+    talk.hears(REFERENCE)
+    assert keys(talk, "123456") == ["status", "ask.wish"]
+    assert talk.state.facts.story == (STORY,)
+
+
+def test_late_and_doubled_answers_of_the_house_are_harmless() -> None:
+    talk = at_the_summary()
+    talk.hears("oui")
+    state = talk.state
+    assert one(talk, Registered(OTHER)) == Outcome(state)
+    for event in (CodeSent(), CodeChecked(ok=False), StatusUnknown(), GivenBack()):
+        assert one(talk, event) == Outcome(state)
+
+
+def test_words_between_the_order_and_the_reference_reach_the_case() -> None:
+    talk = at_the_summary()
+    talk.state = replace(talk.state, step="registering", registered="yes")
+    talk.hears("et j'oubliais, c'était en septembre")
+    out = one(talk, Registered(REFERENCE))
+    assert out.actions == (AddToCase(REFERENCE, "et j'oubliais, c'était en septembre"),)
+    assert out.state.owed == ()
+
+
+def test_stop_asks_once_whether_to_register() -> None:
+    talk = Replay("chat", "fr")
+    talk.hears(STORY)
+    assert keys(talk, "stop") == ["ask.stop"]
+    assert keys(talk, "stop") == ["goodbye"]
+    assert talk.actions == [Close("declined")]
+    assert Replay("chat", "fr").hears("stop")[-1].key == "goodbye"
+
+
+def test_who_has_left_is_registered_without_a_word() -> None:
+    talk = Replay("telegram", "fr")
+    talk.hears(STORY)
+    assert talk.does(Left()) == ()
+    assert [type(action) for action in talk.actions] == [Register, Close]
+
+
+@pytest.mark.parametrize(
+    ("channel", "reminded"), [("chat", False), ("sms", False), ("telegram", True), ("whatsapp", True)]
+)
+def test_one_reminder_where_it_is_polite_and_never_at_night(channel: str, reminded: bool) -> None:
+    talk = Replay(channel, "fr")  # type: ignore[arg-type]
+    talk.hears(STORY)
+    talk.now = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)
+    assert not talk.does(TimePassed())
+    talk.now = datetime(2026, 11, 25, 5, 0, tzinfo=UTC)
+    assert not talk.does(TimePassed())
+    talk.now = BEGINNING + timedelta(hours=5)
+    assert [reply.key for reply in talk.does(TimePassed())] == (["reminder", "ask.wish"] if reminded else [])
+    talk.now += timedelta(hours=5)
+    assert not talk.does(TimePassed())
+
+
+def test_thanks_after_the_goodbye_begin_nothing_and_a_new_matter_does() -> None:
+    talk = at_the_summary()
+    assert keys(talk, "oui", "non merci") == ["goodbye"]
+    assert keys(talk, "merci à vous") == []
+    assert keys(talk, "et ma carte est bloquée aussi") == ["greet", "ask.wish"]
+    assert keys(talk, "une carte qui marche") == ["sum_up"]
+    assert talk.state.facts.name == "Marie Dubois"
+
+
+def test_who_comes_back_after_an_abandonment_goes_on_in_that_case() -> None:
+    talk = Replay("chat", "fr")
+    talk.hears(STORY)
+    talk.now += timedelta(hours=30)
+    assert [reply.key for reply in talk.does(TimePassed())] == ["abandoned", "registered"]
+    assert keys(talk, "désolée, j'étais à l'hôpital ; il s'agit de 84 euros") == ["added", "ask.more"]
+
+
+def test_off_scope_is_never_said_by_a_machine_that_is_not_sure() -> None:
+    talk = Replay("chat", "fr")
+    talk.learns("off_scope abstained=off_scope body=hospital")
+    assert keys(talk, STORY) == ["greet", "ask.wish"]
+
+
+def test_distress_goes_before_everything_and_asks_nothing() -> None:
+    talk = at_the_summary()
+    talk.learns("urgent distress=suicide")
+    replies = talk.hears("de toute façon je veux mourir")
+    assert [reply.key for reply in replies] == ["urgent"]
+    assert talk.actions == [HandOver("urgent", urgent=True)]
+    assert "0800 32 123" in render(replies, "sms", "fr")[0].text
