@@ -15,6 +15,7 @@ RULES = (
     *(f"C{number}" for number in range(1, 7)),
     *("S3", "S4", "S5", "S8", "S9"),
     *(f"R{number}" for number in range(1, 5)),
+    *("H1", "H3", "H4", "H5"),
     *("E2", "E5"),
     *("L1", "L2", "L3", "L5"),
     *("D1", "D2", "D3", "D8", "D10"),

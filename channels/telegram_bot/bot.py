@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -138,5 +139,11 @@ def _request() -> HTTPXRequest:
         pool_timeout=_SECONDS,
         media_write_timeout=_UPLOAD_SECONDS,
         # As everywhere in the house: the authorities that this machine trusts, and no proxy that the environment names.
-        httpx_kwargs={"trust_env": False, "verify": ssl.create_default_context()},
+        httpx_kwargs={"trust_env": False, "verify": _authorities()},
     )
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Read once: it is some hundred certificates from the disk."""
+    return ssl.create_default_context()

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left, insort
 from collections.abc import Callable
 from typing import Final
 
 PER_CHAT_SECONDS: Final = 1.0
 OVERALL_SECONDS: Final = 1 / 30
-# Chats that have been still for so long are forgotten.
+# With more chats than these, those that have been still are forgotten.
 _SWEEP_AT: Final = 1000
 
 
 class Pace:
-    """Gives out moments to send at. What is booked is used; several processes that send each have a pace of their own, and
-    Telegram's 429 holds them together."""
+    """Gives out moments to send at, for one process: several that send each have a pace of their own, and Telegram's 429
+    holds them together."""
 
     def __init__(
         self,
@@ -26,29 +27,38 @@ class Pace:
         self._clock = clock
         self._per_chat = per_chat
         self._overall = overall
+        # When each chat may be sent to again, and the moments that are given out, in their order.
         self._chats: dict[str, float] = {}
-        self._next = 0.0
+        self._given: list[float] = []
 
     def wait(self, chat: str) -> float:
         """How many seconds until this chat may be sent to, if nothing else is booked before."""
-        return max(0.0, max(self._chats.get(chat, 0.0), self._next) - self._clock())
+        now = self._clock()
+        return self._free(chat, now) - now
 
     def book(self, chat: str) -> float:
         """Take the next moment for a message to this chat; returns how many seconds away it is."""
         now = self._clock()
-        # A chat that waits for its own turn takes its place in the common line all the same, now: it must not hold the
-        # others up until then.
-        common = max(now, self._next)
-        self._next = common + self._overall
-        at = max(common, self._chats.get(chat, 0.0))
+        at = self._free(chat, now)
+        del self._given[: bisect_left(self._given, now - self._overall)]
+        insort(self._given, at)
         self._chats[chat] = at + self._per_chat
-        self._forget(now)
+        if len(self._chats) > _SWEEP_AT:
+            self._chats = {known: until for known, until in self._chats.items() if until > now}
         return at - now
 
     def hold(self, chat: str, seconds: float) -> None:
         """Send nothing to this chat for so long: Telegram has asked for it."""
         self._chats[chat] = max(self._chats.get(chat, 0.0), self._clock() + seconds)
 
-    def _forget(self, now: float) -> None:
-        if len(self._chats) > _SWEEP_AT:
-            self._chats = {chat: at for chat, at in self._chats.items() if at > now}
+    def _free(self, chat: str, now: float) -> float:
+        """The first moment that suits the chat and lies far enough from every other that is given out.
+
+        So a chat that waits for its own turn leaves the moments before it to the others.
+        """
+        at = max(now, self._chats.get(chat, 0.0))
+        for given in self._given[bisect_left(self._given, at - self._overall) :]:
+            if given - at >= self._overall:
+                break
+            at = max(at, given + self._overall)
+        return at

@@ -110,6 +110,11 @@ class Poller:
         except (StoreUnavailableError, TimeoutError):
             self._note("store_unavailable")
             return self._longer()
+        except Exception:
+            # Nothing behind it is confirmed, so nothing is lost; an operator sees the same place in the log again and again.
+            log.exception("telegram_update_not_kept")
+            self._note("store_unavailable")
+            return self._longer()
         self._note("watching")
         self._delay = self._times.first_delay
         return 0
