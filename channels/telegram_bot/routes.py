@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 from collections.abc import Callable
 from datetime import datetime
@@ -16,14 +15,13 @@ from channels.telegram_bot.json_fields import object_of
 from channels.telegram_bot.taking import Taking
 from channels.telegram_bot.update import id_of
 from channels.web.body import BodyError, BodyLimits, read_bytes
+from channels.web.punctual import Punctual
 
 log = structlog.get_logger(__name__)
 
 PATH: Final = "/hooks/telegram"
 _SECRET_HEADER: Final = b"x-telegram-bot-api-secret-token"
 _MOST_BYTES: Final = 1_000_000
-# The whole answer takes two seconds at most (rule H5).
-_STORE_SECONDS: Final = 1.5
 _LATER: Final = {"Retry-After": "5"}
 
 
@@ -34,21 +32,21 @@ def add_routes(
     secret: str,
     account: str,
     now: Callable[[], datetime],
-    store_seconds: float = _STORE_SECONDS,
 ) -> None:
     """Open the door for updates at PATH. Without a secret there is no door at all: the path is as unknown as any other."""
     if secret:
-        webhook = Webhook(Taking(submit, account, now), secret.encode(), store_seconds)
+        in_time = Punctual(submit)
+        webhook = Webhook(Taking(in_time, account, now), secret.encode())
         app.router.add_post(PATH, webhook.take, name="telegram-update")
+        app.on_cleanup.append(in_time.settle)
 
 
 class Webhook:
     """Takes updates from whoever knows the secret."""
 
-    def __init__(self, taking: Taking, secret: bytes, store_seconds: float) -> None:
+    def __init__(self, taking: Taking, secret: bytes) -> None:
         self._taking = taking
         self._secret = secret
-        self._seconds = store_seconds
         self._limits = BodyLimits(text=_MOST_BYTES, stall=5, total=10)
 
     async def take(self, request: web.Request) -> web.Response:
@@ -65,10 +63,8 @@ class Webhook:
             log.warning("telegram_update_refused", status=400)
             return web.Response(status=400)
         try:
-            async with asyncio.timeout(self._seconds):
-                await self._taking.take(found, body)
-        except (StoreUnavailableError, TimeoutError):
-            # What was committed all the same is known by its id when it comes again.
+            await self._taking.take(found, body)
+        except StoreUnavailableError:
             return web.Response(status=503, headers=_LATER)
         return web.Response(status=204)
 
