@@ -263,6 +263,7 @@ def test_text_can_always_be_stored_and_shown() -> None:
 @pytest.mark.parametrize(
     "body",
     [b"", b"{", b"[]", b"1", b"null", b"\xff\xfe", b'{"update_id": true}', b'{"update_id": "7"}', b'{"update_id": -1}',
+     b'{"update_id": 9223372036854775808}',
      b"[" * 100_000, b'{"update_id":' + b"9" * 5000 + b"}"],
 )  # fmt: skip
 def test_bytes_that_are_no_update_are_unreadable(body: bytes) -> None:
