@@ -138,6 +138,9 @@ class InboundMessage:
     signature: str = ""
     hidden_text: str = ""
     defects: tuple[str, ...] = ()
+    # For a message that its sender has changed: the `thread.message_id` of what it stands for now.
+    edit_of: str = ""
+    # The id of the choice whose button was pressed; its label is the text.
     choice: str = ""
 
 

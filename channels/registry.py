@@ -23,7 +23,13 @@ def _form(raw: RawMessage, _own_addresses: frozenset[str], _authserv_id: str) ->
     return parse(raw)
 
 
-_PARSERS: dict[Channel, Parser] = {"email": _mail, "webform": _form}
+def _telegram(raw: RawMessage, _own_addresses: frozenset[str], _authserv_id: str) -> InboundMessage:
+    from channels.telegram_bot.parse import parse  # noqa: PLC0415 (a process loads the parsers it uses)
+
+    return parse(raw)
+
+
+_PARSERS: dict[Channel, Parser] = {"email": _mail, "webform": _form, "telegram": _telegram}
 
 
 def parser_of(channel: Channel) -> Parser:

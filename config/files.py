@@ -11,13 +11,26 @@ from config.letter import letters
 from config.notices import notices
 from config.quality import policies
 from config.strict_yaml import DataError
+from config.telegram import telegram_words
 from config.wording import wording
 
 
 def problems() -> list[str]:
     """What is wrong with the data files, a sentence for each file; empty when all can be used. They stay read."""
     found = []
-    for read in (departments, queues, deadlines, directory, distress, hours, letters, notices, policies, wording):
+    for read in (
+        departments,
+        queues,
+        deadlines,
+        directory,
+        distress,
+        hours,
+        letters,
+        notices,
+        policies,
+        telegram_words,
+        wording,
+    ):
         try:
             read()
         except DataError as error:

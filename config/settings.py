@@ -124,6 +124,13 @@ class Settings(BaseSettings):
     smtp_user: str = ""
     smtp_password: SecretStr = SecretStr("")
 
+    # Telegram. Its webhook is open only with a secret, which Telegram sends with each update; or updates are asked for.
+    telegram_token: SecretStr = SecretStr("")
+    telegram_webhook_secret: SecretStr = SecretStr("")
+    telegram_polling: bool = False
+    # The token is part of every address there: plain http is accepted on loopback only.
+    telegram_api: str = "https://api.telegram.org"
+
     # Where a clamd on this machine looks into files before anybody opens them: a unix socket or a port of loopback.
     clamd: str = ""
 
@@ -170,6 +177,35 @@ class Settings(BaseSettings):
             raise ValueError("must begin with redis:// or rediss://")
         return value
 
+    @field_validator("telegram_api")
+    @classmethod
+    def _a_bot_api(cls, value: str) -> str:
+        parts = _split_url(value)
+        safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or ""))
+        if not safe or not parts.hostname or parts.username is not None or parts.query or parts.fragment:
+            raise ValueError("must be an https address such as https://api.telegram.org, or http on loopback")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _one_way_for_telegram(self) -> Settings:
+        token, secret = self.telegram_token.get_secret_value(), self.telegram_webhook_secret.get_secret_value()
+        if token and not _BOT_TOKEN.fullmatch(token):
+            raise ValueError(
+                "GUICHET_TELEGRAM_TOKEN must be a number, a colon and some 35 letters, as BotFather gives it"
+            )
+        if not token and (secret or self.telegram_polling):
+            raise ValueError("GUICHET_TELEGRAM_TOKEN is needed for Telegram's webhook and for polling")
+        if secret and self.telegram_polling:
+            raise ValueError(
+                "GUICHET_TELEGRAM_POLLING and GUICHET_TELEGRAM_WEBHOOK_SECRET: Telegram gives its updates one way only"
+            )
+        if secret and not _WEBHOOK_SECRET.fullmatch(secret):
+            raise ValueError("GUICHET_TELEGRAM_WEBHOOK_SECRET may hold letters, digits, _ and - only, 256 at most")
+        # 256 bits, as 43 letters of base64 or 64 of hexadecimal (H3).
+        if self.production and secret and (len(secret) < 43 or len(set(secret)) < 10):
+            raise ValueError("GUICHET_TELEGRAM_WEBHOOK_SECRET must have at least 43 random characters in production")
+        return self
+
     @model_validator(mode="after")
     def _fit_for_production(self) -> Settings:
         if self.smtp_host and self.smtp_tls == "none" and not _is_loopback(self.smtp_host):
@@ -214,6 +250,9 @@ class Settings(BaseSettings):
         return shown
 
 
+_BOT_TOKEN = re.compile(r"[0-9]{3,20}:[A-Za-z0-9_-]{30,64}")
+# What the Bot API takes as secret_token of a webhook.
+_WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _DATABASES = ("postgres", "postgresql", "postgresql+asyncpg", "sqlite+aiosqlite")
 _KNOWN_SECRETS = frozenset({"change-me-change-me-change-me-change-me", "x" * 32, "0" * 32, "secret" * 6})
 

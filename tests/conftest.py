@@ -12,6 +12,7 @@ pytest_plugins = (
     "tests.servers.postgres",
     "tests.servers.dovecot",
     "tests.servers.smtp",
+    "tests.servers.telegram",
     "tests.servers.certificates",
 )
 

@@ -25,6 +25,8 @@ SOUND: dict[str, Any] = {
     "public_url": "https://complaints.house.example",
 }
 
+BOT: dict[str, Any] = {"telegram_token": "7700110300:qzsecretqzsecretqzsecretqzsecretqzs"}
+
 
 @pytest.fixture(autouse=True)
 def nothing_else_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -63,6 +65,8 @@ def test_the_default_house_needs_no_setting() -> None:
         ({"public_url": "complaints.house.example"}, "GUICHET_PUBLIC_URL: must be an address such as https://"),
         ({"debug": True}, "GUICHET_DEBUG must be off"),
         ({"allow_unsafe_database": True}, "GUICHET_ALLOW_UNSAFE_DATABASE is for tests"),
+        ({**BOT, "telegram_webhook_secret": "0123456789" * 4}, "WEBHOOK_SECRET must have at least 43"),
+        ({**BOT, "telegram_webhook_secret": "0" * 64}, "WEBHOOK_SECRET must have at least 43"),
     ],
 )
 def test_production_refuses(wrong: dict[str, Any], words: str) -> None:
@@ -93,12 +97,31 @@ def test_production_refuses(wrong: dict[str, Any], words: str) -> None:
         ({"database_url": "mysql://me:qzsecret@db.example/x"}, "DATABASE_URL: must begin with postgresql://"),
         ({"database_url": "postgresql://me:qzsecret@[db.example/x"}, "DATABASE_URL: is not an address"),
         ({"redis_url": "qzsecret.redis.example"}, "REDIS_URL: must begin with redis://"),
+        ({"telegram_token": "qzsecret"}, "^GUICHET_TELEGRAM_TOKEN must be a number, a colon"),
+        ({"telegram_token": "bot7:qzsecretqzsecretqzsecretqzsecretqzs"}, "^GUICHET_TELEGRAM_TOKEN must be a number"),
+        ({"telegram_webhook_secret": "qzsecret"}, "^GUICHET_TELEGRAM_TOKEN is needed"),
+        ({"telegram_polling": True}, "^GUICHET_TELEGRAM_TOKEN is needed"),
+        ({**BOT, "telegram_polling": True, "telegram_webhook_secret": "qzsecret"}, "one way only"),
+        ({**BOT, "telegram_webhook_secret": "qzsecret!"}, "^GUICHET_TELEGRAM_WEBHOOK_SECRET may hold letters"),
+        ({**BOT, "telegram_webhook_secret": "qz" * 129}, "^GUICHET_TELEGRAM_WEBHOOK_SECRET may hold letters"),
+        ({"telegram_api": "http://api.telegram.org"}, "GUICHET_TELEGRAM_API: must be an https address"),
+        ({"telegram_api": "https://me:qzsecret@bots.house.example"}, "GUICHET_TELEGRAM_API: must be an https address"),
+        ({"telegram_api": "https://"}, "GUICHET_TELEGRAM_API: must be an https address"),
+        ({"telegram_api": "https://[bots.example"}, "GUICHET_TELEGRAM_API: is not an address"),
     ],
 )
 def test_a_wrong_value_is_named(wrong: dict[str, Any], words: str) -> None:
     with pytest.raises(SettingsError, match=words) as refused:
         load(**wrong)
     assert "qzsecret" not in str(refused.value)
+
+
+def test_a_bot_is_set_one_way_or_the_other() -> None:
+    secret = "0123456789abcdef" * 4
+    assert load(**SOUND, **BOT, telegram_webhook_secret=secret).telegram_api == "https://api.telegram.org"
+    polling = load(**SOUND, **BOT, telegram_polling=True, telegram_api="http://127.0.0.1:8081/")
+    assert polling.telegram_api == "http://127.0.0.1:8081"
+    assert "qzsecret" not in repr(polling) + str(polling.shown())
 
 
 def test_a_wrong_data_file_is_refused_at_the_start_and_not_when_a_message_needs_it(
