@@ -26,12 +26,14 @@ class Delivery:
     """How one attempt to send ended.
 
     "sent": the provider took it. "later": a temporary refusal or no connection, to be retried. "failed": never will.
-    `code` is the provider's own (for example "550 5.1.1"), `provider_id` its name for the message.
+    `code` is the provider's own (for example "550 5.1.1"), `provider_id` its name for the message. `after_seconds`: with
+    "later", how long the provider wants to be left alone; 0 where it did not say.
     """
 
     outcome: Literal["sent", "later", "failed"]
     code: str = ""
     provider_id: str = ""
+    after_seconds: float = 0
 
 
 class Sends(Protocol):

@@ -10,6 +10,7 @@ from config.hours import hours
 from config.letter import letters
 from config.notices import notices
 from config.quality import policies
+from config.sms import sms_words
 from config.strict_yaml import DataError
 from config.wording import wording
 
@@ -17,7 +18,19 @@ from config.wording import wording
 def problems() -> list[str]:
     """What is wrong with the data files, a sentence for each file; empty when all can be used. They stay read."""
     found = []
-    for read in (departments, queues, deadlines, directory, distress, hours, letters, notices, policies, wording):
+    for read in (
+        departments,
+        queues,
+        deadlines,
+        directory,
+        distress,
+        hours,
+        letters,
+        notices,
+        policies,
+        sms_words,
+        wording,
+    ):
         try:
             read()
         except DataError as error:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from config.gsm7 import GSM7, GSM7_DOUBLE, PLAIN
 from config.vocabulary import Language
 
 NAMES: Final = frozenset(
@@ -169,30 +170,6 @@ def typographic(text: str, language: Language) -> str:
     return text
 
 
-# The letters and signs of one SMS septet each (3GPP TS 23.038, default alphabet), and those that take two.
-GSM7: Final = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-    "abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-GSM7_DOUBLE: Final = frozenset("^{}\\[~]|€")
-_PLAIN: Final = {
-    "’": "'",
-    "‘": "'",
-    "“": '"',
-    "”": '"',
-    "„": '"',
-    "«": '"',
-    "»": '"',
-    "–": "-",
-    "—": "-",
-    "…": "...",
-    "œ": "oe",
-    "Œ": "Oe",
-    "\u00a0": " ",
-    "\u202f": " ",
-}
-
-
 def plain_for_sms(text: str) -> str:
     """The text in the default alphabet of SMS: one curly apostrophe or "ê" would halve what fits in a part.
 
@@ -211,7 +188,7 @@ def sms_parts(text: str) -> int:
 def _gsm7(sign: str) -> str:
     if sign in GSM7 or sign in GSM7_DOUBLE:
         return sign
-    if sign in _PLAIN:
-        return _PLAIN[sign]
+    if sign in PLAIN:
+        return PLAIN[sign]
     base = "".join(part for part in unicodedata.normalize("NFKD", sign) if not unicodedata.combining(part))
     return base if base and all(part in GSM7 for part in base) else "?"

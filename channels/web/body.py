@@ -135,10 +135,15 @@ async def continue_if_wanted(request: web.Request) -> None:
         request.writer.output_size = 0
 
 
+async def read_raw(request: web.Request, limits: BodyLimits) -> bytes:
+    """Read a body as it is, at most `limits.text` bytes. Raises BodyError."""
+    _refuse_compressed(request)
+    return await _read_all(request, limits, limits.text)
+
+
 async def read_json(request: web.Request, limits: BodyLimits) -> Any:
     """Read a JSON body in UTF-8 (RFC 8259). Raises BodyError."""
-    _refuse_compressed(request)
-    data = await _read_all(request, limits, limits.text)
+    data = await read_raw(request, limits)
     try:
         return json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError):

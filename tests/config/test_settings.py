@@ -16,6 +16,7 @@ from config.directory import directory
 from config.distress import distress
 from config.letter import letters
 from config.settings import SHIPPED, SettingsError, load, load_mailboxes
+from config.sms import sms_words
 from config.wording import wording
 
 GUICHET = Path(sys.executable).parent / "guichet"
@@ -115,7 +116,7 @@ def test_a_wrong_data_file_is_refused_at_the_start_and_not_when_a_message_needs_
 
 
 def test_every_data_file_is_read_at_the_start() -> None:
-    read = {departments, queues, deadlines, directory, distress, letters, wording}
+    read = {departments, queues, deadlines, directory, distress, letters, sms_words, wording}
     for each in read:
         each.cache_clear()
     load()
