@@ -13,6 +13,7 @@ pytest_plugins = (
     "tests.servers.dovecot",
     "tests.servers.smtp",
     "tests.servers.certificates",
+    "tests.servers.twilio",
 )
 
 TESTS = Path(__file__).resolve().parent
