@@ -1,7 +1,7 @@
 """Twilio's asynchronous HTTP client, bent where it must be: another address, a bound on time, and what it hides.
 
-The vendor's client knows no base address, ignores its own time-out, and drops the headers of a refusal with `Retry-After`
-among them.
+The vendor's client knows no base address, ignores its own time-out, and drops the headers of a refusal, `Retry-After` among
+them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
+import aiohttp
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.http.response import Response
 
@@ -39,6 +40,9 @@ class TwilioHttp(AsyncTwilioHttpClient):  # type: ignore[misc]  # The vendor's p
         parts = urlsplit(url)
         if options.get("timeout") is None:
             options["timeout"] = self.timeout
+        if auth := options.pop("auth", None):
+            # The vendor's way to say it has been given up by aiohttp.
+            options["headers"] = {**options.get("headers", {}), "Authorization": aiohttp.encode_basic_auth(*auth)}
         there = urlunsplit((self._base.scheme, self._base.netloc, parts.path, parts.query, ""))
         response = await super().request(method, there, **options)
         if response.status_code == 429 or response.status_code >= 500:
