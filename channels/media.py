@@ -154,13 +154,15 @@ def _parsed(text: str, base: URL | None = None) -> URL | None:
         return None
     try:
         url = URL(text, encoded=True)
-        return url if base is None else base.join(url)
+        url = url if base is None else base.join(url)
+        # Looked at here, as only that tells whether host and port can be read at all.
+        return url if url.host and url.port else None
     except ValueError:
         return None
 
 
 def _is_listed(url: URL, sources: Sources) -> bool:
-    if not url.host or url.user is not None or url.password is not None:
+    if url.user is not None or url.password is not None:
         return False
     if _authority(url) in sources.own:
         return url.scheme in ("http", "https")
