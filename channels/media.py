@@ -149,8 +149,8 @@ async def _follow(
 
 
 def _parsed(text: str, base: URL | None = None) -> URL | None:
-    """The address exactly as written; None for one with signs that programs read in different ways."""
-    if not text or "\\" in text or any(not "!" <= sign <= "~" for sign in text):
+    """The address exactly as written; None for one with blanks, controls or letters that no address has."""
+    if not text or any(not "!" <= sign <= "~" for sign in text):
         return None
     try:
         url = URL(text, encoded=True)

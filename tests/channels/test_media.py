@@ -206,30 +206,47 @@ async def test_a_listed_name_that_leads_inside_is_refused(canary: Canary, addres
     assert canary.seen == []
 
 
-async def test_the_address_that_was_judged_is_the_one_that_is_called(certificates: Certificates) -> None:
+async def test_the_address_that_was_judged_is_the_one_that_is_called() -> None:
     """A name that answers otherwise the second time changes nothing: nobody asks a second time."""
+    asked = []
+
+    async def resolve(host: str, _port: int) -> Sequence[str]:
+        asked.append(host)
+        return ["127.0.0.1"]
+
+    app = web.Application()
+    app.router.add_get("/", _its_host)
+    async with TestServer(app) as server:
+        # No machine knows this name but by `resolve`.
+        host = f"media.example:{server.port}"
+        own = Sources(hosts=frozenset(), own=frozenset({host}))
+        found = await fetch(MediaLink(f"http://{host}/"), own, resolve=resolve)
+    assert isinstance(found, Attachment)
+    assert found.content == host.encode()
+    assert asked == ["media.example"]
+
+
+async def test_a_host_shows_its_certificate(certificates: Certificates) -> None:
     app = web.Application()
     app.router.add_get("/", _its_host)
     port = unused_port()
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port, ssl_context=certificates.server_context()).start()
-    asked = []
-
-    async def resolve(host: str, _port: int) -> Sequence[str]:
-        asked.append(host)
-        return ["127.0.0.1"] if len(asked) == 1 else ["203.0.114.7"]
-
     own = Sources(hosts=frozenset(), own=frozenset({f"localhost:{port}"}))
     link = MediaLink(f"https://localhost:{port}/")
-    found = await fetch(link, own, resolve=resolve, tls=certificates.client_context())
-    assert isinstance(found, Attachment)
-    assert found.content == f"localhost:{port}".encode()
-    assert asked == ["localhost"]
-    # Its certificate is looked at: nobody vouches for this one by default.
-    asked.clear()
-    assert await fetch(link, own, resolve=resolve) == Failed("unavailable")
+    assert isinstance(await fetch(link, own, tls=certificates.client_context()), Attachment)
+    # Nobody vouches for this one by default.
+    assert await fetch(link, own) == Failed("unavailable")
     await runner.cleanup()
+
+
+async def test_a_name_and_password_in_an_address_are_refused(twilio: Twilio) -> None:
+    twilio.media[PATH] = ("image/jpeg", JPEG)
+    for who in (f"{SID}:x@", f"{SID}@", ":x@"):
+        url = twilio.url.replace("http://", f"http://{who}") + PATH
+        assert await fetch(MediaLink(url), sources(twilio)) == Failed("not_allowed")
+    assert twilio.asked == []
 
 
 async def _its_host(request: web.Request) -> web.Response:

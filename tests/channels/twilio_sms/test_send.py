@@ -76,9 +76,11 @@ async def test_an_sms_goes_out_in_the_cheap_alphabet(twilio: Twilio, sender: Twi
     ]
 
 
-async def test_a_key_cannot_change_the_address_of_the_callback(twilio: Twilio, sender: TwilioSender) -> None:
-    await sender.send(replace(MESSAGE, key="a&b=c#d/../é"))
-    assert twilio.sent[0]["StatusCallback"].endswith("/twilio/status?key=a%26b%3Dc%23d%2F..%2F%C3%A9")
+@pytest.mark.parametrize("key", ["a&b=c#d", "../é", "a:b", "a@b", "a%20b", ""])
+async def test_a_key_that_would_need_escapes_is_not_named(twilio: Twilio, sender: TwilioSender, key: str) -> None:
+    """Twilio signs what it was given and calls it escaped: the signature would not fit."""
+    await sender.send(replace(MESSAGE, key=key))
+    assert twilio.sent[0]["StatusCallback"] == "https://complaints.house.example/twilio/status"
 
 
 @pytest.mark.parametrize("hours", [0, 1, 23.9])

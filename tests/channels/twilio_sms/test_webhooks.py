@@ -190,11 +190,11 @@ async def test_a_signature_is_good_for_its_own_address_only(house: House) -> Non
 
 
 async def test_the_query_is_signed_as_it_was_received(house: House) -> None:
-    path = STATUS_PATH + "?key=ack-12%3A1"
+    path = STATUS_PATH + "?key=ack-12&again=%61b%2F"
     assert await house.call(path, STATUS) == 204
-    assert house.store.noted == [(sid(7), "delivered", "", "ack-12:1")]
+    assert house.store.noted == [(sid(7), "delivered", "", "ack-12")]
     said = {"X-Twilio-Signature": signature(PUBLIC + path, STATUS)}
-    assert await house.call(STATUS_PATH + "?key=ack-13%3A1", STATUS, headers=said) == 403
+    assert await house.call(STATUS_PATH + "?key=ack-12&again=ab%2F", STATUS, headers=said) == 403
     assert await house.call(STATUS_PATH, STATUS, headers=said) == 403
 
 
