@@ -99,6 +99,20 @@ class Robot:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaLink:
+    """A file that came with a message and still lies with the provider: the worker fetches it later (channels.media, H4).
+
+    `url` holds no secret; `declared_type` is what the provider said, `id` its name for the file, `name` the sender's, empty
+    where there is none.
+    """
+
+    url: str
+    declared_type: str = ""
+    id: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """One of the answers that a member may press instead of typing it. `id` is for us, `label` for them."""
 
@@ -140,6 +154,8 @@ class InboundMessage:
     defects: tuple[str, ...] = ()
     # For a message that its sender has changed: the `thread.message_id` of what it stands for now.
     edit_of: str = ""
+    # Files that are still to be fetched; one that cannot be is missing among the attachments, and the message stays.
+    media: tuple[MediaLink, ...] = ()
     # The id of the choice whose button was pressed; its label is the text.
     choice: str = ""
 
@@ -167,4 +183,8 @@ class OutboundMessage:
     reply_tag: str = ""
     message_tag: str = ""
     attachments: tuple[Attachment, ...] = ()
+    # When the member last wrote to us on this channel: WhatsApp takes free text for 24 hours after it.
+    heard_at: datetime | None = None
+    # Set when this is no first attempt: since when it may have gone out already, with nobody told how that ended.
+    tried_since: datetime | None = None
     choices: tuple[Choice, ...] = ()

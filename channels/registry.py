@@ -29,7 +29,19 @@ def _telegram(raw: RawMessage, _own_addresses: frozenset[str], _authserv_id: str
     return parse(raw)
 
 
-_PARSERS: dict[Channel, Parser] = {"email": _mail, "webform": _form, "telegram": _telegram}
+def _text_message(raw: RawMessage, _own_addresses: frozenset[str], _authserv_id: str) -> InboundMessage:
+    from channels.twilio_sms.parse import parse  # noqa: PLC0415 (a process loads the parsers it uses)
+
+    return parse(raw)
+
+
+_PARSERS: dict[Channel, Parser] = {
+    "email": _mail,
+    "webform": _form,
+    "telegram": _telegram,
+    "sms": _text_message,
+    "whatsapp": _text_message,
+}
 
 
 def parser_of(channel: Channel) -> Parser:

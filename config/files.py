@@ -10,6 +10,7 @@ from config.hours import hours
 from config.letter import letters
 from config.notices import notices
 from config.quality import policies
+from config.sms import sms_words
 from config.strict_yaml import DataError
 from config.telegram import telegram_words
 from config.wording import wording
@@ -29,6 +30,7 @@ def problems() -> list[str]:
         notices,
         policies,
         telegram_words,
+        sms_words,
         wording,
     ):
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -130,6 +131,21 @@ class Settings(BaseSettings):
     telegram_polling: bool = False
     # The token is part of every address there: plain http is accepted on loopback only.
     telegram_api: str = "https://api.telegram.org"
+    # SMS and WhatsApp by Twilio. Without a token both doors are shut and nothing goes out.
+    twilio_account_sid: str = Field("", pattern=r"^(AC[0-9a-f]{32})?$")
+    twilio_auth_token: SecretStr = SecretStr("")
+    # Our own numbers in E.164; empty: this channel is not offered.
+    sms_number: str = Field("", pattern=r"^(\+[1-9]\d{6,14})?$")
+    whatsapp_number: str = Field("", pattern=r"^(\+[1-9]\d{6,14})?$")
+    # The approved WhatsApp template of each language, for what is written later than 24 hours after the member.
+    whatsapp_templates: Annotated[Mapping[Language, str], NoDecode] = Field(default_factory=dict)
+    twilio_api_url: str = "https://api.twilio.com"
+    # Where Twilio's answer about a file may send us; its API stands for itself.
+    twilio_media_hosts: Annotated[tuple[str, ...], NoDecode] = ("mms.twiliocdn.com", "media.twiliocdn.com")
+    # Texts cost money: they go to numbers of these calling codes only, and so many in an hour (rule H7).
+    sms_countries: Annotated[tuple[str, ...], NoDecode] = ("32", "31", "33", "49", "352")
+    sms_per_number_an_hour: int = Field(3, ge=1)
+    sms_an_hour: int = Field(200, ge=1)
 
     # Where a clamd on this machine looks into files before anybody opens them: a unix socket or a port of loopback.
     clamd: str = ""
@@ -143,7 +159,7 @@ class Settings(BaseSettings):
     saturdays_are_working_days: bool = False
     rules: Path = SHIPPED / "rules" / "default.yaml"
 
-    @field_validator("trusted_proxies", "channels_down", mode="before")
+    @field_validator("trusted_proxies", "channels_down", "twilio_media_hosts", "sms_countries", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -154,6 +170,45 @@ class Settings(BaseSettings):
         for part in value:
             ipaddress.ip_network(part)
         return value
+
+    @field_validator("sms_countries")
+    @classmethod
+    def _calling_codes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        codes = tuple(part.removeprefix("+") for part in value)
+        if not all(re.fullmatch(r"[1-9][0-9]{0,2}", code) for code in codes):
+            raise ValueError("must be calling codes such as 32,31,33")
+        return codes
+
+    @field_validator("twilio_media_hosts")
+    @classmethod
+    def _host_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host) for host in value):
+            raise ValueError("must be names of hosts such as mms.twiliocdn.com")
+        return value
+
+    @field_validator("whatsapp_templates", mode="before")
+    @classmethod
+    def _by_language(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return dict(part.strip().partition("=")[::2] for part in value.split(",") if part.strip())
+
+    @field_validator("whatsapp_templates")
+    @classmethod
+    def _content_sids(cls, value: Mapping[Language, str]) -> Mapping[Language, str]:
+        if not all(re.fullmatch(r"HX[0-9a-f]{32}", sid) for sid in value.values()):
+            raise ValueError("must be a ContentSid for each language, such as fr=HX0123…")
+        return value
+
+    @field_validator("twilio_api_url")
+    @classmethod
+    def _an_api(cls, value: str) -> str:
+        parts = _split_url(value)
+        if not parts.hostname or not (
+            parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
+        ):
+            raise ValueError("must be an https address (http on loopback only)")
+        return value.rstrip("/")
 
     @field_validator("public_url")
     @classmethod
@@ -214,6 +269,8 @@ class Settings(BaseSettings):
             raise ValueError(
                 "GUICHET_CLAMD must be a unix socket or a port of loopback: files travel to it unprotected"
             )
+        if self.twilio_auth_token.get_secret_value() and not self.twilio_account_sid:
+            raise ValueError("GUICHET_TWILIO_AUTH_TOKEN needs GUICHET_TWILIO_ACCOUNT_SID")
         if not self.production:
             return self
         if len(self.secret_key.get_secret_value()) < 32 or self.secret_key.get_secret_value() in _KNOWN_SECRETS:

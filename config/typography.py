@@ -6,6 +6,7 @@ import re
 import unicodedata
 from typing import Final
 
+from config.gsm7 import GSM7, GSM7_DOUBLE, PLAIN
 from config.vocabulary import Language
 
 _BEFORE: Final = re.compile(r" (?=[;:!?»])")
@@ -17,30 +18,6 @@ def typographic(text: str, language: Language) -> str:
     if language == "fr":
         text = _BEFORE.sub(_NO_BREAK, text).replace("« ", f"«{_NO_BREAK}")
     return text
-
-
-# The letters and signs of one SMS septet each (3GPP TS 23.038, default alphabet), and those that take two.
-GSM7: Final = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-    "abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-GSM7_DOUBLE: Final = frozenset("^{}\\[~]|€")
-_PLAIN: Final = {
-    "’": "'",
-    "‘": "'",
-    "“": '"',
-    "”": '"',
-    "„": '"',
-    "«": '"',
-    "»": '"',
-    "–": "-",
-    "—": "-",
-    "…": "...",
-    "œ": "oe",
-    "Œ": "Oe",
-    "\u00a0": " ",
-    "\u202f": " ",
-}
 
 
 def plain_for_sms(text: str) -> str:
@@ -61,7 +38,7 @@ def sms_parts(text: str) -> int:
 def _gsm7(sign: str) -> str:
     if sign in GSM7 or sign in GSM7_DOUBLE:
         return sign
-    if sign in _PLAIN:
-        return _PLAIN[sign]
+    if sign in PLAIN:
+        return PLAIN[sign]
     base = "".join(part for part in unicodedata.normalize("NFKD", sign) if not unicodedata.combining(part))
     return base if base and all(part in GSM7 for part in base) else "?"

@@ -14,6 +14,7 @@ pytest_plugins = (
     "tests.servers.smtp",
     "tests.servers.telegram",
     "tests.servers.certificates",
+    "tests.servers.twilio",
 )
 
 TESTS = Path(__file__).resolve().parent
@@ -27,6 +28,7 @@ SLOW = (
     "channels/mail/test_parse.py::test_bombs_are_bounded_and_still_read",
     "channels/mail/test_parse.py::test_memory_of_the_largest_mail",
     "channels/pictures/test_cleaned.py",
+    "channels/twilio_sms/test_webhooks.py::test_a_slow_store_is_later_within_two_seconds_and_loses_nothing",
     "classifier/test_train.py",
     "classifier/test_evaluate.py",
     "classifier/test_fuzz.py",

@@ -14,7 +14,7 @@ from channels.contract import StoreUnavailableError, Submit
 from channels.telegram_bot.json_fields import object_of
 from channels.telegram_bot.taking import Taking
 from channels.telegram_bot.update import id_of
-from channels.web.body import BodyError, BodyLimits, read_bytes
+from channels.web.body import BodyError, BodyLimits, read_raw
 from channels.web.punctual import Punctual
 
 log = structlog.get_logger(__name__)
@@ -55,7 +55,7 @@ class Webhook:
             log.warning("telegram_update_refused", status=403)
             return web.Response(status=403)
         try:
-            body = await read_bytes(request, self._limits)
+            body = await read_raw(request, self._limits)
         except BodyError as error:
             return web.Response(status=error.status)
         found = object_of(body)

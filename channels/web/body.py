@@ -135,19 +135,19 @@ async def continue_if_wanted(request: web.Request) -> None:
         request.writer.output_size = 0
 
 
+async def read_raw(request: web.Request, limits: BodyLimits) -> bytes:
+    """Read a body as it is, at most `limits.text` bytes. Raises BodyError."""
+    _refuse_compressed(request)
+    return await _read_all(request, limits, limits.text)
+
+
 async def read_json(request: web.Request, limits: BodyLimits) -> Any:
     """Read a JSON body in UTF-8 (RFC 8259). Raises BodyError."""
-    data = await read_bytes(request, limits)
+    data = await read_raw(request, limits)
     try:
         return json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         raise BodyError("malformed") from None
-
-
-async def read_bytes(request: web.Request, limits: BodyLimits) -> bytes:
-    """Read a body without files as it is. Raises BodyError."""
-    _refuse_compressed(request)
-    return await _read_all(request, limits, limits.text)
 
 
 async def read_form(request: web.Request, limits: BodyLimits, *, with_files: bool = True) -> Form:

@@ -16,6 +16,7 @@ from config.directory import directory
 from config.distress import distress
 from config.letter import letters
 from config.settings import SHIPPED, SettingsError, load, load_mailboxes
+from config.sms import sms_words
 from config.wording import wording
 
 GUICHET = Path(sys.executable).parent / "guichet"
@@ -96,6 +97,14 @@ def test_production_refuses(wrong: dict[str, Any], words: str) -> None:
         ({"public_url": "https://[house.example"}, "GUICHET_PUBLIC_URL: is not an address"),
         ({"database_url": "mysql://me:qzsecret@db.example/x"}, "DATABASE_URL: must begin with postgresql://"),
         ({"database_url": "postgresql://me:qzsecret@[db.example/x"}, "DATABASE_URL: is not an address"),
+        ({"twilio_account_sid": "AC12"}, "GUICHET_TWILIO_ACCOUNT_SID: is not written like"),
+        ({"twilio_auth_token": "qzsecret"}, "^GUICHET_TWILIO_AUTH_TOKEN needs GUICHET_TWILIO_ACCOUNT_SID"),
+        ({"sms_number": "0470 00 11 03"}, "GUICHET_SMS_NUMBER: is not written like"),
+        ({"whatsapp_templates": "fr=HX12"}, "GUICHET_WHATSAPP_TEMPLATES: must be a ContentSid"),
+        ({"whatsapp_templates": "it=HX" + "0" * 32}, "GUICHET_WHATSAPP_TEMPLATES"),
+        ({"twilio_api_url": "http://api.twilio.example"}, "GUICHET_TWILIO_API_URL: must be an https address"),
+        ({"twilio_media_hosts": "cdn.example, *"}, "GUICHET_TWILIO_MEDIA_HOSTS: must be names of hosts"),
+        ({"sms_countries": "32, all"}, "GUICHET_SMS_COUNTRIES: must be calling codes"),
         ({"redis_url": "qzsecret.redis.example"}, "REDIS_URL: must begin with redis://"),
         ({"telegram_token": "qzsecret"}, "^GUICHET_TELEGRAM_TOKEN must be a number, a colon"),
         ({"telegram_token": "bot7:qzsecretqzsecretqzsecretqzsecretqzs"}, "^GUICHET_TELEGRAM_TOKEN must be a number"),
@@ -138,7 +147,7 @@ def test_a_wrong_data_file_is_refused_at_the_start_and_not_when_a_message_needs_
 
 
 def test_every_data_file_is_read_at_the_start() -> None:
-    read = {departments, queues, deadlines, directory, distress, letters, wording}
+    read = {departments, queues, deadlines, directory, distress, letters, sms_words, wording}
     for each in read:
         each.cache_clear()
     load()
@@ -163,6 +172,19 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp
 def test_a_secret_is_not_shown(name: str) -> None:
     settings = load(**{name: "qzsecret" * 5})
     assert "qzsecret" not in repr(settings) + str(settings.shown())
+
+
+def test_the_token_of_twilio_is_not_shown_and_lists_are_read_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GUICHET_TWILIO_ACCOUNT_SID", "AC" + "0" * 32)
+    monkeypatch.setenv("GUICHET_TWILIO_AUTH_TOKEN", "qzsecret")
+    monkeypatch.setenv("GUICHET_SMS_COUNTRIES", "+32, 31")
+    monkeypatch.setenv("GUICHET_WHATSAPP_TEMPLATES", "fr=HX" + "a" * 32 + ", nl=HX" + "b" * 32)
+    settings = load()
+    assert "qzsecret" not in repr(settings) + str(settings.shown())
+    assert settings.sms_countries == ("32", "31")
+    assert settings.whatsapp_templates == {"fr": "HX" + "a" * 32, "nl": "HX" + "b" * 32}
 
 
 def test_passwords_in_addresses_are_not_shown() -> None:

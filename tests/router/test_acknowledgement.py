@@ -10,6 +10,7 @@ import pytest
 
 from config.departments import SHIPPED
 from config.directory import directory
+from config.gsm7 import GSM7, GSM7_DOUBLE
 from config.vocabulary import CHANNELS, KINDS, LANGUAGES
 from router.acknowledgement import acknowledge, greeting_name, joined, length_for, missing_texts
 from router.dates import in_full
@@ -17,7 +18,7 @@ from router.deadlines import clocks_for, promised
 from router.decide import decide, load_rules
 from router.examples import facts_from
 from router.ruleset import SITUATIONS
-from router.texts import GSM7, GSM7_DOUBLE, sms_parts
+from router.texts import sms_parts
 
 RULES = load_rules(SHIPPED / "rules" / "default.yaml")
 REFERENCE = "PM-2026-004217-75"

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.gsm7 import GSM7, GSM7_DOUBLE
 from config.vocabulary import LANGUAGES
 from config.wording import wording
 from router.acknowledgement import TEXTS
-from router.texts import GSM7, GSM7_DOUBLE, TextError, names_in, parse, plain_for_sms, render, sms_parts
+from router.texts import TextError, names_in, parse, plain_for_sms, render, sms_parts
 
 SYNTAXES = [
     "{reference}",

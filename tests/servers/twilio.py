@@ -1,0 +1,195 @@
+"""Twilio on loopback: it takes messages as the Messages API does, keeps media behind a password, and calls and signs webhooks.
+
+The signature is made here by hand, from Twilio's description, and not by the library that checks it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from aiohttp import ClientResponse, ClientSession, web
+from aiohttp.test_utils import TestServer
+from yarl import URL
+
+SID = "AC" + "0" * 31 + "1"
+TOKEN = "a token of the tests"
+SMS_NUMBER = "+3225550122"
+WHATSAPP_NUMBER = "+3225550123"
+MEMBER = "+32470001103"
+
+
+def sid(number: int, kind: str = "SM") -> str:
+    """The name of a message (SM, MM) or file (ME) as Twilio makes them."""
+    return f"{kind}{number:032x}"
+
+
+def signature(url: str, fields: Iterable[tuple[str, str]], token: str = TOKEN) -> str:
+    """X-Twilio-Signature: the address, then every field's name and value, sorted, each different value once."""
+    text = url + "".join(name + value for name, value in sorted(set(fields)))
+    return base64.b64encode(hmac.new(token.encode(), text.encode(), hashlib.sha1).digest()).decode()
+
+
+def inbound(text: str = "Bonjour", *, number: int = 1, whatsapp: bool = False, **more: str) -> list[tuple[str, str]]:
+    """The fields of a message to us."""
+    prefix = "whatsapp:" if whatsapp else ""
+    fields = {
+        "ToCountry": "BE",
+        "SmsMessageSid": sid(number),
+        "NumMedia": "0",
+        "SmsSid": sid(number),
+        "SmsStatus": "received",
+        "FromCity": "",
+        "Body": text,
+        "To": prefix + (WHATSAPP_NUMBER if whatsapp else SMS_NUMBER),
+        "NumSegments": "1",
+        "MessageSid": sid(number),
+        "AccountSid": SID,
+        "From": prefix + MEMBER,
+        "ApiVersion": "2010-04-01",
+    }
+    return list((fields | more).items())
+
+
+@dataclass
+class Twilio:
+    """`sent` holds the forms that were posted; `misbehave` says how the next requests are answered, in order.
+
+    A way is a status with Twilio's code ("400/21211"), "429/20429" and "503" with `retry_after`, "slow" (never answers),
+    or "lost": it takes the message and breaks the connection before it says so.
+    """
+
+    url: str = ""
+    sent: list[dict[str, str]] = field(default_factory=list)
+    looked: int = 0
+    misbehave: list[str] = field(default_factory=list)
+    retry_after: str = ""
+    media: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    redirects: dict[str, str] = field(default_factory=dict)
+    asked: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
+    _listed: list[dict[str, Any]] = field(default_factory=list)
+
+    def app(self) -> web.Application:
+        """What it answers."""
+        app = web.Application()
+        app.router.add_post(f"/2010-04-01/Accounts/{SID}/Messages.json", self._create)
+        app.router.add_get(f"/2010-04-01/Accounts/{SID}/Messages.json", self._list)
+        app.router.add_get("/{path:.*}", self._media)
+        return app
+
+    async def _create(self, request: web.Request) -> web.StreamResponse:
+        if not _is_us(request):
+            return _refusal(401, 20003)
+        way = self.misbehave.pop(0) if self.misbehave else ""
+        if way == "slow":
+            await asyncio.sleep(60)
+        if way and way != "lost":
+            status, _, code = way.partition("/")
+            return _refusal(int(status), int(code or status), self.retry_after)
+        form = await request.post()
+        fields = {name: str(value) for name, value in form.items()}
+        self.sent.append(fields)
+        message = _resource(sid(len(self.sent) + 1000), fields)
+        self._listed.insert(0, message)
+        if way == "lost":
+            assert request.transport is not None
+            request.transport.abort()
+        return web.json_response(message, status=201)
+
+    async def _list(self, request: web.Request) -> web.Response:
+        if not _is_us(request):
+            return _refusal(401, 20003)
+        self.looked += 1
+        wanted = request.query
+        found = [each for each in self._listed if each["to"] == wanted["To"] and each["from"] == wanted["From"]]
+        return web.json_response({"messages": found, "next_page_uri": None, "page": 0, "page_size": 50})
+
+    async def _media(self, request: web.Request) -> web.Response:
+        path = request.path
+        self.asked.append((path, dict(request.headers)))
+        if path in self.redirects:
+            return web.Response(status=307, headers={"Location": self.redirects[path]})
+        if not _is_us(request):
+            return _refusal(401, 20003)
+        if path not in self.media:
+            return _refusal(404, 20404)
+        kind, content = self.media[path]
+        return web.Response(body=content, headers={"Content-Type": kind})
+
+
+async def call(
+    session: ClientSession,
+    address: str,
+    public_url: str,
+    fields: Iterable[tuple[str, str]],
+    *,
+    token: str = TOKEN,
+    headers: Mapping[str, str] | None = None,
+) -> ClientResponse:
+    """Call a webhook at `address` as Twilio does, signed for the address that it knows, `public_url`."""
+    pairs = list(fields)
+    said = {
+        "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
+        "X-Twilio-Signature": signature(public_url, pairs, token),
+        "I-Twilio-Idempotency-Token": "6b1c3a2e-0000-4000-8000-000000000001",
+        "User-Agent": "TwilioProxy/1.1",
+    }
+    # As it is written: a client that tidies the address would break the signature.
+    target = URL(address, encoded=True)
+    return await session.post(target, data=urlencode(pairs).encode(), headers={**said, **(headers or {})})
+
+
+def _is_us(request: web.Request) -> bool:
+    expected = "Basic " + base64.b64encode(f"{SID}:{TOKEN}".encode()).decode()
+    return request.headers.get("Authorization") == expected
+
+
+def _refusal(status: int, code: int, retry_after: str = "") -> web.Response:
+    body = {"code": code, "message": "The 'To' number +32470001103 is not right.", "status": status, "more_info": ""}
+    return web.json_response(body, status=status, headers={"Retry-After": retry_after} if retry_after else {})
+
+
+def _resource(name: str, fields: Mapping[str, str]) -> dict[str, Any]:
+    variables = fields.get("ContentVariables", "")
+    return {
+        "sid": name,
+        "account_sid": SID,
+        "to": fields["To"],
+        "from": fields["From"],
+        "body": fields.get("Body", f"Partenamut: {variables}"),
+        "status": "queued",
+        "direction": "outbound-api",
+        "date_created": format_datetime(datetime.now(UTC)),
+        "date_updated": format_datetime(datetime.now(UTC)),
+        "date_sent": None,
+        "error_code": None,
+        "error_message": None,
+        "num_media": "0",
+        "num_segments": "1",
+        "price": None,
+        "price_unit": "EUR",
+        "api_version": "2010-04-01",
+        "messaging_service_sid": None,
+        "uri": "",
+        "subresource_uris": {},
+    }
+
+
+@pytest.fixture
+async def twilio() -> AsyncIterator[Twilio]:
+    """A fresh Twilio: `.url`, `.sent`, `.misbehave`, `.media`, `.redirects`."""
+    fake = Twilio()
+    server = TestServer(fake.app())
+    await server.start_server()
+    fake.url = f"http://127.0.0.1:{server.port}"
+    yield fake
+    await server.close()
