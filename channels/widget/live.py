@@ -26,6 +26,8 @@ from channels.widget.site import BarredError, ForeignError, Site, StrangerError,
 
 _log = structlog.get_logger(__name__)
 
+# So long, in seconds, is waited for the other side to take its leave. aiohttp itself waits for ever on who does not read.
+_POLITE: Final = 2.0
 # Codes of our own, above 4000 (RFC 6455, 7.4.2). The client forgets its key after STRANGER, and after ELSEWHERE waits until
 # somebody looks at the page again.
 STRANGER: Final = 4401
@@ -39,7 +41,7 @@ class Live:
     """Handler of `/widget/socket`."""
 
     site: Site
-    _open: weakref.WeakSet[web.WebSocketResponse] = field(default_factory=weakref.WeakSet)
+    _open: weakref.WeakSet[_Line] = field(default_factory=weakref.WeakSet)
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """Answer the handshake. Another origin than ours is refused (rule W2), and so is an address with too many sockets."""
@@ -51,37 +53,39 @@ class Live:
             if not place:
                 raise web.HTTPTooManyRequests
             socket = web.WebSocketResponse(
-                heartbeat=site.limits.beat, compress=False, max_msg_size=site.limits.frame, timeout=2.0
+                heartbeat=site.limits.beat, compress=False, max_msg_size=site.limits.frame, timeout=_POLITE
             )
             await socket.prepare(request)
-            self._open.add(socket)
+            line = _Line(site, socket, sender, request.transport)
+            self._open.add(line)
             try:
-                await _Line(site, socket, sender).run()
+                await line.run()
             finally:
-                self._open.discard(socket)
+                self._open.discard(line)
         return socket
 
     async def end(self, app: web.Application) -> None:
         """Tell every client that we start again (rule Q7); it comes back by itself and asks for what it missed."""
         del app
-        await asyncio.gather(
-            *(socket.close(code=WSCloseCode.SERVICE_RESTART) for socket in list(self._open)), return_exceptions=True
-        )
+        await asyncio.gather(*(line.close(WSCloseCode.SERVICE_RESTART) for line in list(self._open)))
 
 
 class _Line:
     """One socket."""
 
-    def __init__(self, site: Site, socket: web.WebSocketResponse, sender: str) -> None:
+    def __init__(
+        self, site: Site, socket: web.WebSocketResponse, sender: str, transport: asyncio.Transport | None
+    ) -> None:
         self._site = site
         self._socket = socket
         self._sender = sender
+        self._transport = transport
         self._who = Hello("", "", 0)
         self._conversation: Conversation | None = None
         self._row: deque[str] = deque()
         self._writer: asyncio.Task[None] | None = None
         self._watcher: asyncio.Task[None] | None = None
-        self._closer: asyncio.Task[bool] | None = None
+        self._closer: asyncio.Task[None] | None = None
         self._place = ExitStack()
         self._frames = MemoryLimiter(capacity=1)
         # The last line that this socket was given. One look at a time, so that no line goes out twice.
@@ -93,30 +97,29 @@ class _Line:
         try:
             await self._serve()
         except FrameError:
-            await self._close(WSCloseCode.POLICY_VIOLATION)
+            await self.close(WSCloseCode.POLICY_VIOLATION)
         except StrangerError:
-            await self._close(STRANGER)
+            await self.close(STRANGER)
         except ForeignError:
-            await self._close(FOREIGN)
+            await self.close(FOREIGN)
         except BarredError:
-            await self._close(BARRED)
+            await self.close(BARRED)
         except Exception as error:  # noqa: BLE001  # The headers are gone: no error page can be sent any more.
             _log.warning("chat_failed", error=type(error).__name__)
-            await self._close(WSCloseCode.TRY_AGAIN_LATER)
+            await self.close(WSCloseCode.TRY_AGAIN_LATER)
         finally:
             self._place.close()
-            for task in (self._watcher, self._writer):
-                if task is not None:
-                    task.cancel()
-                    with suppress(asyncio.CancelledError):
-                        await task
+            tasks = [task for task in (self._watcher, self._writer) if task is not None]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _serve(self) -> None:
         try:
             async with asyncio.timeout(self._site.limits.stall):
                 content = await self._next()
         except TimeoutError:
-            await self._close(WSCloseCode.POLICY_VIOLATION)
+            await self.close(WSCloseCode.POLICY_VIOLATION)
             return
         if content is None:
             return
@@ -212,6 +215,8 @@ class _Line:
 
     def _send(self, content: dict[str, Any]) -> None:
         """Put a frame into the row. Who does not read 64 of them is gone, or wants our memory (rule W4)."""
+        if self._closer is not None:
+            return
         if len(self._row) >= self._site.limits.waiting:
             self._row.clear()
             self._end(WSCloseCode.TRY_AGAIN_LATER)
@@ -229,11 +234,15 @@ class _Line:
     def _end(self, code: int) -> None:
         """Close from outside of the reader, which then finds the socket closed."""
         if self._closer is None:
-            self._closer = asyncio.create_task(self._socket.close(code=code))
+            self._closer = asyncio.create_task(self.close(code))
 
-    async def _close(self, code: int) -> None:
-        """Close from the reader, after what is in the row."""
-        if self._writer is not None and not self._writer.done():
-            with suppress(TimeoutError, asyncio.CancelledError):
-                await asyncio.wait_for(asyncio.shield(self._writer), 1.0)
-        await self._socket.close(code=code)
+    async def close(self, code: int) -> None:
+        """Close, politely for two seconds: who does not read cannot be told."""
+        try:
+            async with asyncio.timeout(_POLITE):
+                if self._writer is not None and not self._writer.done():
+                    await asyncio.shield(self._writer)
+                await self._socket.close(code=code)
+        except TimeoutError:
+            if self._transport is not None:
+                self._transport.abort()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession, ClientWebSocketResponse, web
+from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 from aiohttp.test_utils import unused_port
 
 from channels.web.limits import MemoryLimiter
@@ -79,8 +81,9 @@ class Running:
 
     async def post(self, path: str, content: Any, **headers: str) -> tuple[int, Any]:
         """A request as our own frame sends it: status, and the answer if it is one of ours."""
-        headers = {"Origin": self.base_url, **headers}
-        async with self.client.post(f"{self.base_url}/widget/{path}", json=content, headers=headers) as answer:
+        headers = {"Origin": self.base_url, "Content-Type": "application/json", **headers}
+        body = io.BytesIO(json.dumps(content).encode())
+        async with self.client.post(f"{self.base_url}/widget/{path}", data=body, headers=headers) as answer:
             return answer.status, await answer.json() if answer.content_type == "application/json" else None
 
 
@@ -99,9 +102,13 @@ async def until(socket: ClientWebSocketResponse, kind: str) -> Any:
 
 async def close_code(socket: ClientWebSocketResponse) -> int | None:
     """With what the house closes, whatever it says before."""
-    while not socket.closed:
-        await socket.receive(timeout=5)
-    return socket.close_code
+    while True:
+        message = await socket.receive(timeout=5)
+        if message.type is WSMsgType.CLOSE:
+            # What the socket says of itself afterwards is how the answer to this frame went.
+            return int(message.data)
+        if message.type in (WSMsgType.CLOSED, WSMsgType.CLOSING, WSMsgType.ERROR):
+            return socket.close_code
 
 
 StartWidget = Callable[..., Awaitable[Running]]

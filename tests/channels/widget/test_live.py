@@ -79,7 +79,7 @@ async def test_who_comes_back_gets_what_they_do_not_have_and_after_a_restart_too
     await socket.send_json(message("one"))
     await until(socket, "kept")
     await widget.stop()
-    assert socket.closed or await close_code(socket) == 1012
+    assert await close_code(socket) == 1012
     widget.door.person("I am looking at it.")
     await widget.start()
     again = await widget.talk(key, last=2)
@@ -271,7 +271,8 @@ async def test_a_hundred_frames_a_second_end_the_socket_and_others_notice_nothin
         await until(calm, "kept")
         took.append(time.monotonic() - before)
     await asyncio.gather(flooding, return_exceptions=True)
-    assert await close_code(wild) == BARRED
+    # By what it sent, or because it did not read the answers as fast.
+    assert await close_code(wild) in {BARRED, 1013}
     assert sorted(took)[13] < 0.3
 
 

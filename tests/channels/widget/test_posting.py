@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from typing import Any
 
 import pytest
@@ -43,7 +44,7 @@ async def upload(
     for field, value in (("key", key), ("origin", HOST), ("kept", kept), ("token", token)):
         form.add_field(field, value)
     if not action:
-        form.add_field("file", content, filename=name, content_type="application/octet-stream")
+        form.add_field("file", io.BytesIO(content), filename=name, content_type="application/octet-stream")
     url = f"{running.base_url}/widget/files/en{action}"
     async with running.client.post(url, data=form, headers={"Origin": origin or running.base_url}) as answer:
         return answer.status, await answer.json() if answer.content_type == "application/json" else None
@@ -106,7 +107,7 @@ async def test_a_form_of_another_site_cannot_pretend_to_be_json(widget: Running)
         assert answer.status == 403
 
 
-@pytest.mark.parametrize("content", [None, [], "x", {"key": 1}, {"origin": HOST, "lang": "xx"}, {"origin": HOST}])
+@pytest.mark.parametrize("content", [None, 1, [], "x", {"key": 1}, {"origin": HOST, "lang": "xx"}, {"origin": HOST}])
 async def test_what_is_none_of_our_bodies_is_refused(widget: Running, content: Any) -> None:
     assert (await widget.post("begin", content))[0] == 400
 
@@ -191,7 +192,7 @@ async def test_files_have_their_limits(widget: Running) -> None:
         _, kept = await upload(widget, key, kept=" ".join(tokens))
         tokens.append(kept["token"])
     assert (await upload(widget, key, kept=" ".join(tokens)))[0] == 422
-    large = b"%PDF-1.7\n" + b"x" * (11 * 1000 * 1000)
+    large = b"%PDF-1.7\n" + b"x" * (11 * 1000 * 1000)  # Two of them are over 20 MB.
     _, kept = await upload(widget, key, content=large)
     assert (await upload(widget, key, content=large, kept=kept["token"]))[0] == 413
 
