@@ -51,6 +51,7 @@ const begin = (origin) => {
         wasOff = !yes;
         files.next();
       },
+      began: () => files.next(),
       lines(lines) {
         typing.textContent = "";
         talk.add(lines);

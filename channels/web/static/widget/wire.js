@@ -199,6 +199,7 @@ export const wire = ({ origin, language, most, store, on }) => {
     }
     store.key = key;
     if (plain) poll();
+    on.began();
     flush();
   };
   const begin = async () => {
