@@ -47,6 +47,7 @@ const begin = (origin) => {
           files.retry();
         }
         if (!yes && !wasOff) status(words.offline);
+        if (!yes) typing.textContent = "";
         if (!yes) for (const message of store.unsent()) talk.late(message.id);
         wasOff = !yes;
         files.next();

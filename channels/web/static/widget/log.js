@@ -148,11 +148,12 @@ export const drawing = ({ log, earlier, words, language, choose, now }) => {
     late(id) {
       const one = drawn.get(id);
       if (!one?.classList.contains("waiting") || one.querySelector(".now")) return;
+      const follow = nearEnd();
       sign(one, words.waiting, true);
       const button = made("button", { type: "button", className: "now", textContent: words.waiting_now });
       button.addEventListener("click", now);
       one.append(button);
-      if (nearEnd()) toEnd();
+      if (follow) toEnd();
     },
     kept(id) {
       const one = drawn.get(id);
