@@ -107,6 +107,13 @@ class Settings(BaseSettings):
     form_proof_bits: int = Field(16, ge=1, le=24)
     form_wait_seconds: int = Field(20, ge=0, le=600)
 
+    # The web chat: the origins of the pages that may embed it; without any there is no chat.
+    widget_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    # Rule W4: what one conversation may send, and how many connections it and an address may hold in a process.
+    widget_messages_a_minute: int = Field(20, ge=1, le=1000)
+    widget_sockets_a_session: int = Field(5, ge=1, le=100)
+    widget_sockets_an_address: int = Field(50, ge=1, le=100_000)
+
     # Mail in.
     mailboxes: Path = SHIPPED / "mailboxes.yaml"
     lmtp_host: str = "127.0.0.1"
@@ -160,6 +167,7 @@ class Settings(BaseSettings):
     rules: Path = SHIPPED / "rules" / "default.yaml"
 
     @field_validator("trusted_proxies", "channels_down", "twilio_media_hosts", "sms_countries", mode="before")
+    @field_validator("trusted_proxies", "channels_down", "widget_origins", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -209,6 +217,18 @@ class Settings(BaseSettings):
         ):
             raise ValueError("must be an https address (http on loopback only)")
         return value.rstrip("/")
+
+    @field_validator("widget_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for part in value:
+            parts = _split_url(part)
+            # As browsers write it, to the letter: it is compared whole (rule W2), and stands in a header.
+            if not _ORIGIN.fullmatch(part) or (parts.scheme == "http" and not _is_loopback(parts.hostname or "")):
+                raise ValueError(
+                    "must be origins such as https://www.example.org, without a path; http on loopback only"
+                )
+        return value
 
     @field_validator("public_url")
     @classmethod
@@ -310,6 +330,8 @@ class Settings(BaseSettings):
 _BOT_TOKEN = re.compile(r"[0-9]{3,20}:[A-Za-z0-9_-]{30,64}")
 # What the Bot API takes as secret_token of a webhook.
 _WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+# Small letters, no path, and no port where it is the usual one.
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?<!\.)(?::(?!443$|80$)[1-9][0-9]{0,4})?")
 _DATABASES = ("postgres", "postgresql", "postgresql+asyncpg", "sqlite+aiosqlite")
 _KNOWN_SECRETS = frozenset({"change-me-change-me-change-me-change-me", "x" * 32, "0" * 32, "secret" * 6})
 

@@ -19,7 +19,7 @@ pytest_plugins = (
 
 TESTS = Path(__file__).resolve().parent
 # What runs on a register, in a process of the house, or behind its doors.
-HOUSE = ("browser", "channels/form", "console", "flow", "gateway", "store")
+HOUSE = ("browser", "channels/form", "channels/widget", "console", "flow", "gateway", "store")
 # What needs seconds of its own: training, letters, floods, silences, processes started anew.
 SLOW = (
     "channels/mail/test_hostile_text.py",

@@ -288,3 +288,28 @@ def test_a_password_is_never_an_argument(tmp_path: Path) -> None:
     assert added.returncode == 0, added.stderr
     assert "qzsecret" not in added.stderr + added.stdout
     assert b"qzsecret" not in b"".join(path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("origin", ["https://www.example.org", "https://my.example.org:8443", "http://127.0.0.1:8081"])
+def test_an_origin_that_may_embed_the_chat(origin: str) -> None:
+    assert load(widget_origins=f"{origin}, https://other.example").widget_origins == (origin, "https://other.example")
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "*",
+        "www.example.org",
+        "https://www.example.org/",
+        "https://*.example.org",
+        "https://WWW.example.org",
+        "https://www.example.org:443",
+        "http://www.example.org",
+        "https://a.example https://b.example",
+        "https://a.example;script-src",
+        "null",
+    ],
+)
+def test_what_is_no_origin_is_refused(origin: str) -> None:
+    with pytest.raises(SettingsError, match="GUICHET_WIDGET_ORIGINS"):
+        load(widget_origins=origin)
