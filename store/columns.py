@@ -44,9 +44,7 @@ def own_id() -> Column[Any]:
     return Column("id", Id, primary_key=True, autoincrement=True)
 
 
-def ref(
-    name: str, target: str, *, nullable: bool = False, index: bool = False, goes_with: bool = False
-) -> Column[Any]:
+def ref(name: str, target: str, *, nullable: bool = False, index: bool = False, goes_with: bool = False) -> Column[Any]:
     """A reference to another table's row; `goes_with`: this row is deleted with that one."""
     key = ForeignKey(target, ondelete="CASCADE" if goes_with else None)
     return Column(name, Id, key, nullable=nullable, index=index)
