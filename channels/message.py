@@ -99,6 +99,14 @@ class Robot:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the answers that a member may press instead of typing it. `id` is for us, `label` for them."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class InboundMessage:
     """One message as understood. `text` is the whole plain text, `reply` only what is new in it, and `signature` what its
     sender put below: no part of the story, and often the only place where they say who they are.
@@ -130,6 +138,7 @@ class InboundMessage:
     signature: str = ""
     hidden_text: str = ""
     defects: tuple[str, ...] = ()
+    choice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,3 +164,4 @@ class OutboundMessage:
     reply_tag: str = ""
     message_tag: str = ""
     attachments: tuple[Attachment, ...] = ()
+    choices: tuple[Choice, ...] = ()

@@ -16,6 +16,7 @@ MAY: dict[str, set[str]] = {
     "config": set(),
     "channels": {"config"},
     "classifier": {"config", "channels.message"},
+    "chatbot": {"config", "channels.message", "channels.reference", "classifier.classification"},
     "router": {"config", "channels.message", "classifier.classification"},
     "store": {
         "config",

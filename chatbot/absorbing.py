@@ -1,0 +1,163 @@
+"""Taking what a line tells into the facts, whatever was asked: nothing that the member said is lost.
+
+What answers the open question goes to its place, what identifies them to its own, and every line that says more than that is
+kept whole in the story.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from chatbot.events import Said
+from chatbot.state import Facts, State
+from chatbot.understanding import Meaning, tokens_of, understand, wish_in, without
+from classifier.classification import Identity
+
+# The questions whose open answer may replace what is known already.
+_REPLACING: Final = frozenset({"ask.name", "ask.contact", "ask.correction", "sum_up", "ask.address"})
+_NAME_WORDS: Final = 5
+_LONGEST_NAME: Final = 80
+_WORD: Final = re.compile(r"[^\W\d_][^\W\d_’'.\-]*(?:[’'.\-][^\W\d_]+)*\.?")
+_NAME_ENDS: Final = re.compile(
+    r"[,;:\n(!?/]|\b(?:pour|voor|for|für|fuer|et|en|und|and|mais|maar|but|aber|de la part|namens|"
+    r"gsm|tel|téléphone|email|mail|e-mail)\b|\d|\S+@",
+    re.IGNORECASE,
+)
+_MEMBER_NUMBER: Final = re.compile(r"(?<![\d@])\d(?:[ .\-]?\d){5,12}(?!\d)")
+_LONGEST_COMMAND: Final = 120
+_WORDS_AROUND: Final = 1
+_AROUND_COMMANDS: Final = (
+    "person",
+    "status",
+    "anonymous",
+    "filler",
+    "asking",
+    "wish",
+    "greeting",
+    "small",
+    "yes",
+    "no",
+)
+_SMALL_TALK: Final = ("filler", "thanks", "greeting", "small", "yes", "no", "correction", "name_lead", "contact_lead")
+
+
+def absorb(state: State, said: Said, meaning: Meaning) -> State:
+    """The state with what this line tells. Commands and choices tell nothing; files always count."""
+    facts = replace(state.facts, files=(*state.facts.files, *said.files))
+    if (meaning.pure and not meaning.empty) or _only_asks(said.text, meaning):
+        return replace(state, facts=facts)
+    may_replace = meaning.correction or state.step in _REPLACING
+    facts, taken = _identified(facts, _answered_identity(state, said, meaning), may_replace=may_replace)
+    if said.text.strip():
+        facts = _told(facts, state, said.text, taken, question=meaning.question)
+    asked = dict(state.asked)
+    if facts != state.facts:
+        # Something new was told, so the summary is another one.
+        asked.pop("sum_up", None)
+    return replace(state, facts=facts, asked=asked)
+
+
+def _only_asks(text: str, meaning: Meaning) -> bool:
+    """True for "can I talk to a human please": a command in a sentence around it that tells nothing."""
+    if not meaning.command or len(text) > _LONGEST_COMMAND:
+        return False
+    return len(without(tokens_of(text), *_AROUND_COMMANDS)) <= _WORDS_AROUND
+
+
+def bare_name(text: str) -> str:
+    """The name in an answer to "what is your name?", or "" when it looks like something else."""
+    if "?" in text or understand(text).command:
+        return ""
+    for lead in _leads(text):
+        cut = _NAME_ENDS.split(lead, maxsplit=1)[0]
+        words = _WORD.findall(cut)
+        if words and len(words) <= _NAME_WORDS and without(tokens_of(cut), "told", "but") == tokens_of(cut):
+            return written(" ".join(words))[:_LONGEST_NAME]
+    return ""
+
+
+def written(name: str) -> str:
+    """A name typed all small or all large, as names are written."""
+    name = " ".join(name.split())
+    return name.title() if name.islower() or (name.isupper() and len(name) > 3) else name
+
+
+def _leads(text: str) -> list[str]:
+    """The text without the words that lead to a name ("bonjour, je m'appelle"), and without anything taken away."""
+    rest = text.strip()
+    for _ in range(4):
+        for end in range(min(5, len(rest.split())), 0, -1):
+            head = " ".join(rest.split()[:end])
+            tokens = tokens_of(head)
+            if tokens and not without(tokens, "name_lead", "greeting", "yes", "no", "filler", "correction"):
+                rest = " ".join(rest.split()[end:]).lstrip(" ,:;-")
+                break
+        else:
+            break
+    return [rest] if rest else []
+
+
+def _answered_identity(state: State, said: Said, meaning: Meaning) -> Identity:
+    """Who they say they are in this line, with what only the open question makes recognisable."""
+    who = said.identity
+    named = state.step in _REPLACING and without(tokens := tokens_of(said.text[:200]), "name_word") != tokens
+    if (state.step == "ask.name" or named) and not who.name:
+        who = replace(who, name=bare_name(said.text))
+    asked_number = state.step in ("ask.contact", "ask.correction")
+    if asked_number and not (who.phones or who.emails or who.member_number or meaning.reference):
+        number = _MEMBER_NUMBER.search(said.text)
+        if number:
+            who = replace(who, member_number=re.sub(r"\D", "", number.group()))
+    return who
+
+
+def _identified(facts: Facts, who: Identity, *, may_replace: bool) -> tuple[Facts, tuple[str, ...]]:
+    """The facts with this identity, and everything in it; what it replaces, or does not, is kept as `earlier`."""
+    given = (
+        ("name", written(who.name)),
+        ("email", who.emails[-1] if who.emails else ""),
+        ("phone", who.phones[-1] if who.phones else ""),
+        ("member_number", who.member_number),
+    )
+    earlier = list(facts.earlier)
+    changes: dict[str, str] = {}
+    for field, value in given:
+        known = getattr(facts, field)
+        if not value or value == known:
+            continue
+        if known and not may_replace:
+            earlier.append(value)
+            continue
+        if known:
+            earlier.append(known)
+        changes[field] = value
+    earlier += [value for value in (*who.emails[:-1], *who.phones[:-1]) if value not in (facts.email, facts.phone)]
+    if who.on_behalf and not facts.represented:
+        changes |= {"represented": written(who.on_behalf.name), "relation": who.on_behalf.relation}
+    taken = tuple(value for _, value in given if value) + who.phones + who.emails
+    return replace(facts, earlier=tuple(dict.fromkeys(earlier)), **changes), taken  # type: ignore[arg-type]
+
+
+def _told(facts: Facts, state: State, text: str, taken: tuple[str, ...], *, question: bool) -> Facts:
+    words = text.strip()
+    if state.step == "ask.wish" and not question:
+        return replace(facts, wish=(*facts.wish, words))
+    if not _rest(words, taken):
+        return facts
+    wish = wish_in(words) if not facts.wish else ""
+    return replace(facts, story=(*facts.story, words), wish=(wish,) if wish else facts.wish)
+
+
+def _rest(text: str, taken: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of a line that are no identity and no small talk. Everything, when nothing was taken from it."""
+    if not taken:
+        return tokens_of(text)
+    known = {token for value in taken for token in tokens_of(value)}
+    figures = {re.sub(r"\D", "", value)[-9:] for value in taken} - {""}
+    left = [token for token in without(tokens_of(text), *_SMALL_TALK) if token not in known]
+    numbers = "".join(token for token in left if token.isdigit())
+    if numbers and any(figure in numbers or numbers.lstrip("0") in figure for figure in figures):
+        left = [token for token in left if not token.isdigit()]
+    return tuple(left)

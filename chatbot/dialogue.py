@@ -1,0 +1,176 @@
+"""The dialogue: one event in, and out come the new state, what the robot says and what the house must do.
+
+Pure: no clock, no chance, no I/O. Whichever process handles the next event needs the state and nothing else.
+
+    free text ▸ what is missing, one thing at a time ▸ sum up ▸ yes ▸ registered ▸ anything else? ▸ goodbye
+                a person, stop, skip, back, help, another language, a question: at any step
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from chatbot import afterwards, people, silence, status
+from chatbot.absorbing import absorb
+from chatbot.actions import AddToCase, Close
+from chatbot.events import (
+    CodeChecked,
+    CodeSent,
+    Event,
+    GivenBack,
+    House,
+    Left,
+    Opened,
+    Registered,
+    Said,
+    StatusKnown,
+    StatusUnknown,
+    TakenOver,
+    TimePassed,
+)
+from chatbot.heard import Heard
+from chatbot.hearing import hear, opening
+from chatbot.knowledge import Knowledge
+from chatbot.outcome import Outcome
+from chatbot.questions import goodbye
+from chatbot.replies import choices_of, labels
+from chatbot.state import Facts, State
+from chatbot.understanding import Meaning, tokens_of, understand
+from config.vocabulary import Language
+
+# A conversation has at most so many turns of the robot; from the first number on it is brought to its end.
+MOST_TURNS: Final = 40
+_LAST_TURNS: Final = 34
+_SENTENCE_WORDS: Final = 4
+# After a goodbye these begin nothing.
+_PARTING: Final = frozenset({"thanks", "done", "yes", "no", "small", "ok", "stop"})
+
+
+def step(state: State, event: Event, knowledge: Knowledge, house: House, now: datetime) -> Outcome:
+    """What comes of `event`. Total: every event is answered in every state, also one that comes late or twice."""
+    out = _step(Outcome(state), event, knowledge, house, now)
+    out = _bounded(out, house, now)
+    if not out.replies:
+        return out
+    return out.at(turns=out.state.turns + 1, offered=choices_of(out.replies))
+
+
+def _step(out: Outcome, event: Event, knowledge: Knowledge, house: House, now: datetime) -> Outcome:
+    match event:
+        case Said():
+            return _said(out, event, knowledge, house, now)
+        case TakenOver():
+            out = out.at(hand="taken", hand_until=None)
+        case GivenBack():
+            out = people.given_back(out) if out.state.hand else out
+        case TimePassed():
+            out = silence.time_passed(out, now)
+        case Left():
+            out = silence.left(out)
+        case Registered():
+            out = afterwards.registered(out, event) if out.state.registered and not out.state.reference else out
+        case Opened():
+            out = opening(out.say("greet")) if out.state.step == "new" and not out.state.hand else out
+        case _:
+            out = _told_by_house(out, event)
+    return out
+
+
+def _told_by_house(out: Outcome, event: CodeSent | CodeChecked | StatusKnown | StatusUnknown) -> Outcome:
+    """An answer of the house to an order. Who is silent, or has ended, or asked for nothing, says nothing to it."""
+    if out.state.hand or not out.state.proving or out.state.step in ("closed", "registering"):
+        return out
+    match event:
+        case CodeSent():
+            return status.code_sent(out)
+        case CodeChecked():
+            return status.code_checked(out, event)
+        case StatusKnown():
+            return status.known(out, event)
+        case StatusUnknown():
+            return status.unknown(out)
+
+
+def _said(out: Outcome, said: Said, knowledge: Knowledge, house: House, now: datetime) -> Outcome:
+    state = out.state
+    meaning = understand(said.text, choice=said.choice, offered=labels(state.offered, state.language))
+    if state.step == "closed" and not state.hand:
+        if (meaning.pure and (meaning.command in _PARTING or meaning.signs_only or meaning.empty)) and not said.files:
+            return out.at(heard_at=said.at)
+        state = _once_more(state)
+    state = _noticed(replace(state, heard_at=said.at, reminded=False), said, meaning)
+    new_distress = _urgent(said) and "urgent" not in state.told
+    if state.hand:
+        silent = _kept_silently(Outcome(state), said, meaning)
+        # Until a person is there, nobody else tells the help lines.
+        return people.urgent(silent, said, house, now) if state.hand == "waiting" and new_distress else silent
+    out = Outcome(state)
+    if new_distress:
+        return people.urgent(_kept_silently(out, said, meaning), said, house, now)
+    heard = Heard(said, meaning, knowledge, house, now)
+    if state.step != "new":
+        return hear(out, heard)
+    greeted = out.say("greet").at(step="ask.story")
+    nothing_told = meaning.pure and not said.files and meaning.command not in ("person", "status", "stop", "insult")
+    return opening(greeted) if nothing_told and not meaning.choice else hear(greeted, heard)
+
+
+def _once_more(state: State) -> State:
+    """The conversation after a closed one: a case that came of silence is gone on with, anything else begins anew."""
+    if state.closed == "abandoned" and state.reference:
+        return replace(state, step="ask.more", closed="", asked={}, turns=0)
+    known = state.facts
+    facts = Facts(name=known.name, email=known.email, phone=known.phone, member_number=known.member_number)
+    return replace(
+        State(state.shape, state.language, state.language_chosen, state.reachable, facts=facts), beyond=state.beyond
+    )
+
+
+def _noticed(state: State, said: Said, meaning: Meaning) -> State:
+    """The state with what the classifier and the words say of kind, flags and language."""
+    found = said.found
+    flags = dict.fromkeys((*state.flags, *(flag for flag, holds in found.flags.items() if holds)))
+    if meaning.language:
+        return replace(state, language=meaning.language, language_chosen=True, flags=tuple(flags))
+    kind = state.kind if meaning.pure else found.kind
+    return replace(state, flags=tuple(flags), kind=kind, language=_spoken(state, said, meaning))
+
+
+def _spoken(state: State, said: Said, meaning: Meaning) -> Language:
+    """The language to answer in: the one that was asked for, else that of the member's last sentence."""
+    words = sum(token.isalpha() for token in tokens_of(said.text[:600]))
+    if state.language_chosen or meaning.choice or not words:
+        return state.language
+    if words >= _SENTENCE_WORDS and not meaning.pure:
+        return said.language or (state.language if state.facts.story else said.found.language)
+    return said.found.language if state.step == "new" else state.language
+
+
+def _urgent(said: Said) -> bool:
+    return bool(said.found.flags.get("urgent"))
+
+
+def _kept_silently(out: Outcome, said: Said, meaning: Meaning) -> Outcome:
+    """What is said while a person has it, or is being fetched, is in the facts, or in the case that there is."""
+    if out.state.reference and not meaning.pure and said.text.strip():
+        return out.do(AddToCase(out.state.reference, said.text.strip()))
+    # No question is open between the member and a person, as far as the robot knows: everything is story.
+    kept = absorb(replace(out.state, step="ask.story"), said, meaning)
+    return replace(out, state=replace(kept, step=out.state.step))
+
+
+def _bounded(out: Outcome, house: House, now: datetime) -> Outcome:
+    """Bring a conversation that has gone on for very long to its end: a person, or a goodbye."""
+    state = out.state
+    if not out.replies or state.turns < _LAST_TURNS or state.hand or state.step in ("closed", "registering"):
+        return out
+    quiet = replace(out, replies=())
+    if state.reference:
+        return goodbye(quiet, "registered" if state.registered else "answered")
+    if "long" not in state.told:
+        return people.hand_over(quiet.telling("long"), house, now, "long")
+    if state.facts.matter:
+        return quiet.say("abandoned", matter="yes").register("abandoned").close(Close("abandoned"))
+    return goodbye(quiet, "nothing")
