@@ -37,6 +37,8 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 FLAGS: Final[tuple[Flag, ...]] = get_args(Flag)
 DEPARTMENTS: Final[tuple[Department, ...]] = get_args(Department)
 CHANNELS: Final[tuple[Channel, ...]] = get_args(Channel)
+# Channels on which people talk in turns and the robot answers.
+CONVERSING: Final[tuple[Channel, ...]] = ("chat", "sms", "whatsapp", "telegram")
 # The order in which they stand on every page, after the form.
 WAYS: Final[tuple[Way, ...]] = get_args(Way)
 ROLES: Final[tuple[Role, ...]] = get_args(Role)

@@ -122,6 +122,8 @@ class NewMessage:
     verified: bool = True
     defects: tuple[str, ...] = ()
     hidden: str = ""
+    conversation_id: int | None = None
+    choices: tuple[tuple[str, str], ...] = ()
 
 
 async def add_message(tx: Tx, new: NewMessage, attachments: Sequence[Attachment] = ()) -> int:
@@ -147,6 +149,8 @@ async def add_message(tx: Tx, new: NewMessage, attachments: Sequence[Attachment]
         verified=new.verified,
         defects=list(new.defects),
         at=new.at,
+        conversation_id=new.conversation_id,
+        choices=[list(choice) for choice in new.choices] or None,
     )
     for attachment in attachments:
         await _add_file(tx, message_id, attachment, new.at)

@@ -7,6 +7,7 @@ recorded only by who holds it, so that a worker which slept through its lease ca
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ import structlog
 from sqlalchemy import Integer, and_, bindparam, func, or_, select, text, update
 
 from channels.message import RawMessage
+from config.vocabulary import CONVERSING
 from store import texts
 from store.database import Tx
 from store.files import FileStore
@@ -111,9 +113,32 @@ async def add(tx: Tx, raw: RawMessage, *, now: datetime, reserved_reference: str
         "attempts": 0,
         "due_at": now,
         "reserved_reference": reserved_reference,
+        "thread": thread_of(raw),
     }
     row = (await tx.run(_add(is_sqlite=tx.is_sqlite), values)).one()
     return int(row.id), row.redeliveries == 0
+
+
+def thread_of(raw: RawMessage) -> str | None:
+    """What the turns of one conversation share; None for what is no turn of any."""
+    address = raw.envelope.get("address", "") if raw.channel in CONVERSING else ""
+    return thread(raw.channel, raw.account, address) if address else None
+
+
+def thread(channel: str, account: str, address: str) -> str:
+    """What is the same for all turns of a conversation and tells nobody whose it is: 64 hexadecimal digits."""
+    return hashlib.sha256("\x1f".join((channel, account, address)).encode("utf-8", "replace")).hexdigest()
+
+
+async def is_next(tx: Tx, item: Item) -> bool:
+    """Whether no earlier turn of the same conversation still waits or is being worked on."""
+    thread = thread_of(item.raw)
+    if thread is None:
+        return True
+    query = select(inbox.c.id).where(
+        inbox.c.thread == thread, inbox.c.id < item.id, inbox.c.state.in_(("waiting", "taken"))
+    )
+    return (await tx.conn.execute(query.limit(1))).first() is None
 
 
 @cache

@@ -7,78 +7,29 @@ mail is matched by them. The shape changes only through a migration beside this 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
     Date,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-Id = BigInteger().with_variant(Integer, "sqlite")
-
-
-class Moment(TypeDecorator[datetime]):
-    """An aware UTC datetime; SQLite keeps it without its zone, so the zone is put back on the way out."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse a naive datetime: nobody could say later what it meant."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment needs its time zone")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """Aware, in UTC."""
-        return None if value is None else (value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC))
-
-
-def _id() -> Column[Any]:
-    return Column("id", Id, primary_key=True, autoincrement=True)
-
-
-def _ref(
-    name: str, target: str, *, nullable: bool = False, index: bool = False, goes_with: bool = False
-) -> Column[Any]:
-    """A reference to another table's row; `goes_with`: this row is deleted with that one."""
-    key = ForeignKey(target, ondelete="CASCADE" if goes_with else None)
-    return Column(name, Id, key, nullable=nullable, index=index)
-
+from store.columns import Id, Moment, metadata, own_id, ref
 
 # What arrived, raw, and what became of it. `fate` is set once, in the transaction that records everything else.
 inbox = Table(
     "inbox",
     metadata,
-    _id(),
+    own_id(),
     Column("channel", String(16), nullable=False),
     Column("account", String(254), nullable=False),
     Column("external_id", String(200), nullable=False),
@@ -99,18 +50,21 @@ inbox = Table(
     Column("fate_at", Moment),
     Column("error", Text),
     Column("fingerprint", String(64)),
-    _ref("case_id", "cases.id", nullable=True, index=True),
+    ref("case_id", "cases.id", nullable=True, index=True),
     # The web form tells a reference before the case is recorded: reserved here with the raw bytes.
     Column("reserved_reference", String(24)),
+    # What keeps the turns of one conversation in their order: the hash of channel, account and address; empty for letters.
+    Column("thread", String(64)),
     UniqueConstraint("channel", "account", "external_id"),
     Index("ix_inbox_state_due_at", "state", "due_at"),
     Index("ix_inbox_fingerprint_kept_at", "fingerprint", "kept_at"),
+    Index("ix_inbox_thread_state", "thread", "state"),
 )
 
 people = Table(
     "people",
     metadata,
-    _id(),
+    own_id(),
     Column("name", LargeBinary, nullable=False),
     Column("language", String(2), nullable=False),
     Column("member_number", LargeBinary, nullable=False),
@@ -120,8 +74,8 @@ people = Table(
 contacts = Table(
     "contacts",
     metadata,
-    _id(),
-    _ref("person_id", "people.id", index=True),
+    own_id(),
+    ref("person_id", "people.id", index=True),
     Column("kind", String(12), nullable=False),
     Column("address", String(320), nullable=False),
     Column("hard_bounces", Integer, nullable=False, default=0),
@@ -134,7 +88,7 @@ contacts = Table(
 cases = Table(
     "cases",
     metadata,
-    _id(),
+    own_id(),
     Column("reference", String(24), nullable=False, unique=True),
     Column("kind", String(12), nullable=False),
     Column("queue", String(24), nullable=False),
@@ -150,9 +104,9 @@ cases = Table(
     Column("language", String(2), nullable=False),
     Column("channel", String(16), nullable=False),
     Column("account", String(254), nullable=False),
-    _ref("person_id", "people.id", nullable=True, index=True),
-    _ref("contact_id", "contacts.id", nullable=True),
-    _ref("assignee_id", "users.id", nullable=True, index=True),
+    ref("person_id", "people.id", nullable=True, index=True),
+    ref("contact_id", "contacts.id", nullable=True),
+    ref("assignee_id", "users.id", nullable=True, index=True),
     Column("subject", LargeBinary, nullable=False),
     Column("first_words", LargeBinary, nullable=False),
     Column("received_at", Moment, nullable=False),
@@ -162,7 +116,7 @@ cases = Table(
     Column("unread", Boolean, nullable=False, default=True),
     # Counts every change, so that a form made from an older state cannot overwrite a newer one.
     Column("version", Integer, nullable=False, default=1),
-    _ref("merged_into", "cases.id", nullable=True),
+    ref("merged_into", "cases.id", nullable=True),
     Index("ix_cases_queue_state_due_on", "queue", "state", "due_on"),
     Index("ix_cases_state_due_on", "state", "due_on"),
     Index("ix_cases_received_at", "received_at"),
@@ -172,24 +126,50 @@ cases = Table(
 case_contacts = Table(
     "case_contacts",
     metadata,
-    _ref("case_id", "cases.id"),
-    _ref("contact_id", "contacts.id", index=True),
+    ref("case_id", "cases.id"),
+    ref("contact_id", "contacts.id", index=True),
     Column("added_at", Moment, nullable=False),
     UniqueConstraint("case_id", "contact_id"),
 )
 
-# `case_id` is empty while a message is held for a mediator's decision.
+# Talks with the robot or a colleague on a chat channel. `state` is what the dialogue knows; `due_at` when it should act by
+# itself (remind, give up). `open_key` is unique while it is open, so that one address has one conversation at a time.
+conversations = Table(
+    "conversations",
+    metadata,
+    own_id(),
+    Column("channel", String(16), nullable=False),
+    Column("account", String(254), nullable=False),
+    Column("address", String(320), nullable=False),
+    Column("open_key", String(64), unique=True),
+    # The widget's conversations are found by a secret; only its SHA-256 is here, with the origin that it is bound to.
+    Column("secret_hash", String(64), unique=True),
+    Column("origin", String(254), nullable=False, default=""),
+    Column("language", String(2), nullable=False),
+    Column("stage", String(12), nullable=False, default="robot"),
+    Column("state", LargeBinary, nullable=False),
+    ref("case_id", "cases.id", nullable=True, index=True),
+    ref("taken_by", "users.id", nullable=True, index=True),
+    Column("started_at", Moment, nullable=False),
+    Column("heard_at", Moment, nullable=False),
+    Column("due_at", Moment),
+    Column("ended_at", Moment),
+    Column("version", Integer, nullable=False, default=1),
+    Index("ix_conversations_stage_due_at", "stage", "due_at"),
+)
+
+# `case_id` is empty while a message is held for a mediator's decision, and while a conversation has become no case.
 messages = Table(
     "messages",
     metadata,
-    _id(),
-    _ref("case_id", "cases.id", nullable=True, index=True),
+    own_id(),
+    ref("case_id", "cases.id", nullable=True, index=True),
     Column("direction", String(3), nullable=False),
     Column("channel", String(16), nullable=False),
     Column("account", String(254), nullable=False),
-    _ref("contact_id", "contacts.id", nullable=True, index=True),
-    _ref("author_id", "users.id", nullable=True),
-    _ref("inbox_id", "inbox.id", nullable=True, index=True),
+    ref("contact_id", "contacts.id", nullable=True, index=True),
+    ref("author_id", "users.id", nullable=True),
+    ref("inbox_id", "inbox.id", nullable=True, index=True),
     Column("auto", Boolean, nullable=False, default=False),
     Column("situation", String(16), nullable=False, default=""),
     Column("sender_name", LargeBinary, nullable=False),
@@ -203,22 +183,25 @@ messages = Table(
     Column("verified", Boolean, nullable=False, default=True),
     Column("defects", JSON, nullable=False),
     Column("at", Moment, nullable=False),
+    ref("conversation_id", "conversations.id", nullable=True, index=True),
+    # What the robot offered to press: [[id, label], …].
+    Column("choices", JSON),
 )
 
 held = Table(
     "held",
     metadata,
-    _id(),
-    _ref("message_id", "messages.id", nullable=True),
-    _ref("inbox_id", "inbox.id"),
-    _ref("case_id", "cases.id", index=True),
+    own_id(),
+    ref("message_id", "messages.id", nullable=True),
+    ref("inbox_id", "inbox.id"),
+    ref("case_id", "cases.id", index=True),
     Column("why", String(120), nullable=False),
     # A held message about a medical adviser is sealed even where the case it names is not.
     Column("sealed", Boolean, nullable=False, default=False),
     Column("state", String(8), nullable=False, default="waiting"),
     Column("at", Moment, nullable=False),
     Column("decided_at", Moment),
-    _ref("decided_by", "users.id", nullable=True),
+    ref("decided_by", "users.id", nullable=True),
 )
 
 files = Table(
@@ -232,8 +215,8 @@ files = Table(
 message_files = Table(
     "message_files",
     metadata,
-    _id(),
-    _ref("message_id", "messages.id", index=True),
+    own_id(),
+    ref("message_id", "messages.id", index=True),
     Column("hash", String(64), ForeignKey("files.hash"), nullable=False),
     Column("name", LargeBinary, nullable=False),
     Column("type", String(120), nullable=False),
@@ -244,9 +227,9 @@ message_files = Table(
 classifications = Table(
     "classifications",
     metadata,
-    _id(),
-    _ref("message_id", "messages.id", index=True),
-    _ref("case_id", "cases.id", nullable=True, index=True),
+    own_id(),
+    ref("message_id", "messages.id", index=True),
+    ref("case_id", "cases.id", nullable=True, index=True),
     Column("model", String(40), nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("at", Moment, nullable=False),
@@ -255,9 +238,9 @@ classifications = Table(
 decisions = Table(
     "decisions",
     metadata,
-    _id(),
-    _ref("case_id", "cases.id", index=True),
-    _ref("message_id", "messages.id"),
+    own_id(),
+    ref("case_id", "cases.id", index=True),
+    ref("message_id", "messages.id"),
     Column("rules_version", String(40), nullable=False),
     Column("decided_by", String(60), nullable=False),
     Column("body", LargeBinary, nullable=False),
@@ -267,8 +250,8 @@ decisions = Table(
 deadlines = Table(
     "deadlines",
     metadata,
-    _id(),
-    _ref("case_id", "cases.id", index=True),
+    own_id(),
+    ref("case_id", "cases.id", index=True),
     Column("clock", String(40), nullable=False),
     Column("due_on", Date, nullable=False),
     Column("source", Text, nullable=False),
@@ -284,9 +267,9 @@ deadlines = Table(
 notes = Table(
     "notes",
     metadata,
-    _id(),
-    _ref("case_id", "cases.id", index=True),
-    _ref("author_id", "users.id", nullable=True),
+    own_id(),
+    ref("case_id", "cases.id", index=True),
+    ref("author_id", "users.id", nullable=True),
     Column("text", LargeBinary, nullable=False),
     Column("at", Moment, nullable=False),
 )
@@ -294,11 +277,11 @@ notes = Table(
 outbox = Table(
     "outbox",
     metadata,
-    _id(),
+    own_id(),
     Column("key", String(80), nullable=False, unique=True),
-    _ref("case_id", "cases.id", nullable=True, index=True),
-    _ref("message_id", "messages.id", nullable=True),
-    _ref("contact_id", "contacts.id", nullable=True, index=True),
+    ref("case_id", "cases.id", nullable=True, index=True),
+    ref("message_id", "messages.id", nullable=True),
+    ref("contact_id", "contacts.id", nullable=True, index=True),
     Column("channel", String(16), nullable=False),
     Column("auto", Boolean, nullable=False),
     Column("body", LargeBinary, nullable=False),
@@ -318,9 +301,9 @@ links = Table(
     "links",
     metadata,
     Column("token_hash", String(64), primary_key=True),
-    _ref("case_id", "cases.id", nullable=True, index=True),
-    _ref("inbox_id", "inbox.id", nullable=True, index=True),
-    _ref("contact_id", "contacts.id", nullable=True),
+    ref("case_id", "cases.id", nullable=True, index=True),
+    ref("inbox_id", "inbox.id", nullable=True, index=True),
+    ref("contact_id", "contacts.id", nullable=True),
     Column("purpose", String(12), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
@@ -332,7 +315,7 @@ receipts = Table(
     "receipts",
     metadata,
     Column("code_hash", String(64), primary_key=True),
-    _ref("inbox_id", "inbox.id", index=True),
+    ref("inbox_id", "inbox.id", index=True),
     Column("created_at", Moment, nullable=False),
     Column("revoked_at", Moment),
 )
@@ -341,8 +324,8 @@ receipts = Table(
 codes = Table(
     "codes",
     metadata,
-    _id(),
-    _ref("case_id", "cases.id"),
+    own_id(),
+    ref("case_id", "cases.id"),
     Column("purpose", String(12), nullable=False),
     Column("browser_hash", String(64), nullable=False),
     Column("code_hash", String(64), nullable=False),
@@ -381,11 +364,11 @@ sequences = Table(
 rule_sets = Table(
     "rule_sets",
     metadata,
-    _id(),
+    own_id(),
     Column("version", String(40), nullable=False, unique=True),
     Column("body", Text, nullable=False),
     Column("comment", Text, nullable=False),
-    _ref("author_id", "users.id", nullable=True),
+    ref("author_id", "users.id", nullable=True),
     Column("published_at", Moment, nullable=False),
     Column("active", Boolean, nullable=False),
 )
@@ -393,7 +376,7 @@ rule_sets = Table(
 users = Table(
     "users",
     metadata,
-    _id(),
+    own_id(),
     Column("login", String(120), nullable=False, unique=True),
     Column("name", String(120), nullable=False),
     Column("role", String(16), nullable=False),
@@ -408,7 +391,7 @@ sessions = Table(
     "sessions",
     metadata,
     Column("token_hash", String(64), primary_key=True),
-    _ref("user_id", "users.id", index=True),
+    ref("user_id", "users.id", index=True),
     Column("csrf", String(64), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
@@ -427,11 +410,11 @@ sign_in_failures = Table(
 audit = Table(
     "audit",
     metadata,
-    _id(),
+    own_id(),
     Column("at", Moment, nullable=False),
     Column("actor", String(40), nullable=False),
     Column("act", String(40), nullable=False),
-    _ref("case_id", "cases.id", nullable=True, index=True),
+    ref("case_id", "cases.id", nullable=True, index=True),
     Column("detail", JSON, nullable=False),
 )
 
@@ -469,18 +452,18 @@ domain_rates = Table(
 corrections = Table(
     "corrections",
     metadata,
-    _id(),
-    _ref("case_id", "cases.id", index=True, goes_with=True),
-    _ref("message_id", "messages.id", index=True, goes_with=True),
+    own_id(),
+    ref("case_id", "cases.id", index=True, goes_with=True),
+    ref("message_id", "messages.id", index=True, goes_with=True),
     Column("model", String(40), nullable=False),
     Column("said", JSON, nullable=False),
     Column("wanted", JSON, nullable=False),
     Column("case_before", JSON, nullable=False),
     Column("reason", LargeBinary, nullable=False),
-    _ref("author_id", "users.id", nullable=True),
+    ref("author_id", "users.id", nullable=True),
     Column("at", Moment, nullable=False),
     Column("undone_at", Moment),
-    _ref("undone_by", "users.id", nullable=True),
+    ref("undone_by", "users.id", nullable=True),
 )
 
 # Each time that a version of the model was put in use; the last row says which is now. `version` is "shipped" or a
@@ -488,10 +471,10 @@ corrections = Table(
 model_uses = Table(
     "model_uses",
     metadata,
-    _id(),
+    own_id(),
     Column("version", String(40), nullable=False),
-    _ref("before_id", "model_uses.id", nullable=True),
-    _ref("author_id", "users.id", nullable=True),
+    ref("before_id", "model_uses.id", nullable=True),
+    ref("author_id", "users.id", nullable=True),
     Column("at", Moment, nullable=False),
 )
 
