@@ -11,34 +11,31 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, cast
 
-from channels.message import InboundMessage, OutboundMessage, Sender
-from chatbot import state as talk
+from channels.message import OutboundMessage, Sender
 from chatbot.actions import Action, AddToCase, CheckCode, Close, HandOver, Register, SendCode, SendTranscript
 from chatbot.dialogue import step
 from chatbot.events import (
     CodeChecked,
     CodeSent,
     Event,
-    House as Staffed,
     Registered,
-    Said,
     StatusUnknown,
-    TimePassed,
+)
+from chatbot.events import (
+    House as Staffed,
 )
 from chatbot.knowledge import Knowledge
 from chatbot.replies import Rendered, render
-from chatbot.state import File, FileKind, Shape, State
-from classifier.classification import Classification
+from chatbot.state import FileKind, Shape, State
 from config.hours import opens_at
-from config.vocabulary import CONVERSING, Channel, Kind, Language
+from config.vocabulary import Channel
 from gateway import chat_status
-from gateway.arrival import Arrival, Recorded
+from gateway.arrival import Arrival
 from gateway.house import House
 from gateway.notices import tell
 from gateway.opening import open_own_case
 from router.decide import RuleSet
-from router.wordlists import distress_in, find_body
-from store import cases, conversations, outbox, people, search, threads, views
+from store import cases, conversations, outbox, people, search, threads
 from store.conversations import Conversation, Stage
 from store.database import Tx
 
@@ -224,7 +221,13 @@ class Turn:
         if current.state == "closed":
             await cases.reopen(self.tx, current.id, actor="system", now=self.now)
         await cases.change(
-            self.tx, current.id, actor="member", act="message.joined", now=self.now, detail={"why": "conversation"}, unread=True
+            self.tx,
+            current.id,
+            actor="member",
+            act="message.joined",
+            now=self.now,
+            detail={"why": "conversation"},
+            unread=True,
         )
         if not current.sealed:
             await search.add(self.tx, current.id, order.text)
