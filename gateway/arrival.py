@@ -28,6 +28,8 @@ class Arrival:
     item: Item
     message: InboundMessage
     classification: Classification
+    # On a chat channel the classification is of the conversation so far; this one is of the line alone.
+    line: Classification | None = None
 
     @property
     def automatic(self) -> bool:
@@ -71,7 +73,7 @@ class Arrival:
             reply=message.reply,
             at=message.received_at,
             contact_id=contact_id,
-            inbox_id=self.item.id,
+            inbox_id=self.item.id or None,
             sender_name=message.sender.name if message.sender else "",
             rfc_message_id=message.thread.message_id,
             verified=verified,

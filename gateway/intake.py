@@ -19,18 +19,20 @@ import structlog
 
 from channels.contract import StoreUnavailableError
 from channels.message import InboundMessage
+from chatbot.knowledge import Knowledge
 from classifier.classification import Text
-from config.vocabulary import LANGUAGES
+from config.vocabulary import CONVERSING, LANGUAGES
 from gateway.arrival import Arrival, Recorded
 from gateway.classifying import Classifying, unclassified
+from gateway.conversing import story_so_far
 from gateway.house import House, active_rules
 from gateway.metrics import Metrics
 from gateway.reading import Failed, InFile, Parsing, Unread
-from gateway.record import Recorder
+from gateway.record import NotYetError, Recorder
 from router import deadlines
 from router.dates import in_full
 from router.decide import RuleSet
-from store import inbox, model_uses, rule_sets, second_look
+from store import conversations, inbox, model_uses, rule_sets, second_look
 from store.inbox import ClaimLostError, Item
 from store.queue import Ticket
 
@@ -45,6 +47,8 @@ SWEEP_SECONDS: Final = 30.0
 # Without Redis between several processes there are no hints at all.
 BLIND_SECONDS: Final = 1.0
 LANES: Final = 3
+# How long a turn waits for the one before it in the same conversation, before it is looked at again.
+A_MOMENT: Final = timedelta(milliseconds=200)
 # Of a signature so much is read, in characters: names and numbers stand first, disclaimers last.
 _SIGNATURE: Final = 600
 
@@ -57,6 +61,7 @@ class Intake:
     parsing: Parsing
     classifying: Classifying
     metrics: Metrics
+    knowledge: Knowledge
     # How long to wait for a hint before looking anyway: short where no hint can come.
     patience: float = SWEEP_SECONDS
     _rules: RuleSet | None = None
@@ -189,12 +194,32 @@ class Intake:
         """Robots are not read by the classifier: their fate is decided by their headers."""
         texts = [self._text(message) for _, message in readable]
         wanted = [index for index, (_, message) in enumerate(readable) if message.robot is None]
-        found = await self.classifying.classify([texts[index] for index in wanted])
-        by_index = dict(zip(wanted, found, strict=True))
+        talks = [index for index in wanted if readable[index][1].channel in CONVERSING]
+        whole = await self._with_the_story([texts[index] for index in wanted], [readable[index][1] for index in wanted])
+        # Of a conversation, the line alone is read too: who says now who they are, and in which language.
+        found = await self.classifying.classify([*whole, *(texts[index] for index in talks)])
+        by_index = dict(zip(wanted, found, strict=False))
+        lines = dict(zip(talks, found[len(wanted) :], strict=True))
         return [
-            Arrival(item, message, by_index.get(index) or unclassified(texts[index]))
+            Arrival(item, message, by_index.get(index) or unclassified(texts[index]), lines.get(index))
             for index, (item, message) in enumerate(readable)
         ]
+
+    async def _with_the_story(self, texts: Sequence[Text], messages: Sequence[InboundMessage]) -> list[Text]:
+        """The texts, those of a conversation behind what its member has told in it so far."""
+        if not any(message.channel in CONVERSING for message in messages):
+            return list(texts)
+        found = []
+        async with self.house.store.read() as tx:
+            for text, message in zip(texts, messages, strict=True):
+                address = message.sender.address if message.sender and message.channel in CONVERSING else ""
+                known = await conversations.look(tx, message.channel, message.account, address) if address else None
+                story = story_so_far(known)
+                hint = text.language_hint or (known.language if known else None)
+                found.append(
+                    replace(text, text=f"{story}\n{text.text}".strip() if story else text.text, language_hint=hint)
+                )
+        return found
 
     def _text(self, message: InboundMessage) -> Text:
         box = self.house.mailbox(message.account)
@@ -243,6 +268,10 @@ class Intake:
         except ClaimLostError:
             log.warning("an item was recorded by another worker", item=arrival.item.id)
             return
+        except NotYetError:
+            async with self.house.store.write() as tx:
+                await inbox.wait(tx, arrival.item, due_at=self.house.now() + A_MOMENT)
+            return
         except (asyncio.CancelledError, StoreUnavailableError):
             raise
         except Exception as error:  # the one place where anything may go wrong with one item
@@ -272,7 +301,7 @@ class Intake:
     def _recorder(self) -> Recorder:
         if self._rules is None:
             raise RuntimeError("rules are read before anything is recorded")
-        return Recorder(self.house, self._rules)
+        return Recorder(self.house, self._rules, self.knowledge)
 
 
 def _load_calendars(today: date) -> None:

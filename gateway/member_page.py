@@ -50,7 +50,7 @@ async def of_link(tx: Tx, opened: links.Opened, token: str, *, now: datetime, sa
             state="received",
             received_on=deadlines.received_day(row.received_at),
             due_on=None,
-            mail_sent_to=_masked(contact),
+            mail_sent_to=masked(contact),
             can=frozenset(),
             locked=True,
             proof=proof,
@@ -95,7 +95,7 @@ async def _whole(
         late=bool(promised and promised < today and state not in ("closed", "refused")),
         promised_on=promised,
         department=row.department or "",
-        mail_sent_to=_masked(await _contact(tx, opened.contact_id)),
+        mail_sent_to=masked(await _contact(tx, opened.contact_id)),
         clock=leading.id if promised and leading else "",
         outcome=_last_words(messages) if state in ("answered", "closed") else "",
         result=(row.outcome or "") if is_closed else "",
@@ -270,7 +270,7 @@ async def _contact(tx: Tx, contact_id: int | None) -> Any:
     return (await tx.conn.execute(wanted)).one_or_none()
 
 
-def _masked(contact: Any) -> str:
+def masked(contact: Any) -> str:
     """ "m•••@mail.example" for a mail address; else nothing."""
     if contact is None or contact.kind != "email":
         return ""

@@ -133,7 +133,7 @@ async def _acknowledged(tx: Tx, house: House, opening: _Opening, case_id: int, n
         tx,
         house,
         text,
-        key=f"ack-{opening.arrival.item.id}",
+        key=f"ack-{opening.arrival.item.id or opening.arrival.item.raw.external_id}",
         situation=decision.situation,
         case_id=case_id,
         contact=member.contact,

@@ -11,10 +11,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from channels.message import Bounce, InboundMessage
-from config.vocabulary import DEPARTMENTS, Department
+from chatbot.knowledge import Knowledge
+from config.vocabulary import CONVERSING, DEPARTMENTS, Department
 from gateway import proofs
 from gateway.adding import add_to_case, hold_apart
 from gateway.arrival import Arrival, Recorded, fingerprint_of
+from gateway.conversing import heard
 from gateway.house import House
 from gateway.opening import open_own_case
 from router import deadlines
@@ -25,6 +27,10 @@ from store.database import Tx
 
 # The same words from the same sender again within this time are the same message sent twice.
 DUPLICATE_WITHIN: Final = timedelta(hours=24)
+
+
+class NotYetError(Exception):
+    """An earlier turn of the same conversation has to be answered first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +49,13 @@ class Recorder:
 
     house: House
     rules: RuleSet
+    knowledge: Knowledge
 
     async def record(self, tx: Tx, arrival: Arrival, *, now: datetime) -> Recorded:
-        """Give the item its fate. Raises ClaimLostError when somebody else has the item meanwhile."""
+        """Give the item its fate. Raises ClaimLostError when somebody else has the item meanwhile, and NotYetError when an
+        earlier turn of the same conversation has none."""
+        if not await inbox.is_next(tx, arrival.item):
+            raise NotYetError(arrival.item.id)
         fingerprint = fingerprint_of(arrival.message)
         await inbox.finish(tx, arrival.item, "robot", now=now, fingerprint=fingerprint)
         recorded = await self._fate(tx, arrival, fingerprint, now)
@@ -58,6 +68,9 @@ class Recorder:
             if message.bounce is not None:
                 return await self._bounced(tx, arrival, message.bounce, now)
             return Recorded("robot", await self._signed_case(tx, message))
+        if message.channel in CONVERSING and arrival.writer is not None:
+            turn = await heard(tx, self.house, self.rules, self.knowledge, arrival, now=now)
+            return Recorded("conversing", turn.case_id, tuple(turn.sent))
         said = any(mark in arrival.item.raw.envelope for mark in second_look.MARKS)
         if fingerprint and not said:
             first = await inbox.seen_before(tx, fingerprint, since=now - DUPLICATE_WITHIN)

@@ -253,6 +253,15 @@ async def set_back(tx: Tx, item: Item, *, due_at: datetime | None, error: str, n
     )
 
 
+async def wait(tx: Tx, item: Item, *, due_at: datetime) -> None:
+    """Put one item back for a moment, without an attempt: an earlier turn of its conversation is not answered yet."""
+    await tx.conn.execute(
+        update(inbox)
+        .where(inbox.c.id == item.id, inbox.c.state == "taken", inbox.c.attempts == item.attempt)
+        .values(state="waiting", attempts=inbox.c.attempts - 1, taken_until=None, due_at=due_at)
+    )
+
+
 async def hand_back(tx: Tx, items: Sequence[Item]) -> None:
     """Put items back untouched, for a worker that is asked to stop: that was no attempt."""
     for item in items:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import and_, bindparam, case, func, or_, select, update
 
-from channels.message import OutboundMessage
+from channels.message import Choice, OutboundMessage
 from store import links, texts
 from store.database import Tx
 from store.schema import case_contacts, cases, contacts, messages, outbox
@@ -27,6 +27,7 @@ _FIELDS: Final = (
     "references",
     "reply_tag",
     "message_tag",
+    "choices",
 )
 
 
@@ -67,7 +68,7 @@ async def put(
     contact_id: int | None = None,
 ) -> int | None:
     """Add a message to be sent from `due_at` on; None when one with the same key is there already."""
-    body = {name: getattr(message, name) for name in _FIELDS}
+    body = _body(message)
     values = {
         "key": message.key,
         "case_id": case_id,
@@ -85,6 +86,11 @@ async def put(
     }
     outbox_id: int | None = (await tx.run(_put(is_sqlite=tx.is_sqlite), values)).scalar()
     return outbox_id
+
+
+def _body(message: OutboundMessage) -> dict[str, Any]:
+    body = {name: getattr(message, name) for name in _FIELDS}
+    return body | {"choices": [(choice.id, choice.label) for choice in message.choices]}
 
 
 @cache
@@ -120,13 +126,15 @@ async def claim(tx: Tx, *, limit: int, now: datetime, lease: timedelta) -> list[
 def _outgoing(row: Any) -> Outgoing:
     body = texts.read_json(row.body, BODY)
     body["references"] = tuple(body["references"])
+    # What was put there before there were choices has none.
+    body["choices"] = tuple(Choice(*choice) for choice in body.get("choices", ()))
     message = OutboundMessage(key=row.key, channel=row.channel, auto=row.auto, **body)
     return Outgoing(row.id, row.attempts, row.created_at, row.case_id, row.message_id, row.contact_id, message)
 
 
 async def sent(tx: Tx, outgoing: Outgoing, *, code: str, provider_id: str, masked: str, now: datetime) -> None:
     """Record that the provider took the message. The copy kept loses its secret link (`masked` is the text without it)."""
-    body = {name: getattr(outgoing.message, name) for name in _FIELDS} | {"text": masked}
+    body = _body(outgoing.message) | {"text": masked}
     mine = await _end(tx, outgoing, "sent", code, provider_id, now, body=texts.keep_json(body, BODY))
     if mine and outgoing.message_id is not None:
         await tx.conn.execute(
