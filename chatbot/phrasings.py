@@ -29,10 +29,11 @@ Embed = Callable[[Sequence[str]], Floats]
 # Share of stories that may be answered when their own votes, in all languages, are left out.
 ANSWERED_STORIES: Final = 0.03
 # Searched for on phrasings left out: the share of meaning beside that of words, how quickly meaning fades, and how far a vote
-# may go to satisfy one phrasing.
+# may go to satisfy one phrasing; and how much the runner-up counts against the best entry.
 _MEANING: Final = 0.6
 _FADING: Final = 3.0
 _CAUTION: Final = 0.1
+_RIVALRY: Final = 0.5
 
 _Doubles = NDArray[np.float64]
 
@@ -78,9 +79,14 @@ def likeness(meaning: Floats, wording: Floats) -> Floats:
 
 
 def scores(votes: Floats) -> tuple[NDArray[np.int64], Floats]:
-    """(texts, entries + 1) sums of votes -> the best entry of each text, and by how much it is ahead of "no entry"."""
-    best = votes[:, :-1].argmax(axis=1)
-    return best, votes[:, :-1].max(axis=1) - np.maximum(votes[:, -1], 0)
+    """(texts, entries + 1) sums of votes -> the best entry of each text, and how far it is ahead.
+
+    What speaks for no entry counts against it in full, what speaks for the runner-up by half: of two entries that are about
+    as likely the wrong one would be given too often.
+    """
+    entries = np.sort(votes[:, :-1], axis=1)
+    against = np.maximum(votes[:, -1], 0) + _RIVALRY * np.maximum(entries[:, -2], 0)
+    return votes[:, :-1].argmax(axis=1), entries[:, -1] - against
 
 
 def learn(phrasings: Sequence[Phrasing], embeddings: Floats) -> tuple[Learnt, Floats]:
@@ -142,7 +148,7 @@ def load(path: Path, phrasings: Sequence[Phrasing]) -> Learnt:
 
 def _fingerprint(phrasings: Sequence[Phrasing]) -> bytes:
     said = "\n".join(f"{phrasing.entry}\t{phrasing.text}" for phrasing in phrasings)
-    settings = f"{_MEANING} {_FADING} {_CAUTION} {ANSWERED_STORIES}"
+    settings = f"{_MEANING} {_FADING} {_CAUTION} {_RIVALRY} {ANSWERED_STORIES}"
     return hashlib.sha256(f"{settings}\n{said}".encode()).digest()
 
 

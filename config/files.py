@@ -7,6 +7,7 @@ from config.departments import departments, queues
 from config.directory import directory
 from config.distress import distress
 from config.hours import hours
+from config.knowledge import knowledge
 from config.letter import letters
 from config.notices import notices
 from config.quality import policies
@@ -17,7 +18,7 @@ from config.wording import wording
 def problems() -> list[str]:
     """What is wrong with the data files, a sentence for each file; empty when all can be used. They stay read."""
     found = []
-    for read in (departments, queues, deadlines, directory, distress, hours, letters, notices, policies, wording):
+    for read in (departments, queues, deadlines, directory, distress, hours, knowledge, letters, notices, policies, wording):
         try:
             read()
         except DataError as error:

@@ -111,6 +111,12 @@ def knowledge() -> Mapping[Language, Book]:
     return load_knowledge()
 
 
+def answers_as_written(language: Language, folder: Path = SHIPPED) -> tuple[str, ...]:
+    """Titles, answers and short answers with their {names} still in braces, for whoever checks how they read."""
+    entries = validated(_Written, folder / f"{language}.yaml").entries.values()
+    return tuple(text for entry in entries for text in (entry.title, entry.answer, entry.short))
+
+
 def _book(written: _Written, name: str, language: Language) -> Book:
     if written.language != language:
         raise DataError(f"{name}: says it is {written.language}")

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from channels.web import texts
+from config.knowledge import answers_as_written
 from config.quality import policies
 from config.vocabulary import LANGUAGES, Language
 from config.wording import wording
@@ -96,6 +97,7 @@ def collections(language: Language) -> dict[str, list[str]]:
             *(line for s in policy.sections for line in (s.title, *s.text, *s.points)),
         ],
         "answers": [text for answer in answers for text in (answer.subject, _whole(answer.long), _whole(answer.short))],
+        "knowledge": list(answers_as_written(language)),
     }
     return {kind: [text.replace("\u00a0", " ") for text in each] for kind, each in found.items()}
 

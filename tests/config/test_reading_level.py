@@ -20,7 +20,7 @@ from config.quality import policies
 from config.vocabulary import LANGUAGES, Language
 from tests.config import reading
 
-KINDS: Final = ("pages", "policy", "answers")
+KINDS: Final = ("pages", "policy", "answers", "knowledge")
 
 # The house writes about 12 words a sentence and never more than 20; proper names are one word (reading.NAMES).
 LONGEST_SENTENCE: Final = 20
