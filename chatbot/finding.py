@@ -25,9 +25,7 @@ _HAS_LETTER: Final = re.compile(r"[^\W\d_]")
 class Finder:
     """A `chatbot.knowledge.Knowledge` over config/knowledge. As many threads at once as `embed` allows."""
 
-    def __init__(
-        self, embed: Embed, *, books: Mapping[Language, Book] | None = None, learnt: Path = SHIPPED
-    ) -> None:
+    def __init__(self, embed: Embed, *, books: Mapping[Language, Book] | None = None, learnt: Path = SHIPPED) -> None:
         """`embed` must be the plain encoder, which `learnt` was made with. Raises DataError when texts and `learnt` differ."""
         self._embed = embed
         self._books = books or knowledge()

@@ -86,16 +86,17 @@ def scores(votes: Floats) -> tuple[NDArray[np.int64], Floats]:
     """
     entries = np.sort(votes[:, :-1], axis=1)
     against = np.maximum(votes[:, -1], 0) + _RIVALRY * np.maximum(entries[:, -2], 0)
-    return votes[:, :-1].argmax(axis=1), entries[:, -1] - against
+    return votes[:, :-1].argmax(axis=1), (entries[:, -1] - against).astype(np.float32)
 
 
 def learn(phrasings: Sequence[Phrasing], embeddings: Floats) -> tuple[Learnt, Floats]:
     """What was learnt, and (phrasings, entries + 1) what each phrasing gets when its group has no vote."""
     wording = Wording([phrasing.text for phrasing in phrasings])
-    words = np.stack([wording.likeness(phrasing.text) for phrasing in phrasings])
-    alike = likeness(embeddings @ embeddings.T, (words + words.T) / 2).astype(np.float64)
+    words: Floats = np.stack([wording.likeness(phrasing.text) for phrasing in phrasings])
+    words = (words + words.T) * np.float32(0.5)
+    alike: _Doubles = likeness(embeddings @ embeddings.T, words).astype(np.float64)
     wanted = _wanted(phrasings)
-    inverse = np.linalg.inv(alike + _CAUTION * np.eye(len(alike)))
+    inverse = np.linalg.inv(alike + _CAUTION * np.eye(len(alike))).astype(np.float64)
     votes = inverse @ wanted
     left_out = _left_out(phrasings, wanted, inverse, votes).astype(np.float32)
     stories = np.array([not phrasing.entry for phrasing in phrasings])

@@ -18,7 +18,19 @@ from config.wording import wording
 def problems() -> list[str]:
     """What is wrong with the data files, a sentence for each file; empty when all can be used. They stay read."""
     found = []
-    for read in (departments, queues, deadlines, directory, distress, hours, knowledge, letters, notices, policies, wording):
+    for read in (
+        departments,
+        queues,
+        deadlines,
+        directory,
+        distress,
+        hours,
+        knowledge,
+        letters,
+        notices,
+        policies,
+        wording,
+    ):
         try:
             read()
         except DataError as error:

@@ -1,17 +1,28 @@
 """What the robot knows: the same questions in every language, short and easy to read, and found by meaning.
 
-`pytest -s` prints the figures of the finder, `python -m chatbot.phrasings` those of phrasings left out. They were, plain
-encoder, in percent:
+`pytest -s` prints the figures of the finder, `python -m chatbot.phrasings` those of phrasings left out. On 26 November 2026,
+with the plain encoder, in percent of what was asked (right, wrong; the rest got no answer):
 
-    questions never seen (44 a language)  FIGURES
+    questions never seen, 44 a language       fr 68, 2   nl 70, 2   de 77, 0   en 82, 0
+    in mixed or other languages, 20           100, 0
+    phrasings left out in every language      fr 55, 11  nl 53, 13  de 57, 12  en 63, 10
+    phrasings left out in their own language  81, 5
+    near misses never seen, 80                1 answered
+    complaints of at most 160 signs, 1 316    0.1 answered
+    questions on benefits and the like, 635   0.9 answered, half of them rightly
+    stories left out in every language        3 answered, by choice
+
+Of the questions never seen 74 in all are found with the plain encoder and 1 is answered wrongly; with the encoder that was
+taught to classify 70 and 3, with the taught mean of places, which the classifier has at hand, 66 and 1.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -51,6 +62,10 @@ def finder(encoder: Encoder) -> Finder:
 def found(finder: Finder, text: str, language: Language) -> str:
     entry = finder.find(text, language)
     return entry.id if entry else ""
+
+
+def show(line: str) -> None:
+    sys.stdout.write(f"\n{line}\n")
 
 
 def held_out() -> dict[str, Any]:
@@ -163,7 +178,7 @@ def test_questions_never_seen_are_found(finder: Finder, language: Language) -> N
     got = {wanted: found(finder, text, language) for wanted, text in asked.items()}
     right = sum(wanted == entry for wanted, entry in got.items()) / len(got)
     wrong = sum(entry not in ("", wanted) for wanted, entry in got.items()) / len(got)
-    print(f"\n{language} never seen: right {right:.1%}, wrong {wrong:.1%}")
+    show(f"{language} never seen: right {right:.1%}, wrong {wrong:.1%}")
     assert right >= 0.6
     assert wrong <= 0.08
 
@@ -173,7 +188,7 @@ def test_questions_are_found_across_languages_and_answered_in_ours(finder: Finde
     got = [(wanted, finder.find(text, language), language) for language, wanted, text in mixed]
     right = sum(entry is not None and entry.id == wanted for wanted, entry, _ in got) / len(mixed)
     wrong = sum(entry is not None and entry.id != wanted for wanted, entry, _ in got) / len(mixed)
-    print(f"\nmixed: right {right:.1%}, wrong {wrong:.1%}")
+    show(f"mixed: right {right:.1%}, wrong {wrong:.1%}")
     assert right >= 0.75
     assert wrong <= 0.1
     for _, entry, language in got:
@@ -189,7 +204,7 @@ def test_near_misses_and_short_complaints_are_not_answered(finder: Finder) -> No
     assert len(complaints) >= 3 * TRIED
     for name, each, most in (("near", near, 0.08), ("complaints", complaints, 0.03)):
         answered = [(text, got) for text, language in each if (got := found(finder, text, language))]
-        print(f"\n{name}: answered {len(answered) / len(each):.1%} of {len(each)}")
+        show(f"{name}: answered {len(answered) / len(each):.1%} of {len(each)}")
         assert len(answered) <= most * len(each), answered
 
 
@@ -206,18 +221,20 @@ def test_phrasings_left_out_are_found_and_stories_left_out_are_not() -> None:
         asked = [number for number in mine if phrasings[number].entry]
         right = np.mean([answered[number] and entries[best[number]] == phrasings[number].entry for number in asked])
         wrong = np.mean([answered[number] and entries[best[number]] != phrasings[number].entry for number in asked])
-        print(f"\n{language} left out: right {right:.1%}, wrong {wrong:.1%}")
+        show(f"{language} left out: right {right:.1%}, wrong {wrong:.1%}")
         assert right >= 0.45
         assert wrong <= 0.18
     stories = [number for number, phrasing in enumerate(phrasings) if not phrasing.entry]
     assert np.mean(answered[stories]) <= 0.04
 
 
-def best_of(times: int, what: Any) -> float:
+def best_of(times: int, what: Callable[[], object]) -> float:
+    """Seconds of this process alone: others may be at work on the same machine."""
+
     def once() -> float:
-        start = time.perf_counter()
+        start = time.process_time()
         what()
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     return min(once() for _ in range(times))
 
@@ -240,14 +257,14 @@ def test_what_is_no_question_is_not_even_looked_at(text: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def plain() -> Iterator[Finder]:
+def plain() -> Finder:
     def embed(asked: Sequence[str]) -> Floats:
         for text in asked:
             text.encode("utf-8")
             assert 0 < len(text) <= LONGEST_QUESTION
         return np.full((len(asked), 512), 512**-0.5, dtype=np.float32)
 
-    yield Finder(embed)
+    return Finder(embed)
 
 
 @given(text=st.text(max_size=400), language=st.sampled_from(LANGUAGES))
