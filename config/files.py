@@ -7,6 +7,7 @@ from config.departments import departments, queues
 from config.directory import directory
 from config.distress import distress
 from config.hours import hours
+from config.knowledge import knowledge
 from config.letter import letters
 from config.notices import notices
 from config.quality import policies
@@ -31,6 +32,10 @@ def problems() -> list[str]:
         policies,
         telegram_words,
         sms_words,
+        knowledge,
+        letters,
+        notices,
+        policies,
         wording,
     ):
         try:

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MAY: dict[str, set[str]] = {
     "config": set(),
     "channels": {"config"},
+    "chatbot": {"config", "channels.message", "channels.reference", "classifier.classification"},
     "classifier": {"config", "channels.message"},
     "chatbot": {"config", "channels.message", "channels.reference", "classifier.classification"},
     "router": {"config", "channels.message", "classifier.classification"},

@@ -24,6 +24,7 @@ from typing import Final
 
 from channels.web import texts
 from config.chat import load_chat_texts
+from config.knowledge import answers_as_written
 from config.quality import policies
 from config.vocabulary import LANGUAGES, Language
 from config.wording import wording
@@ -102,6 +103,7 @@ def collections(language: Language) -> dict[str, list[str]]:
             *chat.choices.values(),
             *(_whole(form) for text in chat.texts.values() for form in (text.long, text.short) if form),
         ],
+        "knowledge": list(answers_as_written(language)),
     }
     return {kind: [text.replace("\u00a0", " ") for text in each] for kind, each in found.items()}
 

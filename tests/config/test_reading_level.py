@@ -21,6 +21,7 @@ from config.vocabulary import LANGUAGES, Language
 from tests.config import reading
 
 KINDS: Final = ("pages", "policy", "answers", "chat")
+KINDS: Final = ("pages", "policy", "answers", "knowledge")
 
 # The house writes about 12 words a sentence and never more than 20; proper names are one word (reading.NAMES).
 LONGEST_SENTENCE: Final = 20
