@@ -17,7 +17,6 @@ MAY: dict[str, set[str]] = {
     "channels": {"config"},
     "chatbot": {"config", "channels.message", "channels.reference", "classifier.classification"},
     "classifier": {"config", "channels.message"},
-    "chatbot": {"config", "channels.message", "channels.reference", "classifier.classification"},
     "router": {"config", "channels.message", "classifier.classification"},
     "store": {
         "config",
