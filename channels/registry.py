@@ -23,6 +23,12 @@ def _form(raw: RawMessage, _own_addresses: frozenset[str], _authserv_id: str) ->
     return parse(raw)
 
 
+def _chat(raw: RawMessage, _own_addresses: frozenset[str], _authserv_id: str) -> InboundMessage:
+    from channels.widget.parse import parse  # noqa: PLC0415 (a process loads the parsers it uses)
+
+    return parse(raw)
+
+
 def _telegram(raw: RawMessage, _own_addresses: frozenset[str], _authserv_id: str) -> InboundMessage:
     from channels.telegram_bot.parse import parse  # noqa: PLC0415 (a process loads the parsers it uses)
 
@@ -38,6 +44,7 @@ def _text_message(raw: RawMessage, _own_addresses: frozenset[str], _authserv_id:
 _PARSERS: dict[Channel, Parser] = {
     "email": _mail,
     "webform": _form,
+    "chat": _chat,
     "telegram": _telegram,
     "sms": _text_message,
     "whatsapp": _text_message,

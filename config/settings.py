@@ -166,8 +166,9 @@ class Settings(BaseSettings):
     saturdays_are_working_days: bool = False
     rules: Path = SHIPPED / "rules" / "default.yaml"
 
-    @field_validator("trusted_proxies", "channels_down", "twilio_media_hosts", "sms_countries", mode="before")
-    @field_validator("trusted_proxies", "channels_down", "widget_origins", mode="before")
+    @field_validator(
+        "trusted_proxies", "channels_down", "twilio_media_hosts", "sms_countries", "widget_origins", mode="before"
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -74,8 +74,7 @@ async def add_to_case(
             house,
             (queue or current.queue,),
             "urgent",
-            case_id=current.id,
-            reference=current.reference,
+            page=f"/console/case/{current.reference}",
             sealed=current.sealed or medical,
             now=now,
         )

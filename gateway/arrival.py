@@ -19,6 +19,7 @@ class Recorded:
     fate: Fate
     case_id: int | None = None
     outbox_ids: tuple[int, ...] = ()
+    conversation_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,10 @@ class Arrival:
     item: Item
     message: InboundMessage
     classification: Classification
-    # On a chat channel the classification is of the conversation so far; this one is of the line alone.
+    # On a chat channel the classification is of the conversation so far; this one is of the line alone, and `entry` the one
+    # of the house's knowledge that answers it.
     line: Classification | None = None
+    entry: str = ""
 
     @property
     def automatic(self) -> bool:

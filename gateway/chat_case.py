@@ -1,6 +1,7 @@
-"""What a conversation may learn of a case: the one that it made, or one that a code has proven to be the member's (W6).
+"""What a conversation does with cases: it makes one of what was told, adds to it, and learns where one stands (W6).
 
-For every other reference the answer is the same, whether there is such a case or not: references can be counted.
+For a reference that nobody has proven to be theirs the answer is the same, whether there is such a case or not: references
+can be counted.
 """
 
 from __future__ import annotations
@@ -8,45 +9,195 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final, cast
 
 from sqlalchemy import select
 
-from channels.message import Sender
+from channels.message import InboundMessage, RawMessage, Sender
 from channels.web.texts import pages
+from chatbot.actions import AddToCase, Register
 from chatbot.events import Registered, StatusKnown
-from config.vocabulary import DEPARTMENTS, Language
+from chatbot.state import Facts, State
+from chatbot.texts import texts as chat_texts
+from classifier.classification import Classification, Identity
+from config.departments import department_name
+from config.vocabulary import DEPARTMENTS, AddressKind, Channel, Flag, Language
 from gateway import answers, keys, member_page
+from gateway.arrival import Arrival
 from gateway.house import House
-from store import audit, codes, links, people
+from gateway.notices import tell
+from gateway.opening import open_own_case
+from router.decide import RuleSet
+from store import audit, cases, codes, conversations, links, people, search, threads
 from store.conversations import Conversation
 from store.database import Tx
+from store.inbox import Item
 from store.schema import cases as case_table
 
 # A code by chat is for looking at a case and nothing else; it opens no page.
 _PURPOSE: Final = "status"
+_ADDRESSES: Final[Mapping[Channel, AddressKind]] = MappingProxyType(
+    {"chat": "chat", "telegram": "telegram", "whatsapp": "phone", "sms": "phone"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A case that was made of a conversation, and what goes out because of it."""
+
+    case_id: int
+    outbox_ids: tuple[int, ...]
+
+
+async def open_case(
+    tx: Tx,
+    house: House,
+    rules: RuleSet,
+    conversation: Conversation,
+    order: Register,
+    found: Classification,
+    *,
+    now: datetime,
+) -> Opened:
+    """Open a case with the story as its first message; the messages of the conversation belong to it from now on."""
+    arrival = _as_told(conversation, order, found, now)
+    known = await people.find_contact(tx, arrival.writer) if arrival.writer else None
+    recorded = await open_own_case(tx, house, rules, arrival, known, now)
+    case_id = cast(int, recorded.case_id)
+    await conversations.give_to_case(tx, conversation.id, case_id)
+    if conversation.channel == "chat":
+        # What the dialogue says next stands in the chat at once: reference and date are told.
+        await cases.end_clocks(tx, case_id, now=now, clock="acknowledgement")
+    return Opened(case_id, recorded.outbox_ids)
+
+
+def _as_told(conversation: Conversation, order: Register, found: Classification, now: datetime) -> Arrival:
+    """The conversation as one message: the member's own words, who they are and how to reach them."""
+    facts = order.facts
+    own = Sender(_ADDRESSES[conversation.channel], conversation.address, facts.name)
+    given = [Sender("email", facts.email, facts.name)] if facts.email else []
+    given += [Sender("phone", facts.phone, facts.name)] if facts.phone and own.kind != "phone" else []
+    # By mail, where they gave an address: a chat may be closed by the time that there is an answer.
+    sender, *others = (*given, own) if facts.email else (own, *given)
+    words = _words(facts, order.language)
+    message = InboundMessage(
+        channel=conversation.channel,
+        account=conversation.account,
+        external_id=f"conversation-{conversation.id}-{conversation.version}",
+        sender=sender,
+        subject="",
+        text=words,
+        reply=words,
+        received_at=now,
+        language_hint=order.language,
+        member_number=facts.member_number,
+        other_contacts=tuple(others),
+    )
+    # No item brought it: the turns of the conversation have items of their own.
+    raw = RawMessage(message.channel, message.account, message.external_id, b"", now)
+    return Arrival(Item(0, 0, raw, None), message, _as_agreed(found, order))
+
+
+def _words(facts: Facts, language: Language) -> str:
+    said = pages()[language]
+    parts = ["\n\n".join(facts.story)]
+    if facts.wish:
+        parts.append("\n".join((said["form.said.wanted"], *facts.wish)))
+    if facts.represented or facts.relation:
+        who = facts.represented or chat_texts()[language].relations.get(facts.relation, "")
+        agreed = {"yes": said["form.said.agreed"], "no": said["form.said.not_agreed"]}.get(facts.mandate, "")
+        parts.append("\n".join(filter(None, (f"{said['form.said.for']} {who}", agreed))))
+    return "\n\n".join(filter(None, parts))
+
+
+def _as_agreed(found: Classification, order: Register) -> Classification:
+    """What the classifier said, with what the member has made clear since: who they are, and that it is about us."""
+    facts = order.facts
+    clear: dict[Flag, bool] = {"anonymous": facts.anonymous} if facts.anonymous or _is_somebody(facts) else {}
+    if facts.contested:
+        clear["off_scope"] = False
+    if order.urgent:
+        clear["urgent"] = True
+    return replace(
+        found,
+        kind=order.kind,
+        language=order.language,
+        flags={**found.flags, **clear},
+        abstained=tuple(name for name in found.abstained if name not in clear),
+        because={name: why for name, why in found.because.items() if name not in clear},
+        identity=Identity(name=facts.name, member_number=facts.member_number),
+    )
+
+
+def _is_somebody(facts: Facts) -> bool:
+    return bool(facts.name or facts.member_number or facts.email)
 
 
 async def registered(tx: Tx, house: House, case_id: int, language: Language, *, now: datetime) -> Registered:
     """What the member is told of the case that their conversation has just become, with a secret link to its page."""
     row = await _row(tx, case_id=case_id)
     token = house.randomness.token()
-    await links.add(tx, token, now=now, case_id=case_id, contact_id=row.contact_id)
-    sealed = bool(row.sealed)
+    # As with the form's receipt, nobody has shown yet that an address which was typed is theirs.
+    await links.add(tx, token, now=now, case_id=case_id, contact_id=row.contact_id, purpose="receipt")
     known = await people.contacts_of_case(tx, case_id)
     contact = next((one for one in known if one.id == row.contact_id), None)
-    department = row.queue if row.queue in DEPARTMENTS else ""
     return Registered(
         reference=row.reference,
         due_on=row.due_on,
         case_url=answers.case_url(house, language, token),
         queue=row.queue,
-        answers_by=service_name(department, language) if department else "",
+        answers_by=department_name(row.queue, language) if row.queue in DEPARTMENTS else "",
         mediation=row.queue == "mediation",
-        letter_url=answers.letter_url(house, language, token) if sealed else "",
-        sent_to=member_page.masked(contact) if contact and contact.kind == "email" and not contact.unreachable else "",
+        letter_url=answers.letter_url(house, language, token) if row.sealed else "",
+        sent_to=member_page.masked(contact) if contact is not None and not contact.unreachable else "",
     )
+
+
+async def hand_over(
+    tx: Tx, house: House, conversation: Conversation, state: State, *, urgent: bool, now: datetime
+) -> tuple[int, ...]:
+    """Tell mediators that somebody in a conversation waits for a person."""
+    return await tell(
+        tx,
+        house,
+        ("mediation",),
+        "urgent" if urgent else "waiting",
+        page=f"/console/conversations/{conversation.id}",
+        sealed="doctor" in state.flags,
+        now=now,
+    )
+
+
+async def add(
+    tx: Tx, case_id: int | None, line_id: int | None, order: AddToCase, found: Classification, *, now: datetime
+) -> int | None:
+    """Add the line just said to the case that was made or proven here. Returns the case, None where there is none any more."""
+    if case_id is None:
+        row = await _row(tx, reference=order.reference)
+        case_id = row.id if row is not None else None
+    current = await threads.current(tx, case_id, held=True) if case_id is not None else None
+    if current is None:
+        return None
+    if line_id is not None:
+        await conversations.line_to_case(tx, line_id, current.id)
+    if current.state == "closed":
+        queue = "triage" if current.refused else None
+        await cases.reopen(tx, current.id, actor="system", now=now, queue=queue)
+    medical = bool(found.flags.get("doctor")) and not current.sealed
+    values: dict[str, Any] = {"unread": True} | ({"sealed": True} if medical else {})
+    if found.flags.get("urgent"):
+        values["priority"] = "urgent"
+    detail = {"message": line_id, "why": "conversation"}
+    await cases.change(tx, current.id, actor="member", act="message.joined", now=now, detail=detail, **values)
+    if medical:
+        await search.remove(tx, current.id)
+    elif not current.sealed:
+        await search.add(tx, current.id, order.text)
+    return current.id
 
 
 async def send_code(
@@ -119,7 +270,10 @@ async def status_by_code(
 async def send_link(
     tx: Tx, house: House, case_id: int, address: str, language: Language, *, now: datetime
 ) -> tuple[int, ...]:
-    """Send a link to the page of the case that this conversation made, to the address that its member gave."""
+    """Send a link to the page of the case, where the conversation stands, to the address that its member gave.
+
+    Never the words themselves: whose address this is nobody knows (M12), and health has no place in a mail (C6).
+    """
     row = await _row(tx, case_id=case_id)
     contact = await people.add_contact(tx, row.person_id, Sender("email", address))
     await people.know_on_case(tx, case_id, contact.id, now=now)

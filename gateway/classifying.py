@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,12 +19,31 @@ from gateway.versions import UnknownVersionError, Versions
 from store.model_uses import SHIPPED
 
 if TYPE_CHECKING:
+    from chatbot.finding import Finder
     from classifier.pipeline import Classifier
 
 log = structlog.get_logger(__name__)
 
 # A version that could not be loaded is tried again after so long: a shared folder may have been away.
 _AGAIN_SECONDS: Final = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a conversation, `story` being what its member has told in it so far."""
+
+    text: Text
+    story: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What is made of a line: `found` of the conversation so far, `line` of the line alone, and the entry of the house's
+    knowledge that answers it, "" where none surely does."""
+
+    found: Classification
+    line: Classification
+    entry: str = ""
 
 
 class Classifying:
@@ -158,6 +178,27 @@ class Classifying:
             return [unclassified(texts[0])]
         return [result for text in texts for result in await self.classify([text])]
 
+    async def understand(self, lines: Sequence[Line]) -> list[Understood]:
+        """What is made of lines of conversations; those over which the child ends are left to people."""
+        if not lines:
+            return []
+        if not self.ready:
+            return [not_understood(line) for line in lines]
+        child = self.child
+        try:
+            return await child.call(understand_all, lines, seconds=10 + len(lines))
+        except ChildEndedError:
+            if child is not self.child:
+                return await self.understand(lines)
+            await self._restart(child)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 (a failing model must not keep messages from people)
+            log.error("the classifier failed over lines of conversations", error=type(error).__name__)
+        if len(lines) == 1:
+            return [not_understood(lines[0])]
+        return [result for line in lines for result in await self.understand([line])]
+
     async def _restart(self, child: Child) -> None:
         """Start a child anew that ended over its job. It loads the model first, and is given the time for it."""
         async with self._changing:
@@ -194,7 +235,14 @@ def unclassified(text: Text, *, model: str = "none") -> Classification:
     )
 
 
+def not_understood(line: Line) -> Understood:
+    """What is said of a line that no classifier has read."""
+    nothing = unclassified(line.text)
+    return Understood(nothing, nothing)
+
+
 _classifier: Classifier | None = None
+_finder: Finder | None = None
 
 
 def _prepare_classifying(model: Path | None) -> None:
@@ -215,3 +263,32 @@ def _classify_all(texts: Sequence[Text]) -> list[Classification]:
     if _classifier is None:
         return [unclassified(text) for text in texts]
     return _classifier.classify(texts)
+
+
+def understand_all(lines: Sequence[Line]) -> list[Understood]:
+    """Read lines of conversations (the child's job): each alone, then what has a story behind it as a whole."""
+    if _classifier is None:
+        return [not_understood(line) for line in lines]
+    alone = _classifier.classify([line.text for line in lines])
+    behind = [index for index, line in enumerate(lines) if line.story]
+    whole = _classifier.classify([_with_story(lines[index]) for index in behind])
+    found = dict(zip(behind, whole, strict=True))
+    return [
+        Understood(found.get(index, single), single, _entry_for(line.text.text, single.language))
+        for index, (line, single) in enumerate(zip(lines, alone, strict=True))
+    ]
+
+
+def _with_story(line: Line) -> Text:
+    return replace(line.text, text=f"{line.story}\n{line.text.text}")
+
+
+def _entry_for(text: str, language: Language) -> str:
+    global _finder  # noqa: PLW0603 (the child's own state; made at the first line, for many a house has no chat)
+    if _finder is None:
+        from chatbot.finding import Finder  # noqa: PLC0415 (in the child only)
+        from classifier.encoder import Encoder  # noqa: PLC0415 (in the child only)
+
+        _finder = Finder(Encoder().encode)
+    known = _finder.find(text, language)
+    return known.id if known else ""

@@ -18,7 +18,8 @@ from channels.contract import StoreUnavailableError
 from config.deadlines import deadlines as deadlines_data
 from gateway import silence
 from gateway.census import ASKED_DAYS, ask_mailboxes
-from gateway.house import House
+from gateway.conversation_clock import look_at_conversations
+from gateway.house import House, active_rules
 from gateway.notices import tell
 from gateway.reconcile import Report, reconcile
 from router import deadlines
@@ -68,6 +69,7 @@ class Clock:
         await self._once("held", f"{today}", now, lambda tx: self._remind_of_held(tx, now))
         await self._once("tidying", hour, now, lambda tx: self._tidy(tx, now))
         await self._free_what_stands_still()
+        await look_at_conversations(self.house, await active_rules(self.house), now=now)
         await self._sweep(now)
 
     async def _once(self, job: str, slot: str, now: datetime, work: Callable[[Tx], Awaitable[dict[str, Any]]]) -> None:
@@ -104,8 +106,7 @@ class Clock:
                         self.house,
                         deadlines_data().escalate_to,
                         "late",
-                        case_id=clock.case_id,
-                        reference=clock.reference,
+                        page=f"/console/case/{clock.reference}",
                         sealed=clock.sealed,
                         now=now,
                     )

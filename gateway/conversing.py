@@ -9,40 +9,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from channels.message import Attachment, InboundMessage, OutboundMessage, RawMessage, Sender
+from channels.message import Attachment, OutboundMessage
 from chatbot import state as talk
 from chatbot.actions import Action, AddToCase, CheckCode, Close, HandOver, Register, SendCode, SendTranscript
 from chatbot.dialogue import step
-from chatbot.events import CodeChecked, CodeSent, Event, Registered, Said, StatusUnknown
+from chatbot.events import CodeChecked, CodeSent, Event, Said
 from chatbot.events import House as Staffed
-from chatbot.knowledge import Knowledge
+from chatbot.knowledge import Entry
 from chatbot.replies import Rendered, render
 from chatbot.state import File, FileKind, Shape, State
-from classifier.classification import Classification
+from classifier.classification import Classification, Text
 from config.hours import hours
-from config.vocabulary import AddressKind, Channel, Language
+from config.knowledge import knowledge
+from config.vocabulary import Channel, Language
 from gateway import chat_case
 from gateway.arrival import Arrival
+from gateway.classifying import unclassified
 from gateway.house import House
-from gateway.notices import tell
-from gateway.opening import open_own_case
 from router.decide import RuleSet
 from router.wordlists import distress_in, find_body
-from store import cases, conversations, outbox, people, search, threads
+from store import cases, conversations, outbox
 from store.conversations import Conversation, Stage
 from store.database import Tx
 from store.history import classification_from
-from store.inbox import Item
 
 _SHAPES: Final[dict[Channel, Shape]] = {"chat": "chat", "telegram": "telegram", "whatsapp": "whatsapp", "sms": "sms"}
-_ADDRESSES: Final[dict[Channel, AddressKind]] = {
-    "chat": "chat",
-    "telegram": "telegram",
-    "whatsapp": "phone",
-    "sms": "phone",
-}
 _FILE_KINDS: Final[tuple[tuple[str, FileKind], ...]] = (
     ("image/", "picture"),
     ("audio/", "voice"),
@@ -51,60 +44,83 @@ _FILE_KINDS: Final[tuple[tuple[str, FileKind], ...]] = (
 )
 # What one turn may order, one thing leading to the next: more is a fault of ours, and ends it.
 _MOST_EVENTS: Final = 8
-# How soon the clock looks at a conversation in which nobody speaks.
-_LOOK_AGAIN: Final = timedelta(minutes=1)
+# How soon the clock looks at a conversation in which nobody speaks, and how long one that has ended may be gone on with (W3).
+LOOK_AGAIN: Final = timedelta(minutes=1)
+LINGERS: Final = timedelta(hours=24)
 # Below this a short line's language is not told surely enough to change the conversation's.
 _SURE_OF_LANGUAGE: Final = 25
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The house's knowledge for one line: the entry that the finder, in its own process, has found for it, or none."""
+
+    entry: str = ""
+
+    def find(self, text: str, language: Language) -> Entry | None:
+        """As chatbot.knowledge.Knowledge says."""
+        del text
+        known = knowledge()[language].entries.get(self.entry)
+        return Entry(known.id, known.answer, known.short) if known else None
+
+
 @dataclass
 class Turn:
-    """One event in a conversation that is held, and all that comes of it."""
+    """One event in a conversation that is held, and all that comes of it. `sent` are what was put into the outbox."""
 
     tx: Tx
     house: House
     rules: RuleSet
-    knowledge: Knowledge
     conversation: Conversation
     state: State
     found: Classification
     now: datetime
     # What the member just said, where it was the member.
     arrival: Arrival | None = None
+    line_id: int | None = None
     case_id: int | None = None
-    ended: bool = False
     sent: list[int] = field(default_factory=list)
 
     async def run(self, event: Event) -> None:
         """Let the dialogue answer, and do what it orders; what the house answers to that is an event again."""
         waiting: list[Event] = [event]
+        known = _Found(self.arrival.entry if self.arrival else "")
         for _ in range(_MOST_EVENTS):
             if not waiting:
                 return
-            outcome = step(self.state, waiting.pop(0), self.knowledge, _staffed(self.now), self.now)
+            was = self.state
+            outcome = step(was, waiting.pop(0), known, staffed(self.now), self.now)
             self.state = outcome.state
-            await self._say(render(outcome.replies, self.state.shape, self.state.language))
+            if was.step == "closed" and self.state.step != "closed" and not self.state.reference:
+                await self._begin_anew()
+            # What is ordered is done first: what is said then belongs to the case that was made.
             for action in outcome.actions:
                 waiting += await self._do(action)
+            await self._say(render(outcome.replies, self.state.shape, self.state.language))
 
     async def keep(self, *, heard: bool) -> None:
         """Write what is known now, and when the clock should look."""
-        stage: Stage = "robot"
-        if self.ended or self.state.step == "closed":
-            stage = "ended"
-        elif self.state.hand:
+        stage: Stage = "ended" if self.state.step == "closed" else "robot"
+        if self.state.hand:
             stage = "person" if self.state.hand == "taken" else "waiting"
+        due = {"robot": self.now + LOOK_AGAIN, "waiting": self.now + LOOK_AGAIN, "ended": self.now + LINGERS}
         await conversations.save(
             self.tx,
             self.conversation,
-            state=stored(self.state, self.found),
+            state=_stored(self.state, self.found),
             stage=stage,
             language=self.state.language,
             now=self.now,
             heard=heard,
-            due_at=self.now + _LOOK_AGAIN if stage in ("robot", "waiting") else None,
+            due_at=due.get(stage),
             case_id=self.case_id,
         )
+
+    async def _begin_anew(self) -> None:
+        """After a goodbye the member has something else to say: that is no part of the case before it."""
+        self.case_id = None
+        if self.line_id is not None:
+            await conversations.line_to_case(self.tx, self.line_id, None)
 
     async def _say(self, messages: Sequence[Rendered]) -> None:
         for message in messages:
@@ -123,174 +139,149 @@ class Turn:
                 choices=tuple((choice.id, choice.label) for choice in message.choices),
             )
             message_id = await cases.add_message(self.tx, kept)
-            going = OutboundMessage(
-                key=f"talk-{message_id}",
-                channel=self.conversation.channel,
-                account=self.conversation.account,
-                recipient=self.conversation.address,
-                recipient_name="",
-                subject="",
-                text=message.text,
-                language=self.state.language,
-                auto=True,
-                choices=message.choices,
-            )
-            put = await outbox.put(self.tx, going, now=self.now, case_id=self.case_id, message_id=message_id)
-            self.sent += [put] if put is not None else []
+            # The web chat shows what stands in the register: it is delivered by being there.
+            if self.conversation.channel != "chat":
+                await self._send(message, message_id)
+
+    async def _send(self, message: Rendered, message_id: int) -> None:
+        going = OutboundMessage(
+            key=f"talk-{message_id}",
+            channel=self.conversation.channel,
+            account=self.conversation.account,
+            recipient=self.conversation.address,
+            recipient_name="",
+            subject="",
+            text=message.text,
+            language=self.state.language,
+            auto=True,
+            choices=message.choices,
+            heard_at=self.now if self.arrival else self.conversation.heard_at,
+        )
+        put = await outbox.put(self.tx, going, now=self.now, case_id=self.case_id, message_id=message_id)
+        self.sent += [put] if put is not None else []
 
     async def _do(self, action: Action) -> list[Event]:
+        tx, house, now = self.tx, self.house, self.now
         match action:
             case Register():
-                return [await self._register(action)]
-            case HandOver():
-                await self._hand_over(action)
-            case AddToCase():
-                await self._add(action)
-            case SendCode():
-                self.sent += await chat_case.send_code(
-                    self.tx, self.house, self.conversation, action.reference, now=self.now
+                opened = await chat_case.open_case(
+                    tx, house, self.rules, self.conversation, action, self.found, now=now
                 )
+                self.case_id = opened.case_id
+                self.sent += opened.outbox_ids
+                return [await chat_case.registered(tx, house, opened.case_id, self.state.language, now=now)]
+            case HandOver():
+                self.sent += await chat_case.hand_over(
+                    tx, house, self.conversation, self.state, urgent=action.urgent, now=now
+                )
+            case AddToCase():
+                case_id = await chat_case.add(tx, self.case_id, self.line_id, action, self.found, now=now)
+                self.case_id = case_id or self.case_id
+            case SendCode():
+                self.sent += await chat_case.send_code(tx, house, self.conversation, action.reference, now=now)
                 return [CodeSent()]
             case CheckCode():
                 known = await chat_case.status_by_code(
-                    self.tx, self.house, self.conversation, action.reference, action.code, now=self.now
+                    tx, house, self.conversation, action.reference, action.code, now=now
                 )
-                return [CodeChecked(known is not None), known or StatusUnknown()]
+                return [CodeChecked(known is not None), *([known] if known else [])]
             case SendTranscript():
-                await self._transcript(action)
+                if self.case_id is not None:
+                    language = self.state.language
+                    self.sent += await chat_case.send_link(tx, house, self.case_id, action.address, language, now=now)
             case Close():
-                self.ended = True
+                # The state says so too: `keep` ends the conversation by it.
+                pass
         return []
 
-    async def _register(self, order: Register) -> Registered:
-        """Open a case with the story as its first message; the messages of the conversation belong to it."""
-        arrival = self._as_told(order)
-        known = await people.find_contact(self.tx, arrival.writer) if arrival.writer else None
-        recorded = await open_own_case(self.tx, self.house, self.rules, arrival, known, self.now)
-        self.case_id = cast(int, recorded.case_id)
-        self.sent += recorded.outbox_ids
-        await conversations.give_to_case(self.tx, self.conversation.id, self.case_id)
-        return await chat_case.registered(self.tx, self.house, self.case_id, self.state.language, now=self.now)
 
-    def _as_told(self, order: Register) -> Arrival:
-        """The conversation as one message: the member's own words, who they are and how to reach them."""
-        facts = order.facts
-        words = "\n\n".join((*facts.story, *facts.wish))
-        own = Sender(_ADDRESSES[self.conversation.channel], self.conversation.address, facts.name)
-        given = [Sender("email", facts.email, facts.name)] if facts.email else []
-        given += [Sender("phone", facts.phone, facts.name)] if facts.phone and own.kind != "phone" else []
-        # By mail, where they gave an address: a chat may be closed by the time that there is an answer.
-        sender, *others = (*given, own) if facts.email else (own, *given)
-        item = self.arrival.item if self.arrival else _no_item(self.conversation, self.now)
-        message = InboundMessage(
-            channel=self.conversation.channel,
-            account=self.conversation.account,
-            external_id=item.raw.external_id,
-            sender=sender,
-            subject="",
-            text=words,
-            reply=words,
-            received_at=self.conversation.started_at,
-            language_hint=order.language,
-            member_number=facts.member_number,
-            other_contacts=tuple(others),
-        )
-        found = replace(self.found, kind=order.kind, language=order.language)
-        return Arrival(item, message, found)
-
-    async def _hand_over(self, order: HandOver) -> None:
-        if self.case_id is None:
-            # The lists of conversations show it; a notice leads to a case, and there is none yet.
-            return
-        self.sent += await tell(
-            self.tx,
-            self.house,
-            ("mediation",),
-            "urgent" if order.urgent else "waiting",
-            case_id=self.case_id,
-            reference=self.state.reference,
-            sealed="doctor" in self.state.flags,
-            now=self.now,
-        )
-
-    async def _add(self, order: AddToCase) -> None:
-        current = await threads.current(self.tx, self.case_id, held=True) if self.case_id is not None else None
-        if current is None:
-            return
-        if current.state == "closed":
-            await cases.reopen(self.tx, current.id, actor="system", now=self.now)
-        detail = {"why": "conversation"}
-        await cases.change(
-            self.tx, current.id, actor="member", act="message.joined", now=self.now, detail=detail, unread=True
-        )
-        if not current.sealed:
-            await search.add(self.tx, current.id, order.text)
-
-    async def _transcript(self, order: SendTranscript) -> None:
-        """A link to the page of the case, where the conversation stands. Never the words themselves: whose address this is,
-        nobody knows (M12), and health has no place in a mail (C6)."""
-        if self.case_id is not None:
-            self.sent += await chat_case.send_link(
-                self.tx, self.house, self.case_id, order.address, self.state.language, now=self.now
-            )
-
-
-async def heard(tx: Tx, house: House, rules: RuleSet, knowledge: Knowledge, arrival: Arrival, *, now: datetime) -> Turn:
+async def heard(tx: Tx, house: House, rules: RuleSet, arrival: Arrival, *, now: datetime) -> Turn:
     """What a member said on a chat channel, recorded with all that comes of it."""
     message = arrival.message
     address = message.sender.address if message.sender else ""
     conversation = await conversations.held_for(
         tx, message.channel, message.account, address, language=arrival.classification.language, now=now
     )
-    turn = turn_of(tx, house, rules, knowledge, conversation, arrival.classification, now=now, arrival=arrival)
-    kept = replace(arrival.kept(turn.case_id, None), conversation_id=conversation.id)
-    await cases.add_message(tx, kept, message.attachments)
+    turn = turn_of(tx, house, rules, conversation, now=now, arrival=arrival)
+    turn.line_id = await _line(tx, turn, arrival)
     await turn.run(_said(arrival))
     await turn.keep(heard=True)
     return turn
+
+
+async def _line(tx: Tx, turn: Turn, arrival: Arrival) -> int:
+    """The message as the register has it: the web chat's door has kept it already, so that its writer sees it at once."""
+    files = arrival.message.attachments
+    kept = await conversations.line_of_item(tx, arrival.item.id)
+    if kept is not None:
+        await conversations.complete_line(tx, kept, case_id=turn.case_id, attachments=files, at=turn.now)
+        return kept
+    new = replace(arrival.kept(turn.case_id, None), conversation_id=turn.conversation.id)
+    return await cases.add_message(tx, new, files)
 
 
 def turn_of(
     tx: Tx,
     house: House,
     rules: RuleSet,
-    knowledge: Knowledge,
     conversation: Conversation,
-    found: Classification | None,
     *,
     now: datetime,
     arrival: Arrival | None = None,
 ) -> Turn:
-    """A turn in a conversation that is held, from what is stored of it. Raises ValueError where nothing was said ever."""
+    """A turn in a conversation that is held, from what is stored of it."""
     known = conversation.state
+    shape = _SHAPES[conversation.channel]
     if "dialogue" in known:
         state = State.from_json(known["dialogue"])
     else:
-        shape = _SHAPES[conversation.channel]
-        phone = conversation.address if _ADDRESSES[conversation.channel] == "phone" else ""
+        phone = conversation.address if shape in ("sms", "whatsapp") else ""
         state = talk.begin(shape, conversation.language, phone=phone)
-    last = found or (classification_from(known["found"]) if "found" in known else None)
-    if last is None:
-        raise ValueError("nothing was said in this conversation")
-    return Turn(tx, house, rules, knowledge, conversation, state, last, now, arrival, conversation.case_id)
+    if arrival is not None:
+        found = arrival.classification
+    elif "found" in known:
+        found = classification_from(known["found"])
+    else:
+        found = unclassified(Text(channel=conversation.channel, text="", language_hint=conversation.language))
+    return Turn(tx, house, rules, conversation, state, found, now, arrival, case_id=conversation.case_id)
 
 
-def stored(state: State, found: Classification) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class KnownSoFar:
+    """What a conversation has brought before a line of it: the member's words, their name, and the language."""
+
+    story: str = ""
+    name: str = ""
+    language: Language | None = None
+
+
+def known_so_far(conversation: Conversation | None) -> KnownSoFar:
+    """What a conversation has brought, for the classifier; nothing at its beginning, and nothing of a matter that is done."""
+    if conversation is None:
+        return KnownSoFar()
+    if "dialogue" not in conversation.state:
+        return KnownSoFar(language=conversation.language)
+    state = State.from_json(conversation.state["dialogue"])
+    story = "" if state.step == "closed" else "\n".join(state.facts.story)
+    return KnownSoFar(story, state.facts.name, state.language)
+
+
+def staffed(now: datetime) -> Staffed:
+    """Whether mediators are there: the hours of the phone line are theirs."""
+    standing = hours().standing(now)
+    if standing is None:
+        return Staffed(opens_at=now)
+    return Staffed() if standing.open else Staffed(opens_at=standing.until)
+
+
+def _stored(state: State, found: Classification) -> dict[str, Any]:
     """What the register keeps of a conversation between two turns."""
     return {"dialogue": state.to_json(), "found": found.as_json()}
-
-
-def story_so_far(conversation: Conversation | None) -> str:
-    """The member's words of a conversation in which they go on, for the classifier; "" at its beginning."""
-    if conversation is None or "dialogue" not in conversation.state:
-        return ""
-    return "\n".join(State.from_json(conversation.state["dialogue"]).facts.story)
 
 
 def _said(arrival: Arrival) -> Said:
     message, line = arrival.message, arrival.line or arrival.classification
     text = message.reply or message.text
-    sure = len(text) >= _SURE_OF_LANGUAGE
     body = find_body(text)
     return Said(
         text=text,
@@ -299,7 +290,7 @@ def _said(arrival: Arrival) -> Said:
         identity=line.identity,
         choice=message.choice,
         files=tuple(File(file.name, _kind_of(file)) for file in message.attachments),
-        language=line.language if sure else None,
+        language=line.language if len(text) >= _SURE_OF_LANGUAGE else None,
         body=body.id if body else "",
         distress=distress_in(text),
     )
@@ -307,22 +298,3 @@ def _said(arrival: Arrival) -> Said:
 
 def _kind_of(file: Attachment) -> FileKind:
     return next((kind for begin, kind in _FILE_KINDS if file.type.startswith(begin)), "other")
-
-
-def _no_item(conversation: Conversation, now: datetime) -> Item:
-    """For a case that comes of silence: no item brought it."""
-    external = f"conversation-{conversation.id}"
-    return Item(0, 0, RawMessage(conversation.channel, conversation.account, external, b"", now), None)
-
-
-def _staffed(now: datetime) -> Staffed:
-    """Whether mediators are there: the hours of the phone line are theirs."""
-    standing = hours().standing(now)
-    return (
-        Staffed() if standing is not None and standing.open else Staffed(opens_at=standing.until if standing else now)
-    )
-
-
-def language_of(conversation: Conversation | None, fallback: Language) -> Language:
-    """In which language a conversation goes on."""
-    return conversation.language if conversation else fallback

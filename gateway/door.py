@@ -58,7 +58,7 @@ class Door:
 
     async def submit(self, raw: RawMessage) -> bool:
         """Keep a raw message; True when it is new. Raises StoreUnavailableError."""
-        self._make_sure_of_room()
+        self.make_sure_of_room()
         async with self.house.store.write() as tx:
             item_id, new = await inbox.add(tx, raw, now=self.house.now())
         if new:
@@ -70,7 +70,7 @@ class Door:
         self, submission: Submission, *, idempotency_key: str | None, body_hash: str, address: str, wait: bool = True
     ) -> Receipt:
         """As channels.form.contract.Door says."""
-        self._make_sure_of_room()
+        self.make_sure_of_room()
         del address  # Counted at the edge; not kept: the register needs no network addresses.
         language: Language = submission.language or "fr"
         now = self.house.now()
@@ -101,7 +101,7 @@ class Door:
 
     async def stage(self, files: Sequence[Upload]) -> list[StagedFile]:
         """As channels.form.contract.Door says."""
-        self._make_sure_of_room()
+        self.make_sure_of_room()
         try:
             kept = [
                 await asyncio.to_thread(self.house.staging.keep, file.name, file.declared_type, file.content)
@@ -125,7 +125,8 @@ class Door:
         """As channels.form.contract.Door says."""
         await asyncio.to_thread(self.house.staging.forget, tokens)
 
-    def _make_sure_of_room(self) -> None:
+    def make_sure_of_room(self) -> None:
+        """Raise StoreUnavailableError when the disk is too full to keep anything more."""
         if not self.room.enough():
             raise StoreUnavailableError("no room")
 
@@ -239,7 +240,7 @@ class Door:
         self, token: str, addition: Submission, *, idempotency_key: str | None, body_hash: str, address: str
     ) -> bool:
         """As channels.form.contract.Door says."""
-        self._make_sure_of_room()
+        self.make_sure_of_room()
         del address
         now = self.house.now()
         async with self.house.store.write() as tx:

@@ -17,6 +17,7 @@ from router.decide import RuleError, RuleSet, load_rules, parse_rules
 from store import inbox, outbox, rule_sets
 from store.database import Store
 from store.files import FileStore
+from store.live import Live
 from store.queue import LocalQueue, Queue
 from store.staging import Staging
 
@@ -37,6 +38,7 @@ class House:
     store: Store
     arrivals: Queue
     departures: Queue
+    live: Live
     secret: bytes
     randomness: Randomness
 
@@ -82,6 +84,7 @@ class House:
         """Give everything back."""
         await self.arrivals.close()
         await self.departures.close()
+        await self.live.close()
         await self.store.close()
 
 
@@ -92,13 +95,14 @@ def build(settings: Settings, *, name: str) -> House:
         secret = keys.master(settings)
     except OSError as error:
         raise SettingsError(f"the data folder {settings.data} cannot be used ({error.strerror})") from None
-    arrivals, departures = _queues(settings, name)
+    arrivals, departures, live = _hints(settings, name)
     return House(
         settings=settings,
         mailboxes=load_mailboxes(settings.mailboxes),
         store=_store(settings),
         arrivals=arrivals,
         departures=departures,
+        live=live,
         secret=secret,
         randomness=Randomness(),
     )
@@ -112,9 +116,10 @@ def _store(settings: Settings) -> Store:
         raise SettingsError("DATABASE_URL is no address of a database; write postgresql://user@host/name") from None
 
 
-def _queues(settings: Settings, name: str) -> tuple[Queue, Queue]:
+def _hints(settings: Settings, name: str) -> tuple[Queue, Queue, Live]:
     if not settings.redis_url:
-        return LocalQueue(), LocalQueue()
+        return LocalQueue(), LocalQueue(), Live()
+    from store.redis_live import RedisLive  # noqa: PLC0415 (only where there is a Redis)
     from store.redis_queue import RedisQueue  # noqa: PLC0415 (only where there is a Redis)
 
     # A hint may be taken over once its holder cannot be working on it any more.
@@ -123,6 +128,7 @@ def _queues(settings: Settings, name: str) -> tuple[Queue, Queue]:
         return (
             RedisQueue(settings.redis_url, "arrivals", name, reclaim_seconds=patience),
             RedisQueue(settings.redis_url, "departures", name, reclaim_seconds=patience),
+            RedisLive(settings.redis_url),
         )
     except ValueError:
         raise SettingsError("REDIS_URL is no address of a Redis server; write redis://host:6379/0") from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -19,12 +19,11 @@ import structlog
 
 from channels.contract import StoreUnavailableError
 from channels.message import InboundMessage
-from chatbot.knowledge import Knowledge
-from classifier.classification import Text
+from classifier.classification import Classification, Text
 from config.vocabulary import CONVERSING, LANGUAGES
 from gateway.arrival import Arrival, Recorded
-from gateway.classifying import Classifying, unclassified
-from gateway.conversing import story_so_far
+from gateway.classifying import Classifying, Line, Understood, unclassified
+from gateway.conversing import known_so_far
 from gateway.house import House, active_rules
 from gateway.metrics import Metrics
 from gateway.reading import Failed, InFile, Parsing, Unread
@@ -34,6 +33,7 @@ from router.dates import in_full
 from router.decide import RuleSet
 from store import conversations, inbox, model_uses, rule_sets, second_look
 from store.inbox import ClaimLostError, Item
+from store.live import Hint
 from store.queue import Ticket
 
 log = structlog.get_logger(__name__)
@@ -61,7 +61,6 @@ class Intake:
     parsing: Parsing
     classifying: Classifying
     metrics: Metrics
-    knowledge: Knowledge
     # How long to wait for a hint before looking anyway: short where no hint can come.
     patience: float = SWEEP_SECONDS
     _rules: RuleSet | None = None
@@ -191,35 +190,46 @@ class Intake:
             await self._set_back(item, error)
 
     async def _classified(self, readable: Sequence[tuple[Item, InboundMessage]]) -> list[Arrival]:
-        """Robots are not read by the classifier: their fate is decided by their headers."""
-        texts = [self._text(message) for _, message in readable]
-        wanted = [index for index, (_, message) in enumerate(readable) if message.robot is None]
-        talks = [index for index in wanted if readable[index][1].channel in CONVERSING]
-        whole = await self._with_the_story([texts[index] for index in wanted], [readable[index][1] for index in wanted])
-        # Of a conversation, the line alone is read too: who says now who they are, and in which language.
-        found = await self.classifying.classify([*whole, *(texts[index] for index in talks)])
-        by_index = dict(zip(wanted, found, strict=False))
-        lines = dict(zip(talks, found[len(wanted) :], strict=True))
-        return [
-            Arrival(item, message, by_index.get(index) or unclassified(texts[index]), lines.get(index))
-            for index, (item, message) in enumerate(readable)
-        ]
+        """Robots are not read by the classifier: their fate is decided by their headers. In a conversation it reads a line and
+        what was said before it."""
+        wanted = [message for _, message in readable if message.robot is None]
+        letters = [message for message in wanted if message.channel not in CONVERSING]
+        turns = [message for message in wanted if message.channel in CONVERSING]
+        found = await self.classifying.classify([self._text(message) for message in letters])
+        understood = await self.classifying.understand(await self._lines(turns))
+        by_letter = dict(zip(map(id, letters), found, strict=True))
+        by_turn = dict(zip(map(id, turns), understood, strict=True))
+        return [self._arrival(item, message, by_letter, by_turn) for item, message in readable]
 
-    async def _with_the_story(self, texts: Sequence[Text], messages: Sequence[InboundMessage]) -> list[Text]:
-        """The texts, those of a conversation behind what its member has told in it so far."""
-        if not any(message.channel in CONVERSING for message in messages):
-            return list(texts)
-        found = []
+    def _arrival(
+        self,
+        item: Item,
+        message: InboundMessage,
+        by_letter: Mapping[int, Classification],
+        by_turn: Mapping[int, Understood],
+    ) -> Arrival:
+        turn = by_turn.get(id(message))
+        if turn is not None:
+            return Arrival(item, message, turn.found, turn.line, turn.entry)
+        return Arrival(item, message, by_letter.get(id(message)) or unclassified(self._text(message)))
+
+    async def _lines(self, turns: Sequence[InboundMessage]) -> list[Line]:
+        """Turns with what their members have told so far, those of this batch included that come before them."""
+        lines: list[Line] = []
+        told: dict[tuple[str, str, str], str] = {}
+        if not turns:
+            return lines
         async with self.house.store.read() as tx:
-            for text, message in zip(texts, messages, strict=True):
-                address = message.sender.address if message.sender and message.channel in CONVERSING else ""
-                known = await conversations.look(tx, message.channel, message.account, address) if address else None
-                story = story_so_far(known)
-                hint = text.language_hint or (known.language if known else None)
-                found.append(
-                    replace(text, text=f"{story}\n{text.text}".strip() if story else text.text, language_hint=hint)
-                )
-        return found
+            for message in turns:
+                address = message.sender.address if message.sender else ""
+                key = (message.channel, message.account, address)
+                known = known_so_far(await conversations.look(tx, *key))
+                before = told.get(key, known.story)
+                text = self._text(message)
+                hint = text.language_hint or known.language
+                lines.append(Line(replace(text, language_hint=hint, from_name=text.from_name or known.name), before))
+                told[key] = f"{before}\n{text.text}".strip()
+        return lines
 
     def _text(self, message: InboundMessage) -> Text:
         box = self.house.mailbox(message.account)
@@ -287,6 +297,8 @@ class Intake:
         log.info("recorded", item=arrival.item.id, fate=recorded.fate, case=recorded.case_id)
         for outbox_id in recorded.outbox_ids:
             await self.house.departures.put(outbox_id)
+        if recorded.conversation_id is not None:
+            await self.house.live.tell(Hint(recorded.conversation_id))
 
     async def _set_back(self, item: Item, error: str, *, final: bool = False) -> None:
         now = self.house.now()
@@ -301,7 +313,7 @@ class Intake:
     def _recorder(self) -> Recorder:
         if self._rules is None:
             raise RuntimeError("rules are read before anything is recorded")
-        return Recorder(self.house, self._rules, self.knowledge)
+        return Recorder(self.house, self._rules)
 
 
 def _load_calendars(today: date) -> None:

@@ -36,6 +36,7 @@ def senders(house: House) -> Mapping[str, Sends]:
     return {
         "email": mail_sender(house.settings, house.mailboxes, keys=house.tag_keys, instance=instance, clock=house.now),
         "webform": OnThePage(),
+        "chat": OnThePage(),
     }
 
 

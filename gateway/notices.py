@@ -27,13 +27,12 @@ async def tell(
     names: Sequence[str],
     occasion: Occasion,
     *,
-    case_id: int,
-    reference: str,
+    page: str,
     sealed: bool,
     now: datetime,
 ) -> tuple[int, ...]:
     """Put a notice into the outbox for everybody who has one of these queues or roles; of a sealed case only for those
-    who may open it. Returns what was put there."""
+    who may open it. `page` is the path of what waits, in the console. Returns what was put there."""
     put: list[int] = []
     if not names:
         return ()
@@ -44,13 +43,13 @@ async def tell(
             # One is on its way that will lead them to the list.
             continue
         due_at = max(now, last + EVERY) if last is not None else now
-        message = _message(house, user, occasion, reference, key=f"{prefix}{case_id}-{occasion}")
+        message = _message(house, user, occasion, page, key=f"{prefix}{page.rpartition('/')[2]}-{occasion}")
         outbox_id = await outbox.put(tx, message, now=now, due_at=due_at)
         put += [outbox_id] if outbox_id is not None else []
     return tuple(put)
 
 
-def _message(house: House, user: users.User, occasion: Occasion, reference: str, *, key: str) -> OutboundMessage:
+def _message(house: House, user: users.User, occasion: Occasion, page: str, *, key: str) -> OutboundMessage:
     words = notices().of(occasion)
     return OutboundMessage(
         key=key,
@@ -59,7 +58,7 @@ def _message(house: House, user: users.User, occasion: Occasion, reference: str,
         recipient=user.login,
         recipient_name=user.name,
         subject=words.subject,
-        text=words.pointing_to(f"{house.settings.base_url}/console/case/{reference}"),
+        text=words.pointing_to(house.settings.base_url + page),
         language="fr",
         auto=True,
         message_tag=sign_message_tag(key, house.tag_keys),

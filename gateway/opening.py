@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from config.vocabulary import CONVERSING
 from gateway import answers
 from gateway.arrival import Arrival, Recorded
 from gateway.house import House
@@ -46,8 +47,7 @@ async def open_own_case(
         house,
         opening.decision.notify,
         "urgent" if opening.decision.priority == "urgent" else "waiting",
-        case_id=case_id,
-        reference=opening.reference,
+        page=f"/console/case/{opening.reference}",
         sealed=opening.decision.sealed,
         now=now,
     )
@@ -63,7 +63,7 @@ async def _decided(
     facts = Facts(message, arrival.classification, house.default_queue(message.account), received_on, earlier)
     member = await member_of(tx, arrival, known, now)
     decision = decide(facts, rules)
-    if decision.refused and not await _can_be_told(tx, member, now):
+    if decision.refused and message.channel not in CONVERSING and not await _can_be_told(tx, member, now):
         # A refusal that nobody hears of is a lost complaint: people look at it instead.
         decision = replace(decision, refused="", queue="triage", situation="triage")
     clocks = deadlines.clocks_for(decision, received_on, saturdays=house.settings.saturdays_are_working_days)
@@ -116,6 +116,9 @@ async def _written(tx: Tx, opening: _Opening, now: datetime) -> int:
 async def _acknowledged(tx: Tx, house: House, opening: _Opening, case_id: int, now: datetime) -> int | None:
     member, decision = opening.member, opening.decision
     if not decision.acknowledge or member.contact is None:
+        return None
+    if opening.arrival.message.channel in CONVERSING and member.contact.kind != "email":
+        # The dialogue tells them at once, where they are.
         return None
     token = house.randomness.token()
     text = acknowledge(

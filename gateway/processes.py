@@ -26,6 +26,7 @@ from gateway.clock import Clock
 from gateway.delivery import Delivery
 from gateway.door import Door
 from gateway.health import Health
+from gateway.hints import carried
 from gateway.house import House, active_rules, build, release_what_was_in_hand
 from gateway.intake import BLIND_SECONDS, SWEEP_SECONDS, Intake
 from gateway.local_disk import network_file_system
@@ -95,6 +96,7 @@ async def run(settings: Settings, parts: tuple[str, ...], *, on_ready: Callable[
         for part in PARTS:
             if part in parts:
                 await stack.enter_async_context(_STARTERS[part](process))
+        await stack.enter_async_context(carried(house, blind=process.patience == BLIND_SECONDS))
         await stack.enter_async_context(_beating(process))
         gc.freeze()
         gc.enable()

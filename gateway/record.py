@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from channels.message import Bounce, InboundMessage
-from chatbot.knowledge import Knowledge
 from config.vocabulary import CONVERSING, DEPARTMENTS, Department
 from gateway import proofs
 from gateway.adding import add_to_case, hold_apart
@@ -49,7 +48,6 @@ class Recorder:
 
     house: House
     rules: RuleSet
-    knowledge: Knowledge
 
     async def record(self, tx: Tx, arrival: Arrival, *, now: datetime) -> Recorded:
         """Give the item its fate. Raises ClaimLostError when somebody else has the item meanwhile, and NotYetError when an
@@ -65,12 +63,10 @@ class Recorder:
     async def _fate(self, tx: Tx, arrival: Arrival, fingerprint: str | None, now: datetime) -> Recorded:
         message = arrival.message
         if arrival.automatic:
-            if message.bounce is not None:
-                return await self._bounced(tx, arrival, message.bounce, now)
-            return Recorded("robot", await self._signed_case(tx, message))
+            return await self._automatic(tx, arrival, now)
         if message.channel in CONVERSING and arrival.writer is not None:
-            turn = await heard(tx, self.house, self.rules, self.knowledge, arrival, now=now)
-            return Recorded("conversing", turn.case_id, tuple(turn.sent))
+            turn = await heard(tx, self.house, self.rules, arrival, now=now)
+            return Recorded("conversing", turn.case_id, tuple(turn.sent), turn.conversation.id)
         said = any(mark in arrival.item.raw.envelope for mark in second_look.MARKS)
         if fingerprint and not said:
             first = await inbox.seen_before(tx, fingerprint, since=now - DUPLICATE_WITHIN)
@@ -87,6 +83,11 @@ class Recorder:
         if current is not None and joining.action == "hold":
             return await hold_apart(tx, arrival, joining, current.id, known, now)
         return await open_own_case(tx, self.house, self.rules, arrival, known, now)
+
+    async def _automatic(self, tx: Tx, arrival: Arrival, now: datetime) -> Recorded:
+        if arrival.message.bounce is not None:
+            return await self._bounced(tx, arrival, arrival.message.bounce, now)
+        return Recorded("robot", await self._signed_case(tx, arrival.message))
 
     async def _again(self, tx: Tx, arrival: Arrival, case_id: int, now: datetime) -> Recorded:
         """The same message a second time: nothing but a line on its case, unless it also went to Mediation's mailbox."""

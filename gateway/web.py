@@ -16,9 +16,12 @@ from channels.web.access_log import route_name
 from channels.web.limits import Limiter, MemoryLimiter
 from channels.web.middleware import middlewares
 from channels.web.server import Runner
+from channels.widget.routes import add_routes as add_widget
+from channels.widget.site import WidgetLimits
 from console.routes import add_routes as add_console
 from gateway import keys
 from gateway.case_door import CaseDoor
+from gateway.chat_door import ChatDoor
 from gateway.desk import HouseDesk
 from gateway.door import Door
 from gateway.health import Health
@@ -70,6 +73,21 @@ def application(
         now=house.now,
         saturdays=settings.saturdays_are_working_days,
         scanner=scanner,
+    )
+    add_widget(
+        app,
+        door=ChatDoor(house, door),
+        limiter=limiter,
+        scanner=scanner,
+        base_url=settings.base_url,
+        hosts=settings.widget_origins,
+        trusted_proxies=settings.trusted_proxies,
+        limits=WidgetLimits(
+            messages_a_minute=settings.widget_messages_a_minute,
+            sockets_a_session=settings.widget_sockets_a_session,
+            sockets_an_address=settings.widget_sockets_an_address,
+        ),
+        down=settings.channels_down,
     )
     health.add_routes(app)
 

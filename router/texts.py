@@ -7,7 +7,8 @@ from typing import Final
 
 from config.filling import Allowed, Parsed, TextError, names_in, render
 from config.filling import parse as parse_with
-from config.typography import GSM7, GSM7_DOUBLE, plain_for_sms, sms_parts, typographic
+from config.gsm7 import GSM7, GSM7_DOUBLE
+from config.typography import plain_for_sms, sms_parts, typographic
 from config.vocabulary import Language
 
 __all__ = [

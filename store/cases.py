@@ -153,11 +153,12 @@ async def add_message(tx: Tx, new: NewMessage, attachments: Sequence[Attachment]
         choices=[list(choice) for choice in new.choices] or None,
     )
     for attachment in attachments:
-        await _add_file(tx, message_id, attachment, new.at)
+        await add_file(tx, message_id, attachment, new.at)
     return message_id
 
 
-async def _add_file(tx: Tx, message_id: int, attachment: Attachment, at: datetime) -> None:
+async def add_file(tx: Tx, message_id: int, attachment: Attachment, at: datetime) -> None:
+    """Keep a file of a message; it is on disk before the rows that name it."""
     name = await asyncio.to_thread(tx.files.write, attachment.content)
     statement = insert(tx, files).values(hash=name, size=attachment.size, stored_at=at)
     await tx.conn.execute(statement.on_conflict_do_nothing())

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, update
 
+from channels.message import Attachment
 from config.vocabulary import Channel, Language
-from store import cases, inbox, texts
+from store import cases, inbox, links, texts
 from store.database import Tx
-from store.schema import conversations, messages
+from store.schema import conversations, message_files, messages, users
+from store.schema import inbox as inbox_table
 from store.sql import insert, skipping_locked
 
 # "robot": the dialogue answers. "waiting": handed over, nobody has taken it. "person": somebody has it. "ended": over.
@@ -47,15 +49,18 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One message of a conversation, as both sides see it. `author` is a colleague's id; `choices` what could be pressed."""
+    """One message of a conversation, as both sides see it. `author` is a colleague's name; `choices` what could be pressed;
+    `external_id` what the member's side calls a message of theirs; `files` names and sizes in bytes."""
 
     id: int
     direction: Literal["in", "out"]
     auto: bool
-    author: int | None
+    author: str
     text: str
     choices: tuple[tuple[str, str], ...]
     at: datetime
+    external_id: str = ""
+    files: tuple[tuple[str, int], ...] = ()
 
 
 async def held_for(
@@ -96,10 +101,10 @@ async def look(tx: Tx, channel: str, account: str, address: str) -> Conversation
     return _conversation(row) if row else None
 
 
-async def by_secret(tx: Tx, secret_hash: str, origin: str) -> Conversation | None:
-    """The conversation of a widget's key, which counts under the origin that it was made for only (W3)."""
+async def by_secret(tx: Tx, secret_hash: str) -> Conversation | None:
+    """The conversation that a widget's key opens. Whether it counts on the page that shows it, its `origin` says (rule W3)."""
     query = select(conversations).where(
-        conversations.c.secret_hash == secret_hash, conversations.c.origin == origin, conversations.c.stage != "ended"
+        conversations.c.secret_hash == secret_hash, conversations.c.open_key.is_not(None)
     )
     row = (await tx.conn.execute(query)).one_or_none()
     return _conversation(row) if row else None
@@ -122,22 +127,22 @@ async def save(
     now: datetime,
     heard: bool,
     due_at: datetime | None,
-    case_id: int | None = None,
+    case_id: int | None,
 ) -> None:
-    """Keep what the dialogue knows after a turn. An ended conversation leaves its address free for the next one."""
+    """Keep what the dialogue knows after a turn. One that has ended goes on when its member writes within a day (`release`)."""
     values: dict[str, Any] = {
         "state": texts.keep_json(dict(state), STATE),
         "stage": stage,
         "language": language,
-        "due_at": None if stage == "ended" else due_at,
+        "due_at": due_at,
         "version": conversations.c.version + 1,
+        "case_id": case_id,
+        "ended_at": now if stage == "ended" else None,
     }
     if heard:
         values["heard_at"] = now
-    if case_id is not None:
-        values["case_id"] = case_id
-    if stage == "ended":
-        values |= {"open_key": None, "ended_at": now, "taken_by": None}
+    if stage != "person":
+        values["taken_by"] = None
     await tx.conn.execute(update(conversations).where(conversations.c.id == conversation.id).values(**values))
 
 
@@ -164,11 +169,42 @@ async def give_back(tx: Tx, conversation_id: int) -> None:
     )
 
 
+async def look_again(tx: Tx, conversation_id: int, *, due_at: datetime) -> None:
+    """When a conversation is to be looked at next, nothing else of it having changed."""
+    await tx.conn.execute(update(conversations).where(conversations.c.id == conversation_id).values(due_at=due_at))
+
+
+async def forget_empty(tx: Tx, conversation_id: int) -> bool:
+    """Remove a conversation in which nothing was said; False where something was."""
+    said = select(messages.c.id).where(messages.c.conversation_id == conversation_id).exists()
+    done = await tx.conn.execute(delete(conversations).where(conversations.c.id == conversation_id, ~said))
+    return bool(done.rowcount)
+
+
+async def release(tx: Tx, conversation_id: int) -> None:
+    """Leave the address free for the next conversation (rule W3), and keep no secret link of this one any longer."""
+    await tx.conn.execute(
+        update(conversations)
+        .where(conversations.c.id == conversation_id)
+        .values(open_key=None, secret_hash=None, due_at=None, taken_by=None)
+    )
+    query = select(messages.c.id, messages.c.text).where(
+        messages.c.conversation_id == conversation_id, messages.c.auto.is_(True)
+    )
+    for row in (await tx.conn.execute(query)).all():
+        text = texts.read(row.text, cases.TEXT)
+        masked = links.masked(text)
+        if masked != text:
+            kept = texts.keep(masked, cases.TEXT)
+            await tx.conn.execute(update(messages).where(messages.c.id == row.id).values(text=kept))
+
+
 async def due(tx: Tx, *, now: datetime, limit: int) -> list[Conversation]:
-    """Conversations in which the dialogue should act by itself, held; those that another process has are left out."""
+    """Conversations that should be looked at without a word of their members, held; those that another process has are left
+    out."""
     query = (
         select(conversations)
-        .where(conversations.c.stage.in_(("robot", "waiting")), conversations.c.due_at <= now)
+        .where(conversations.c.stage.in_(("robot", "waiting", "ended")), conversations.c.due_at <= now)
         .order_by(conversations.c.due_at)
         .limit(limit)
     )
@@ -181,34 +217,84 @@ async def open_ones(tx: Tx, stages: Sequence[Stage] = ("robot", "waiting", "pers
     return [_conversation(row) for row in await tx.conn.execute(query)]
 
 
-async def lines(tx: Tx, conversation_id: int, *, after: int = 0, limit: int = 200) -> list[Line]:
+async def lines(tx: Tx, conversation_id: int, *, after: int = 0, limit: int = 500) -> list[Line]:
     """The messages of a conversation behind one of them, in order."""
     query = (
         select(
             messages.c.id,
             messages.c.direction,
             messages.c.auto,
-            messages.c.author_id,
             messages.c.text,
             messages.c.choices,
             messages.c.at,
+            users.c.name,
+            inbox_table.c.external_id,
         )
+        .outerjoin(users, users.c.id == messages.c.author_id)
+        .outerjoin(inbox_table, inbox_table.c.id == messages.c.inbox_id)
         .where(messages.c.conversation_id == conversation_id, messages.c.id > after)
         .order_by(messages.c.id)
         .limit(limit)
     )
+    rows = (await tx.conn.execute(query)).all()
+    files = await _files(tx, [row.id for row in rows if row.direction == "in"])
     return [
         Line(
             row.id,
             row.direction,
             row.auto,
-            row.author_id,
+            row.name or "",
             texts.read(row.text, cases.TEXT),
             tuple((choice[0], choice[1]) for choice in row.choices or ()),
             row.at,
+            row.external_id or "",
+            tuple(files.get(row.id, ())),
         )
-        for row in await tx.conn.execute(query)
+        for row in rows
     ]
+
+
+async def _files(tx: Tx, message_ids: Sequence[int]) -> dict[int, list[tuple[str, int]]]:
+    found: dict[int, list[tuple[str, int]]] = {}
+    if message_ids:
+        query = (
+            select(message_files.c.message_id, message_files.c.name, message_files.c.size)
+            .where(message_files.c.message_id.in_(message_ids))
+            .order_by(message_files.c.id)
+        )
+        for row in await tx.conn.execute(query):
+            found.setdefault(row.message_id, []).append((texts.read(row.name, cases.FILE_NAME), row.size))
+    return found
+
+
+async def spoken_in(tx: Tx, *, after: int | None) -> tuple[frozenset[int], int]:
+    """(the conversations in which anything was said behind a message, the newest message of all)."""
+    newest = (await tx.conn.execute(select(func.max(messages.c.id)))).scalar() or 0
+    if after is None:
+        return frozenset(), newest
+    query = select(messages.c.conversation_id).where(messages.c.id > after, messages.c.conversation_id.is_not(None))
+    return frozenset((await tx.conn.execute(query.distinct())).scalars()), newest
+
+
+async def line_of_item(tx: Tx, item_id: int) -> int | None:
+    """The message that a door has kept already for an item, if it has."""
+    query = select(messages.c.id).where(messages.c.inbox_id == item_id).limit(1)
+    found: int | None = (await tx.conn.execute(query)).scalar()
+    return found
+
+
+async def complete_line(
+    tx: Tx, message_id: int, *, case_id: int | None, attachments: Sequence[Attachment], at: datetime
+) -> None:
+    """Give a message that a door has kept its case and its files."""
+    await tx.conn.execute(update(messages).where(messages.c.id == message_id).values(case_id=case_id))
+    for attachment in attachments:
+        await cases.add_file(tx, message_id, attachment, at)
+
+
+async def line_to_case(tx: Tx, message_id: int, case_id: int | None) -> None:
+    """Let a message belong to a case, or to none."""
+    await tx.conn.execute(update(messages).where(messages.c.id == message_id).values(case_id=case_id))
 
 
 async def give_to_case(tx: Tx, conversation_id: int, case_id: int) -> None:

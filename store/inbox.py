@@ -131,13 +131,13 @@ def thread(channel: str, account: str, address: str) -> str:
 
 
 async def is_next(tx: Tx, item: Item) -> bool:
-    """Whether no earlier turn of the same conversation still waits or is being worked on."""
+    """Whether no earlier turn of the same conversation still waits or is being worked on. One that failed and waits for its
+    next try does not keep the others waiting."""
     thread = thread_of(item.raw)
     if thread is None:
         return True
-    query = select(inbox.c.id).where(
-        inbox.c.thread == thread, inbox.c.id < item.id, inbox.c.state.in_(("waiting", "taken"))
-    )
+    pending = or_(inbox.c.state == "taken", and_(inbox.c.state == "waiting", inbox.c.attempts == 0))
+    query = select(inbox.c.id).where(inbox.c.thread == thread, inbox.c.id < item.id, pending)
     return (await tx.conn.execute(query.limit(1))).first() is None
 
 

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
 
@@ -15,7 +17,7 @@ from channels.message import InboundMessage, OutboundMessage, RawMessage
 from classifier import pipeline
 from classifier.classification import Classification, Text
 from config.settings import load
-from gateway import reading
+from gateway import classifying, reading
 from gateway.delivery import Delivery
 from gateway.door import Door
 from gateway.house import House, build
@@ -48,6 +50,10 @@ class DirectClassifying:
 
     async def classify(self, texts: Sequence[Text]) -> list[Classification]:
         return self.model.classify(texts) if texts else []
+
+    async def understand(self, lines: Sequence[classifying.Line]) -> list[classifying.Understood]:
+        classifying._classifier = self.model
+        return classifying.understand_all(lines)
 
     def follow(self, version: str) -> None:
         assert version == "shipped"
@@ -86,6 +92,16 @@ class Gateway:
         await self.door.submit(raw)
         await self.work()
 
+    async def text(
+        self, said: str, *, sender: str = "+32470001103", account: str = "+32460001100", sid: str = ""
+    ) -> None:
+        """Hand over a text message as Twilio's webhook would, and process it."""
+        sid = sid or f"SM{uuid4().hex}"
+        body = urlencode({"MessageSid": sid, "From": sender, "To": account, "Body": said, "NumMedia": "0"}).encode()
+        envelope = {"address": sender}
+        await self.door.submit(RawMessage("sms", account, sid, body, datetime.now(UTC), envelope))
+        await self.work()
+
     async def work(self) -> None:
         """Process everything that is due, and send what is to go out."""
         while await self.intake.work_once():
@@ -114,5 +130,11 @@ async def gateway(
     door = Door(house, metrics, Room(settings.data, 0, 0), patience=0)
     parsing, classifying = DirectParsing(house, settings.authserv_id), DirectClassifying(model)
     intake = Intake(house, parsing, classifying, metrics)  # type: ignore[arg-type]  # the same methods, no child
-    yield Gateway(house, door, intake, Delivery(house, {"email": sink}, metrics), sink)
+    yield Gateway(
+        house,
+        door,
+        intake,
+        Delivery(house, {"email": sink, "sms": sink, "telegram": sink, "chat": sink}, metrics),
+        sink,
+    )
     await house.close()

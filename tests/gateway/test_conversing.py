@@ -1,0 +1,104 @@
+"""Conversations through the real intake: a member writes, the robot answers, a case comes of it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from gateway.chat_door import ChatDoor
+from gateway.conversation_clock import look_at_conversations
+from gateway.house import active_rules
+from store import conversations, schema
+from tests.gateway.conftest import Gateway
+
+STORY = "Bonjour, mes remboursements de kiné n'arrivent pas depuis trois mois et personne ne répond au téléphone."
+
+
+async def rows(gateway: Gateway, table: object) -> list:  # type: ignore[type-arg]
+    async with gateway.house.store.read() as tx:
+        return list((await tx.conn.execute(select(table).order_by(table.c.id))).all())  # type: ignore[arg-type,attr-defined]
+
+
+async def test_a_text_message_becomes_a_case_after_a_yes(gateway: Gateway) -> None:
+    await gateway.text(STORY)
+    assert [message.channel for message in gateway.sink.sent] == ["sms"]
+    assert await rows(gateway, schema.cases) == []
+    await gateway.text("Je veux être remboursée")
+    await gateway.text("Marie Dubois, marie.dubois@mail.example")
+    assert "Marie Dubois" in gateway.sink.sent[-1].text
+    assert await rows(gateway, schema.cases) == []
+    await gateway.text("oui")
+    (case,) = await rows(gateway, schema.cases)
+    assert case.reference in gateway.sink.sent[-1].text
+    assert [message.channel for message in gateway.sink.sent[-2:]] == ["email", "sms"]
+    messages = await rows(gateway, schema.messages)
+    assert {message.case_id for message in messages} == {case.id}
+    fates = {item.fate for item in await rows(gateway, schema.inbox)}
+    assert fates == {"conversing"}
+
+
+async def test_the_web_chat_keeps_a_line_before_it_is_answered(gateway: Gateway) -> None:
+    door = ChatDoor(gateway.house, gateway.door)
+    key, conversation = await door.begin("nl", "https://www.partenamut.example")
+    assert await door.resume(key) == conversation
+    assert await door.resume(key + "x") is None
+    line = await door.say(
+        conversation, "c1", "Hallo, mijn dossier blijft al weken liggen en niemand belt terug.", "", []
+    )
+    assert [shown.client_id for shown in await door.since(conversation, 0)] == ["c1"]
+    assert await door.say(conversation, "c1", "Hallo", "", []) == line
+    await gateway.work()
+    lines = await door.since(conversation, 0)
+    assert [shown.who for shown in lines] == ["you", "bot"]
+    assert lines[0].id == line
+    for number, said in enumerate(("Ik wil dat iemand belt", "Jan Peeters, jan.peeters@mail.example", "ja")):
+        await door.say(conversation, f"d{number}", said, "", [])
+        await gateway.work()
+    (case,) = await rows(gateway, schema.cases)
+    told = "\n".join(shown.text for shown in await door.since(conversation, 0) if shown.who == "bot")
+    assert case.reference in told
+    assert [message.channel for message in gateway.sink.sent] == ["email"]
+    (deadline,) = [row for row in await rows(gateway, schema.deadlines) if row.clock == "acknowledgement"]
+    assert deadline.state == "met"
+
+
+async def test_a_new_matter_after_the_goodbye_is_a_case_of_its_own(gateway: Gateway) -> None:
+    for said in (STORY, "Je veux être remboursée", "Marie Dubois, marie.dubois@mail.example", "oui", "non merci"):
+        await gateway.text(said)
+    await gateway.text("merci")
+    before = len(gateway.sink.sent)
+    assert len(await rows(gateway, schema.conversations)) == 1
+    await gateway.text(
+        "Encore autre chose : votre agence de Namur était fermée hier sans avertissement, c'est inadmissible."
+    )
+    assert len(gateway.sink.sent) == before + 1
+    for said in ("des excuses", "oui", "oui"):
+        await gateway.text(said)
+        if len(await rows(gateway, schema.cases)) == 2:
+            break
+    first, second = await rows(gateway, schema.cases)
+    texts = {row.id: row.case_id for row in await rows(gateway, schema.messages)}
+    assert set(texts.values()) == {first.id, second.id}
+
+
+async def test_silence_registers_what_was_told(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    await gateway.text(STORY)
+    rules = await active_rules(gateway.house)
+    now = gateway.house.now()
+    assert await look_at_conversations(gateway.house, rules, now=now + timedelta(minutes=2)) == 0
+    assert await look_at_conversations(gateway.house, rules, now=now + timedelta(hours=22)) == 1
+    (case,) = await rows(gateway, schema.cases)
+    await gateway.work()
+    assert case.reference in gateway.sink.sent[-1].text
+    (talk,) = await rows(gateway, schema.conversations)
+    assert talk.stage == "ended"
+    await look_at_conversations(gateway.house, rules, now=now + timedelta(hours=72))
+    async with gateway.house.store.read() as tx:
+        assert await conversations.look(tx, "sms", "+32460001100", "+32470001103") is None
+    assert not re.search(
+        r"/c/[\w-]{16}",
+        "".join(message.text.decode(errors="replace") for message in await rows(gateway, schema.messages)),
+    )
