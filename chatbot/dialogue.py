@@ -44,6 +44,7 @@ from config.vocabulary import Language
 MOST_TURNS: Final = 40
 _LAST_TURNS: Final = 34
 _SENTENCE_WORDS: Final = 4
+_SURE_OF_DISTRESS: Final = 0.8
 # After a goodbye these begin nothing.
 _PARTING: Final = frozenset({"thanks", "done", "yes", "no", "small", "ok", "stop"})
 
@@ -151,7 +152,11 @@ def _spoken(state: State, said: Said, meaning: Meaning) -> Language:
 
 
 def _urgent(said: Said) -> bool:
-    return bool(said.found.flags.get("urgent"))
+    """Whether to break off and give the help lines. A flag that is merely likely, without a word of distress, makes the case a
+    priority and no more: who wants to be called back must not be told of suicide."""
+    if not said.found.flags.get("urgent"):
+        return False
+    return bool(said.distress) or said.found.probabilities.get("urgent", 1.0) >= _SURE_OF_DISTRESS
 
 
 def _kept_silently(out: Outcome, said: Said, meaning: Meaning) -> Outcome:

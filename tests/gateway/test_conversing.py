@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import select
 
 from gateway.chat_door import ChatDoor
@@ -33,7 +32,7 @@ async def test_a_text_message_becomes_a_case_after_a_yes(gateway: Gateway) -> No
     await gateway.text("oui")
     (case,) = await rows(gateway, schema.cases)
     assert case.reference in gateway.sink.sent[-1].text
-    assert [message.channel for message in gateway.sink.sent[-2:]] == ["email", "sms"]
+    assert sorted(message.channel for message in gateway.sink.sent[-2:]) == ["email", "sms"]
     messages = await rows(gateway, schema.messages)
     assert {message.case_id for message in messages} == {case.id}
     fates = {item.fate for item in await rows(gateway, schema.inbox)}
@@ -54,7 +53,7 @@ async def test_the_web_chat_keeps_a_line_before_it_is_answered(gateway: Gateway)
     lines = await door.since(conversation, 0)
     assert [shown.who for shown in lines] == ["you", "bot"]
     assert lines[0].id == line
-    for number, said in enumerate(("Ik wil dat iemand belt", "Jan Peeters, jan.peeters@mail.example", "ja")):
+    for number, said in enumerate(("Ik wil dat iemand mij belt", "Jan Peeters, jan.peeters@mail.example", "ja")):
         await door.say(conversation, f"d{number}", said, "", [])
         await gateway.work()
     (case,) = await rows(gateway, schema.cases)
@@ -84,15 +83,14 @@ async def test_a_new_matter_after_the_goodbye_is_a_case_of_its_own(gateway: Gate
     assert set(texts.values()) == {first.id, second.id}
 
 
-async def test_silence_registers_what_was_told(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_silence_registers_what_was_told(gateway: Gateway) -> None:
     await gateway.text(STORY)
     rules = await active_rules(gateway.house)
     now = gateway.house.now()
     assert await look_at_conversations(gateway.house, rules, now=now + timedelta(minutes=2)) == 0
     assert await look_at_conversations(gateway.house, rules, now=now + timedelta(hours=22)) == 1
     (case,) = await rows(gateway, schema.cases)
-    await gateway.work()
-    assert case.reference in gateway.sink.sent[-1].text
+    assert [row.channel for row in await rows(gateway, schema.outbox)] == ["sms"] * 3
     (talk,) = await rows(gateway, schema.conversations)
     assert talk.stage == "ended"
     await look_at_conversations(gateway.house, rules, now=now + timedelta(hours=72))
