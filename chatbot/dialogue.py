@@ -144,7 +144,8 @@ def _noticed(state: State, said: Said, meaning: Meaning) -> State:
 def _spoken(state: State, said: Said, meaning: Meaning) -> Language:
     """The language to answer in: the one that was asked for, else that of the member's last sentence."""
     words = sum(token.isalpha() for token in tokens_of(said.text[:600]))
-    if state.language_chosen or meaning.choice or not words:
+    # What is answered to these is names and addresses, which are in any language.
+    if state.language_chosen or meaning.choice or not words or state.step in ("ask.name", "ask.contact"):
         return state.language
     if words >= _SENTENCE_WORDS and not meaning.pure:
         return said.language or (state.language if state.facts.story else said.found.language)

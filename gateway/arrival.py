@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from channels.message import InboundMessage, Sender
 from classifier.classification import Classification
-from config.vocabulary import Flag
+from config.vocabulary import Flag, Language
 from store import cases, second_look
 from store.inbox import Fate, Item
 
@@ -29,10 +29,11 @@ class Arrival:
     item: Item
     message: InboundMessage
     classification: Classification
-    # On a chat channel the classification is of the conversation so far; this one is of the line alone, and `entry` the one
-    # of the house's knowledge that answers it.
+    # On a chat channel the classification is of the conversation so far; this one is of the line alone. `entry` is the one of
+    # the house's knowledge that answers it, `spoken` its language where its own words surely tell it.
     line: Classification | None = None
     entry: str = ""
+    spoken: Language | None = None
 
     @property
     def automatic(self) -> bool:

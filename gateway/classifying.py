@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,11 @@ log = structlog.get_logger(__name__)
 
 # A version that could not be loaded is tried again after so long: a shared folder may have been away.
 _AGAIN_SECONDS: Final = 300.0
+# With fewer words, names and addresses aside, or less sure, a line does not tell the language of its conversation.
+_WORDS_OF_A_LANGUAGE: Final = 4
+_SURE_OF_LANGUAGE: Final = 0.9
+_READ_FOR_LANGUAGE: Final = 2_000
+_WORD: Final = re.compile(r"[^\W\d_]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +44,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """What is made of a line: `found` of the conversation so far, `line` of the line alone, and the entry of the house's
-    knowledge that answers it, "" where none surely does."""
+    """What is made of a line: `found` of the conversation so far, `line` of the line alone, the entry of the house's knowledge
+    that answers it, "" where none surely does, and its language, where its own words surely tell it."""
 
     found: Classification
     line: Classification
     entry: str = ""
+    spoken: Language | None = None
 
 
 class Classifying:
@@ -274,13 +281,28 @@ def understand_all(lines: Sequence[Line]) -> list[Understood]:
     whole = _classifier.classify([_with_story(lines[index]) for index in behind])
     found = dict(zip(behind, whole, strict=True))
     return [
-        Understood(found.get(index, single), single, _entry_for(line.text.text, single.language))
+        Understood(
+            found.get(index, single), single, _entry_for(line.text.text, single.language), _spoken(line.text, single)
+        )
         for index, (line, single) in enumerate(zip(lines, alone, strict=True))
     ]
 
 
 def _with_story(line: Line) -> Text:
     return replace(line.text, text=f"{line.story}\n{line.text.text}")
+
+
+def _spoken(text: Text, line: Classification) -> Language | None:
+    """The language of a line that has enough words of its own: "Emma Clarke, emma@mail.example" is in none."""
+    from classifier import language  # noqa: PLC0415 (in the child only)
+
+    own = text.text[:_READ_FOR_LANGUAGE]
+    for place in line.identity.found:
+        own = own[: place.start] + " " * (place.end - place.start) + own[place.end :]
+    if len(_WORD.findall(own)) < _WORDS_OF_A_LANGUAGE:
+        return None
+    told = language.tell(replace(text, text=own, language_hint=None), own, [(0, len(own))])
+    return told.language if told.probability >= _SURE_OF_LANGUAGE else None
 
 
 def _entry_for(text: str, language: Language) -> str:

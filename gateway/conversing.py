@@ -47,8 +47,6 @@ _MOST_EVENTS: Final = 8
 # How soon the clock looks at a conversation in which nobody speaks, and how long one that has ended may be gone on with (W3).
 LOOK_AGAIN: Final = timedelta(minutes=1)
 LINGERS: Final = timedelta(hours=24)
-# Below this a short line's language is not told surely enough to change the conversation's.
-_SURE_OF_LANGUAGE: Final = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +288,7 @@ def _said(arrival: Arrival) -> Said:
         identity=line.identity,
         choice=message.choice,
         files=tuple(File(file.name, _kind_of(file)) for file in message.attachments),
-        language=line.language if len(text) >= _SURE_OF_LANGUAGE else None,
+        language=arrival.spoken,
         body=body.id if body else "",
         distress=distress_in(text),
     )

@@ -210,7 +210,7 @@ class Intake:
     ) -> Arrival:
         turn = by_turn.get(id(message))
         if turn is not None:
-            return Arrival(item, message, turn.found, turn.line, turn.entry)
+            return Arrival(item, message, turn.found, turn.line, turn.entry, turn.spoken)
         return Arrival(item, message, by_letter.get(id(message)) or unclassified(self._text(message)))
 
     async def _lines(self, turns: Sequence[InboundMessage]) -> list[Line]:

@@ -17,7 +17,7 @@ from channels.web.limits import Limiter, MemoryLimiter
 from channels.web.middleware import middlewares
 from channels.web.server import Runner
 from channels.widget.routes import add_routes as add_widget
-from channels.widget.site import WidgetLimits
+from channels.widget.site import WidgetLimits, origin_of
 from console.routes import add_routes as add_console
 from gateway import keys
 from gateway.case_door import CaseDoor
@@ -41,6 +41,8 @@ def application(
     settings = house.settings
     scanner = scanner_at(settings.clamd)
     case_door = CaseDoor(house)
+    # On a developer's machine the chat works without a setting.
+    hosts = settings.widget_origins or (() if settings.production else (origin_of(settings.base_url),))
     app = web.Application(
         middlewares=[_measuring(metrics), *middlewares(settings.base_url, settings.channels_down)],
         handler_args={"max_line_size": _LONGEST_LINE, "max_field_size": _LONGEST_FIELD, "keepalive_timeout": 30},
@@ -60,6 +62,7 @@ def application(
         trusted_proxies=settings.trusted_proxies,
         production=settings.production,
         down=settings.channels_down,
+        chat=bool(hosts),
         now=house.now,
     )
     add_console(
@@ -80,7 +83,7 @@ def application(
         limiter=limiter,
         scanner=scanner,
         base_url=settings.base_url,
-        hosts=settings.widget_origins,
+        hosts=hosts,
         trusted_proxies=settings.trusted_proxies,
         limits=WidgetLimits(
             messages_a_minute=settings.widget_messages_a_minute,

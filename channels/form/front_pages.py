@@ -11,22 +11,26 @@ from aiohttp import web
 from channels.form.contract import PolicyUnavailableError
 from channels.form.site import Site, page_language
 from channels.web import languages, opening
-from channels.web.middleware import error_answer
+from channels.web.middleware import CSP, error_answer
 from config.directory import directory
 from config.quality import policies
 
 # A page without anything personal: kept, but asked for again before each use, since it says whether the line is open.
 _FRESH: Final[Mapping[str, str]] = {"Cache-Control": "no-cache"}
+# The chat stands in a frame of our own; nothing else does.
+_WITH_CHAT: Final = f"{CSP}; frame-src 'self'"
 # After so many seconds the PDF may be asked for again when it could not be made.
 _LATER: Final = 60
 
 
 class FrontPages:
-    """Handlers of `/`, `/{language}/`, `/{language}/quality` and its PDF. `now` gives an aware moment."""
+    """Handlers of `/`, `/{language}/`, `/{language}/quality` and its PDF. `now` gives an aware moment; `chat`: the first page
+    offers the web chat."""
 
-    def __init__(self, site: Site, now: Callable[[], datetime]) -> None:
+    def __init__(self, site: Site, now: Callable[[], datetime], *, chat: bool = False) -> None:
         self._site = site
         self._now = now
+        self._chat = chat
 
     async def choose_language(self, request: web.Request) -> web.StreamResponse:
         """Send a visitor without a language to the one their browser prefers."""
@@ -44,8 +48,9 @@ class FrontPages:
         return pages.page(
             "landing.html",
             language,
-            headers=_FRESH,
+            headers={**_FRESH, "Content-Security-Policy": _WITH_CHAT} if self._chat else _FRESH,
             here="",
+            chat=self._chat,
             known=directory(),
             phone_now="" if "phone" in pages.down else opening.phone_now(self._now(), language),
         )

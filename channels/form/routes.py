@@ -49,11 +49,13 @@ def add_routes(
     trusted_proxies: tuple[str, ...],
     production: bool,
     down: Collection[Way] = (),
+    chat: bool = False,
     now: Callable[[], datetime] = _now,
 ) -> None:
     """Add the landing page, the quality policy, the form, the case page, the API and the static files.
 
-    `down` are the ways to the house that do not work today; `now` gives an aware moment.
+    `down` are the ways to the house that do not work today; `chat`: the first page offers the web chat, which the same
+    application serves; `now` gives an aware moment.
 
     The application must run `channels.web.middleware.middlewares(base_url)`. Raises ValueError for a secret under 16
     bytes, a proxy that is no network, or, in production, a public address without https.
@@ -76,7 +78,7 @@ def add_routes(
         case_cookie=Cookie("case", secure),
         browser_cookie=Cookie("browser", secure),
     )
-    front, form, case, api = FrontPages(site, now), FormPages(site), CasePages(site), Api(site)
+    front, form, case, api = FrontPages(site, now, chat=chat), FormPages(site), CasePages(site), Api(site)
     find, code, acts = FindPages(site), CodePages(site), CaseActs(site)
     get, post = app.router.add_get, app.router.add_post
     get("/", front.choose_language, name="choose-language")

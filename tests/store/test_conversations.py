@@ -42,17 +42,34 @@ async def said(tx: Tx, conversation_id: int, text: str, *, out: bool = False) ->
     )
 
 
-async def test_an_address_has_one_conversation_until_it_ends(store: Store) -> None:
+async def test_an_address_has_one_conversation_until_it_is_released(store: Store) -> None:
     async with store.write() as tx:
         first = await begun(tx)
         await conversations.save(
-            tx, first, state={"step": "story"}, stage="robot", language="nl", now=NOW, heard=True, due_at=NOW
+            tx,
+            first,
+            state={"step": "story"},
+            stage="robot",
+            language="nl",
+            now=NOW,
+            heard=True,
+            due_at=NOW,
+            case_id=None,
         )
     async with store.write() as tx:
         again = await begun(tx)
         assert (again.id, again.state, again.language, again.version) == (first.id, {"step": "story"}, "nl", 2)
         assert (await begun(tx, "+32470001104")).id != first.id
-        await conversations.save(tx, again, state={}, stage="ended", language="nl", now=NOW, heard=False, due_at=NOW)
+        await conversations.save(
+            tx, again, state={}, stage="ended", language="nl", now=NOW, heard=False, due_at=NOW, case_id=None
+        )
+    async with store.write() as tx:
+        # Who says thank you after the goodbye begins nothing.
+        assert (await begun(tx)).id == first.id
+        message = await said(tx, first.id, "Votre dossier : https://guichet.example/fr/c/abcdefghijklmnop_-", out=True)
+        await conversations.release(tx, first.id)
+        (line,) = await conversations.lines(tx, first.id)
+        assert (line.id, line.text) == (message, "Votre dossier : https://guichet.example/fr/c/…")
     async with store.write() as tx:
         assert await conversations.look(tx, "sms", "+3225550100", "+32470001103") is None
         assert (await begun(tx)).id != first.id
@@ -136,25 +153,36 @@ async def test_what_is_due_comes_once(store: Store) -> None:
             conversation = await begun(tx, address)
             due = NOW + timedelta(hours=1 if address.endswith("3") else 2)
             await conversations.save(
-                tx, conversation, state={}, stage="robot", language="fr", now=NOW, heard=True, due_at=due
+                tx, conversation, state={}, stage="robot", language="fr", now=NOW, heard=True, due_at=due, case_id=None
             )
     async with store.write() as tx:
         found = await conversations.due(tx, now=NOW + timedelta(hours=1), limit=9)
         assert [one.address for one in found] == ["+32470001103"]
 
 
-async def test_a_key_opens_its_conversation_under_its_origin_only(store: Store) -> None:
+async def test_a_key_opens_its_conversation_until_it_is_released(store: Store) -> None:
     async with store.write() as tx:
         made = await conversations.held_for(
             tx, "chat", "widget", "c1", language="nl", now=NOW, origin="https://www.example.org"
         )
         await conversations.set_secret(tx, made.id, "a" * 64)
-    async with store.read() as tx:
-        found = await conversations.by_secret(tx, "a" * 64, "https://www.example.org")
+    async with store.write() as tx:
+        found = await conversations.by_secret(tx, "a" * 64)
         assert found is not None
-        assert found.id == made.id
-        assert await conversations.by_secret(tx, "a" * 64, "https://evil.example") is None
-        assert await conversations.by_secret(tx, "b" * 64, "https://www.example.org") is None
+        assert (found.id, found.origin) == (made.id, "https://www.example.org")
+        assert await conversations.by_secret(tx, "b" * 64) is None
+        await conversations.release(tx, made.id)
+        assert await conversations.by_secret(tx, "a" * 64) is None
+
+
+async def test_where_nothing_was_said_it_is_forgotten(store: Store) -> None:
+    async with store.write() as tx:
+        silent, spoken = await begun(tx), await begun(tx, "+32470001104")
+        await said(tx, spoken.id, "Bonjour")
+        assert await conversations.forget_empty(tx, silent.id)
+        assert not await conversations.forget_empty(tx, spoken.id)
+        assert await conversations.held(tx, silent.id) is None
+        assert await conversations.spoken_in(tx, after=0) == (frozenset({spoken.id}), 1)
 
 
 async def _user(tx: Tx, login: str) -> int:

@@ -16,6 +16,7 @@ export const sized = (size) => {
 export const drawing = ({ log, earlier, words, language, choose, now }) => {
   const lines = []; // Everything that the house has shown, for the transcript and for "earlier".
   const drawn = new Map(); // By the client's id: the member's lines, waiting or kept.
+  const sent = new Map(); // By the same: the files that went with them. The house shows these a moment later than the words.
   let shownFrom = 0;
   const locale = language === "en" ? "en-GB" : `${language}-BE`;
   const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
@@ -46,6 +47,12 @@ export const drawing = ({ log, earlier, words, language, choose, now }) => {
   const nearEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 80;
   const toEnd = () => {
     log.scrollTop = log.scrollHeight;
+  };
+
+  // What is longer than the window is read from its beginning.
+  const toBeginning = (one) => {
+    const above = one.getBoundingClientRect().top - log.getBoundingClientRect().top;
+    if (above < 0) log.scrollTop += above - 8;
   };
 
   const element = (line, before) => {
@@ -98,7 +105,9 @@ export const drawing = ({ log, earlier, words, language, choose, now }) => {
       const many = fresh.length > 3;
       // A history is no news: a screen reader is not made to read all of it.
       if (many) log.setAttribute("aria-live", "off");
+      let answer = null;
       for (const line of fresh) {
+        if (line.client && !line.files) line.files = sent.get(line.client);
         const before = lines[lines.length - 1];
         lines.push(line);
         const pending = line.client && drawn.get(line.client);
@@ -110,6 +119,8 @@ export const drawing = ({ log, earlier, words, language, choose, now }) => {
         if (pending) pending.remove();
         log.insertBefore(one, firstWaiting());
         if (line.choices?.length) offer(one, line.choices);
+        if (line.who === "you") answer = null;
+        else answer ??= one;
       }
       if (many) {
         this.fold();
@@ -117,6 +128,7 @@ export const drawing = ({ log, earlier, words, language, choose, now }) => {
       }
       signLast();
       if (follow) toEnd();
+      if (follow && answer && !many) toBeginning(answer);
     },
     // Long conversations: the newest lines first, and the place is kept when the others come.
     fold() {
@@ -141,6 +153,7 @@ export const drawing = ({ log, earlier, words, language, choose, now }) => {
       const one = element(line, lines[lines.length - 1]);
       one.classList.add("waiting");
       drawn.set(message.id, one);
+      if (message.files?.length) sent.set(message.id, message.files);
       dropChoices();
       log.append(one);
       toEnd();
