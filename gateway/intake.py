@@ -196,7 +196,7 @@ class Intake:
         letters = [message for message in wanted if message.channel not in CONVERSING]
         turns = [message for message in wanted if message.channel in CONVERSING]
         found = await self.classifying.classify([self._text(message) for message in letters])
-        understood = await self.classifying.understand(await self._lines(turns))
+        understood = await self.classifying.understand(await self._lines(turns)) if turns else []
         by_letter = dict(zip(map(id, letters), found, strict=True))
         by_turn = dict(zip(map(id, turns), understood, strict=True))
         return [self._arrival(item, message, by_letter, by_turn) for item, message in readable]
@@ -217,8 +217,6 @@ class Intake:
         """Turns with what their members have told so far, those of this batch included that come before them."""
         lines: list[Line] = []
         told: dict[tuple[str, str, str], str] = {}
-        if not turns:
-            return lines
         async with self.house.store.read() as tx:
             for message in turns:
                 address = message.sender.address if message.sender else ""
