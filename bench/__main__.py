@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bench import classify, form, intake, running
+from bench import classify, form, intake, running, widget
 
 classify.main()
 intake.main()
 running.main()
 form.main()
+widget.main()
