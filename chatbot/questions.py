@@ -32,7 +32,8 @@ def missing(state: State) -> str:
     """The key of the next question; "sum_up" when nothing is missing."""
     facts = state.facts
     needed = {
-        "ask.story": not facts.matter,
+        # A voice or a picture alone tells the robot nothing: the member is asked for words too.
+        "ask.story": not facts.story,
         "ask.wish": state.kind == "complaint" and not facts.wish,
         "ask.name": not facts.name and not facts.anonymous,
         "ask.contact": not (facts.email or facts.phone or facts.member_number or state.reachable or facts.anonymous),

@@ -180,6 +180,8 @@ def _language(tokens: Sequence[str]) -> Language | None:
 
 
 def _command(tokens: Sequence[str]) -> tuple[Command, bool]:
+    # "Hallo, hoe werkt dit" asks no less than without its greeting.
+    tokens = tokens[_longest(tokens, 0, _phrases("greeting")) :] or tokens
     # "Non, laissez tomber" is no answer, but an end.
     begun = _longest(tokens, 0, _phrases("no"))
     if begun and _made_of(tokens[begun:], _phrases("stop")):

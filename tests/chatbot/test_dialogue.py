@@ -235,3 +235,14 @@ def test_distress_goes_before_everything_and_asks_nothing() -> None:
     assert [reply.key for reply in replies] == ["urgent"]
     assert talk.actions == [HandOver("urgent", urgent=True)]
     assert "0800 32 123" in render(replies, "sms", "fr")[0].text
+
+
+@pytest.mark.parametrize("kind", ["voice", "picture"])
+def test_a_file_alone_is_kept_and_is_no_story(kind: str) -> None:
+    talk = Replay("whatsapp", "fr")
+    assert keys(talk, f"({kind})")[-1] == "ask.story"
+    assert keys(talk, "passer")[-1] == "ask.wish"
+    talk.now += timedelta(days=1)
+    talk.does(TimePassed())
+    (order,) = [action for action in talk.actions if isinstance(action, Register)]
+    assert (order.facts.story, len(order.facts.files)) == ((), 1)
