@@ -304,3 +304,14 @@ def test_who_only_asked_where_a_case_is_is_not_thanked_for_telling() -> None:
         talk.hears(line)
     (goodbye,) = talk.hears("non merci")
     assert (goodbye.key, goodbye.values["reference"]) == ("goodbye", "")
+
+
+def test_who_leaves_while_a_person_has_it_is_registered_when_it_is_given_back() -> None:
+    talk = Replay("telegram", "fr")
+    talk.hears(STORY)
+    talk.does(TakenOver("Anne"))
+    talk.does(Left())
+    assert talk.actions == []
+    assert talk.does(GivenBack()) == ()
+    assert [type(action) for action in talk.actions] == [Register, Close]
+    assert keys(talk, "me revoilà, j'avais tout bloqué par erreur") == ["added", "ask.more"]
