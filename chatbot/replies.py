@@ -16,7 +16,8 @@ from channels.message import Choice
 from chatbot.state import Shape
 from chatbot.texts import KEYS, flags_of, house_values, parsed, texts
 from config.filling import render as fill
-from config.typography import GSM7_DOUBLE, plain_for_sms
+from config.gsm7 import GSM7_DOUBLE
+from config.typography import plain_for_sms
 from config.vocabulary import Language
 
 # Characters, for SMS in septets. Telegram takes 4096, WhatsApp 1600 through Twilio, a frame of the web chat 8 KiB.
