@@ -26,6 +26,10 @@ _NAME_ENDS: Final = re.compile(
     re.IGNORECASE,
 )
 _MEMBER_NUMBER: Final = re.compile(r"(?<![\d@])\d(?:[ .\-]?\d){5,12}(?!\d)")
+_MAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+# A Belgian number as it is written at home: 0470 00 11 03, 02/555.01.22.
+_PHONE: Final = re.compile(r"(?<![\d@])(?:0|(?:\+|00)32[ ./\-]?)([1-9](?:[ ./\-]{0,2}\d){7,8})(?!\d)")
+_LONGEST_ANSWER: Final = 600
 _LONGEST_COMMAND: Final = 120
 _WORDS_AROUND: Final = 1
 _AROUND_COMMANDS: Final = (
@@ -64,6 +68,11 @@ def only_asks(text: str, meaning: Meaning) -> bool:
     if not meaning.command or len(text) > _LONGEST_COMMAND:
         return False
     return len(without(tokens_of(text), *_AROUND_COMMANDS)) <= _WORDS_AROUND
+
+
+def addresses_in(text: str) -> tuple[str, ...]:
+    """Every mail address that a text holds, in order, whosever it is."""
+    return tuple(dict.fromkeys(found.lower() for found in _MAIL.findall(text[:_LONGEST_ANSWER])))
 
 
 def bare_name(text: str) -> str:
@@ -105,12 +114,16 @@ def _answered_identity(state: State, said: Said, meaning: Meaning) -> Identity:
     named = state.step in _REPLACING and without(tokens := tokens_of(said.text[:200]), "name_word") != tokens
     if (state.step == "ask.name" or named) and not who.name and not said.files:
         who = replace(who, name=bare_name(said.text))
-    asked_number = state.step in ("ask.contact", "ask.correction")
-    if asked_number and not (who.phones or who.emails or who.member_number or meaning.reference):
-        number = _MEMBER_NUMBER.search(said.text)
-        if number:
-            who = replace(who, member_number=re.sub(r"\D", "", number.group()))
-    return who
+    asked_contact = state.step in ("ask.contact", "ask.correction")
+    if not asked_contact or who.phones or who.emails or who.member_number or meaning.reference:
+        return who
+    # "L'adresse de ma fille, …": somebody else's, and all the same where they want to be reached.
+    if mails := addresses_in(said.text):
+        return replace(who, emails=mails)
+    if phone := _PHONE.search(said.text):
+        return replace(who, phones=(f"+32{re.sub(r'[^0-9]', '', phone.group(1))}",))
+    number = _MEMBER_NUMBER.search(said.text)
+    return replace(who, member_number=re.sub(r"\D", "", number.group())) if number else who
 
 
 def _identified(facts: Facts, who: Identity, *, may_replace: bool) -> tuple[Facts, tuple[str, ...]]:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from chatbot import status
+from chatbot.absorbing import addresses_in
 from chatbot.actions import AddToCase, Close, SendTranscript
 from chatbot.events import Registered
 from chatbot.heard import Heard, answered, no_words, with_files
@@ -107,7 +108,7 @@ def _voice(heard: Heard) -> bool:
 
 
 def _address(out: Outcome, heard: Heard) -> Outcome:
-    mails = heard.said.identity.emails
+    mails = heard.said.identity.emails or addresses_in(heard.said.text)
     if mails:
         return _transcript(out, mails[-1])
     if heard.meaning.pure and not heard.said.files:

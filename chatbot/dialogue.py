@@ -65,7 +65,7 @@ def _step(out: Outcome, event: Event, knowledge: Knowledge, house: House, now: d
         case TakenOver():
             out = out.at(hand="taken", hand_until=None)
         case GivenBack():
-            out = people.given_back(out) if out.state.hand else out
+            out = _given_back(out)
         case TimePassed():
             out = silence.time_passed(out, now)
         case Left():
@@ -77,6 +77,13 @@ def _step(out: Outcome, event: Event, knowledge: Knowledge, house: House, now: d
         case _:
             out = _told_by_house(out, event)
     return out
+
+
+def _given_back(out: Outcome) -> Outcome:
+    """The robot goes on, unless the member has left meanwhile: then it ends without a word."""
+    if not out.state.hand:
+        return out
+    return silence.left(out.at(hand="", hand_until=None)) if "left" in out.state.told else people.given_back(out)
 
 
 def _told_by_house(out: Outcome, event: CodeSent | CodeChecked | StatusKnown | StatusUnknown) -> Outcome:
@@ -103,7 +110,9 @@ def _said(out: Outcome, said: Said, knowledge: Knowledge, house: House, now: dat
         state = _once_more(state)
     # Files count whatever the line beside them means.
     facts = replace(state.facts, files=(*state.facts.files, *said.files))
-    state = _noticed(replace(state, facts=facts, heard_at=said.at, reminded=False), said, meaning)
+    # Who speaks is there again.
+    told = tuple(key for key in state.told if key != "left")
+    state = _noticed(replace(state, facts=facts, told=told, heard_at=said.at, reminded=False), said, meaning)
     new_distress = _urgent(said) and "urgent" not in state.told
     if state.hand:
         silent = _kept_silently(Outcome(state), said, meaning)

@@ -75,7 +75,7 @@ def _skip(out: Outcome, _heard: Heard) -> Outcome:
         return ask_next(out.at(facts=replace(state.facts, anonymous=True)))
     if key == "ask.name" and state.step == "ask.name" and not state.facts.member_number:
         return _explain_anonymous(out)
-    if key in _OPTIONAL or (key == "ask.name" and state.facts.matter):
+    if key in _OPTIONAL or (key in ("ask.name", "ask.story") and state.facts.matter):
         anonymous = state.facts.anonymous or key == "ask.name"
         return ask_next(
             out.at(skipped=(*state.skipped, key), facts=replace(state.facts, anonymous=anonymous))

@@ -8,7 +8,7 @@ from typing import Literal
 from chatbot.actions import HandOver
 from chatbot.events import House, Said
 from chatbot.outcome import Outcome
-from chatbot.questions import again, ask_next, contact, goodbye, put
+from chatbot.questions import again, answered_at, ask_next, goodbye, put
 from config.chat import manners
 from config.dates import in_full, time_of_day
 from config.hours import BRUSSELS
@@ -26,7 +26,7 @@ def hand_over(
         day=day,
         time=time,
         wait=str(house.wait_minutes) if house.open and house.wait_minutes else "",
-        contact=contact(state),
+        contact=answered_at(state),
         here="yes" if state.reachable else "",
         reference=state.reference,
     )
@@ -41,7 +41,7 @@ def urgent(out: Outcome, said: Said, house: House, now: datetime) -> Outcome:
         "urgent",
         suicide="yes" if "suicide" in kinds or not kinds else "",
         need="yes" if "need" in kinds or not kinds else "",
-        contact=contact(out.state) or ("yes" if out.state.reachable else ""),
+        contact=out.state.facts.phone or ("yes" if out.state.reachable else ""),
     ).telling("urgent")
     return _waiting(spoken.do(HandOver("urgent", urgent=True)).at(hand_urgent=True), house, now)
 

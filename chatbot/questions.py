@@ -26,13 +26,15 @@ CHOICES: Final = MappingProxyType(
     }
 )
 _TWICE: Final = 2
+_NOTING: Final = frozenset({"files", "voice", "long", "noted", "unknown", "doctor"})
 
 
 def missing(state: State) -> str:
     """The key of the next question; "sum_up" when nothing is missing."""
     facts = state.facts
     needed = {
-        "ask.story": not facts.matter,
+        # A voice or a picture alone tells the robot nothing: the member is asked for words too.
+        "ask.story": not facts.story,
         "ask.wish": state.kind == "complaint" and not facts.wish,
         "ask.name": not facts.name and not facts.anonymous,
         "ask.contact": not (facts.email or facts.phone or facts.member_number or state.reachable or facts.anonymous),
@@ -52,13 +54,15 @@ def ask(out: Outcome, key: str) -> Outcome:
     times = state.asked.get(key, 0)
     if times >= _TWICE:
         return _given_up(out, key) if f"person:{key}" in state.told else _offer_person(out, key)
-    return put(out.at(asked={**state.asked, key: times + 1}), key, brief=times > 0)
+    # "Thank you, noted" is not said twice in one breath.
+    thanked = key == "ask.wish" and any(reply.key in _NOTING for reply in out.replies)
+    return put(out.at(asked={**state.asked, key: times + 1}), key, brief=times > 0 or thanked)
 
 
 def put(out: Outcome, key: str, *, brief: bool = False) -> Outcome:
     """Say the question and leave it open."""
     values = summary(out.state) if key == "sum_up" else {}
-    if key == "ask.mandate":
+    if key in ("ask.name", "ask.mandate"):
         values = {"represented": represented(out.state)}
     if key == "ask.code":
         values = {"proving": out.state.proving}
@@ -78,8 +82,8 @@ def summary(state: State) -> dict[str, str]:
     """What will be registered, for the text that asks for a yes."""
     facts = state.facts
     return {
-        "story": " ".join(facts.story),
-        "wish": " ".join(facts.wish),
+        "story": _in_a_row(facts.story),
+        "wish": _in_a_row(facts.wish),
         "name": facts.name,
         "contact": contact(state),
         "represented": represented(state),
@@ -88,10 +92,22 @@ def summary(state: State) -> dict[str, str]:
     }
 
 
+def _in_a_row(lines: tuple[str, ...]) -> str:
+    """The lines one after the other, each ended by a dot where another follows an open one."""
+    ended = [line if line.rstrip()[-1:] in ".!?…:;," else f"{line.rstrip()}." for line in lines[:-1]]
+    return " ".join((*ended, *lines[-1:]))
+
+
 def contact(state: State) -> str:
     """How the member is reached, as they gave it."""
     facts = state.facts
     return ", ".join(way for way in (facts.email, facts.phone, facts.member_number) if way)
+
+
+def answered_at(state: State) -> str:
+    """Where a person's answer finds who has left this window; "" when it arrives in the conversation itself."""
+    facts = state.facts
+    return "" if state.reachable else ", ".join(way for way in (facts.email, facts.phone) if way)
 
 
 def represented(state: State) -> str:
@@ -120,4 +136,5 @@ def goodbye(out: Outcome, reason: str) -> Outcome:
         "declined": Close("declined"),
         "nothing": Close("nothing"),
     }[reason]
-    return out.say("goodbye", reference=out.state.reference).close(ending)
+    # Who only asked where their case is has told us nothing to be thanked for.
+    return out.say("goodbye", reference=out.state.reference if out.state.registered else "").close(ending)

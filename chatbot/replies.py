@@ -82,7 +82,7 @@ def _words(reply: Reply, shape: Shape, language: Language) -> str:
     filled = fill(
         parsed(reply.key, language, short=short),
         {**dict.fromkeys(KEYS[reply.key], ""), **house_values(language), **values},
-        flags_of(values, reply.key, shape),
+        flags_of(values, reply.key, shape, brief=reply.brief),
     )
     return _set(filled, shape)
 

@@ -26,7 +26,7 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "greet": (),
         "ask.story": (),
         "ask.wish": (),
-        "ask.name": (),
+        "ask.name": ("represented",),
         "ask.contact": (),
         "ask.mandate": ("represented",),
         "sum_up": ("story", "wish", "name", "contact", "represented", "files", "anonymous"),
@@ -80,8 +80,9 @@ RELATIONS: Final = (
 )  # fmt: skip
 _LINES: Final = ("emergency", "suicide_fr", "suicide_nl", "talk_fr", "talk_nl", "talk_de", "talk_en")
 _HOUSE: Final = ("office", "phone", "mail", "coordinator", *_LINES)
-# "discreet": others may read over the member's shoulder, on a locked screen; "open": in the web chat they cannot.
-_SHAPES: Final = ("discreet", "open")
+# "discreet": others may read over the member's shoulder, on a locked screen; "open": in the web chat they cannot. "first": the
+# text is said for the first time, "again": it only reminds of a question that is open already.
+_MANNERS: Final = ("discreet", "open", "first", "again")
 
 
 def load_texts(folder: Path = SHIPPED) -> Mapping[Language, ChatTexts]:
@@ -124,15 +125,15 @@ def house_values(language: Language) -> Mapping[str, str]:
     return MappingProxyType(values)
 
 
-def flags_of(values: Mapping[str, str], key: str, shape: Shape) -> frozenset[str]:
-    """The conditions that hold: every name of the text that has a value, the opposite of those that have none, the shape."""
+def flags_of(values: Mapping[str, str], key: str, shape: Shape, *, brief: bool) -> frozenset[str]:
+    """The conditions that hold: every name of the text that has a value, the opposite of those that have none, the manner."""
     given = {name if values.get(name) else f"no_{name}" for name in KEYS[key]}
-    return frozenset({*given, "open" if shape == "chat" else "discreet"})
+    return frozenset({*given, "open" if shape == "chat" else "discreet", "again" if brief else "first"})
 
 
 def _allowed(key: str) -> Allowed:
     names = KEYS[key]
-    return Allowed(frozenset((*names, *_HOUSE)), frozenset((*names, *(f"no_{name}" for name in names), *_SHAPES)))
+    return Allowed(frozenset((*names, *_HOUSE)), frozenset((*names, *(f"no_{name}" for name in names), *_MANNERS)))
 
 
 def _problems(found: ChatTexts) -> list[str]:

@@ -39,7 +39,6 @@ _WITHIN: Final[tuple[tuple[Literal["person", "status", "anonymous", "about_you"]
     ("about_you", 12),
 )
 _LANGUAGE_WORDS: Final = 6
-_INSULT_WORDS: Final = 5
 _YES_WORDS: Final = 8
 _QUESTION_WORDS: Final = 40
 # From so many characters on a line was pasted, or written elsewhere and brought here.
@@ -180,6 +179,8 @@ def _language(tokens: Sequence[str]) -> Language | None:
 
 
 def _command(tokens: Sequence[str]) -> tuple[Command, bool]:
+    # "Hallo, hoe werkt dit" asks no less than without its greeting.
+    tokens = tokens[_longest(tokens, 0, _phrases("greeting")) :] or tokens
     # "Non, laissez tomber" is no answer, but an end.
     begun = _longest(tokens, 0, _phrases("no"))
     if begun and _made_of(tokens[begun:], _phrases("stop")):
@@ -187,7 +188,7 @@ def _command(tokens: Sequence[str]) -> tuple[Command, bool]:
     for meaning in _WHOLE:
         if _made_of(tokens, _phrases(meaning)):
             return meaning, True
-    if len(tokens) <= _INSULT_WORDS and _within(tokens, _phrases("insult")):
+    if _within(tokens, _phrases("insult")) and not without(tokens, "insult", "scold", "filler", "small"):
         return "insult", True
     for meaning, most in _WITHIN:
         # "J'ai essayé de parler à quelqu'un hier" tells a story, and asks for nobody.

@@ -325,6 +325,8 @@ def replay(written: Written) -> tuple[Replay, list[str]]:
     house = Replay(written.channel, written.language)
     wrong: list[str] = []
     keys: tuple[str, ...] | None = None
+    # The silence that answers these two events may be written down, and need not be.
+    may_lack = False
     for line in written.lines:
         if line.sign == "<":
             wanted = () if line.text == "(silent)" else tuple(line.text.split())
@@ -332,9 +334,9 @@ def replay(written: Written) -> tuple[Replay, list[str]]:
                 wrong.append(f"line {line.number}: said {' '.join(keys or ('nothing',))}, written {line.text}")
             keys = None
             continue
-        if keys is not None:
+        if keys is not None and not may_lack:
             wrong.append(f"line {line.number}: said {' '.join(keys)} before, which is not written")
-            keys = None
+        keys, may_lack = None, False
         if line.sign == ">":
             keys = tuple(reply.key for reply in house.hears(line.text))
         elif line.sign == "!":
@@ -343,7 +345,7 @@ def replay(written: Written) -> tuple[Replay, list[str]]:
             house.knows = line.text
         elif (met := house.meets(line.text)) is not None:
             keys = tuple(reply.key for reply in met)
-            keys = None if not keys and line.text in ("taken over", "left") else keys
+            may_lack = not keys and line.text in ("taken over", "left")
     if keys:
         wrong.append(f"at the end: said {' '.join(keys)}, which is not written")
     if house.ending() != written.ending:

@@ -235,3 +235,83 @@ def test_distress_goes_before_everything_and_asks_nothing() -> None:
     assert [reply.key for reply in replies] == ["urgent"]
     assert talk.actions == [HandOver("urgent", urgent=True)]
     assert "0800 32 123" in render(replies, "sms", "fr")[0].text
+
+
+@pytest.mark.parametrize("kind", ["voice", "picture"])
+def test_a_file_alone_is_kept_and_is_no_story(kind: str) -> None:
+    talk = Replay("whatsapp", "fr")
+    assert keys(talk, f"({kind})")[-1] == "ask.story"
+    assert keys(talk, "passer")[-1] == "ask.name"
+    talk.now += timedelta(days=1)
+    talk.does(TimePassed())
+    (order,) = [action for action in talk.actions if isinstance(action, Register)]
+    assert (order.facts.story, len(order.facts.files)) == ((), 1)
+
+
+def test_what_was_told_is_acknowledged_once_and_not_asked_again() -> None:
+    talk = Replay("chat", "fr")
+    (noted,) = render(talk.hears("(document) le refus de mes soins, voir la lettre"), "chat", "fr")
+    assert "Bien reçu." in noted.text
+    assert "j’ai noté" not in noted.text
+    talk = Replay("chat", "fr")
+    talk.hears("J'écris pour ma mère, Josette Lambert. Son lit n'arrive pas.")
+    (name,) = render(talk.hears("le lit cette semaine"), "chat", "fr")
+    assert name.text.startswith("Vous écrivez pour Josette Lambert.")
+
+
+def test_the_lines_of_a_story_do_not_run_into_each_other() -> None:
+    talk = Replay("chat", "fr")
+    for line in ("je n'y comprends plus rien", "être remboursée", "Marie Dubois"):
+        talk.hears(line)
+    (summary,) = render(talk.hears("ma fille tape pour moi, marie.dubois@mail.example"), "chat", "fr")
+    assert "plus rien. ma fille tape pour moi" in summary.text
+
+
+@pytest.mark.parametrize(
+    ("said", "contact"),
+    [
+        ("le mail de ma fille : jeanne.d@mail.example", "jeanne.d@mail.example"),
+        ("ma fille : 0470 00 11 03", "+32470001103"),
+        ("chez mon fils, 02/555.01.22", "+3225550122"),
+        ("numéro de membre 12345678", "12345678"),
+    ],
+)
+def test_who_is_reached_through_somebody_else_may_say_so(said: str, contact: str) -> None:
+    talk = Replay("chat", "fr")
+    for line in (STORY, "être payée", "Marie Dubois"):
+        talk.hears(line)
+    summary = talk.hears(said)[-1]
+    assert (summary.key, summary.values["contact"]) == ("sum_up", contact)
+
+
+def test_a_person_is_promised_only_where_an_answer_can_arrive() -> None:
+    """A member number is no address, and a chat that reaches the member needs none."""
+    for channel, said, told in (
+        ("chat", "numéro de membre 12345678", ""),
+        ("chat", "marie.dubois@mail.example", "marie.dubois@mail.example"),
+        ("telegram", "Marie Dubois, marie.dubois@mail.example", ""),
+    ):
+        talk = Replay(channel, "fr")  # type: ignore[arg-type]
+        for line in (STORY, "être payée", "Marie Dubois", said):
+            talk.hears(line)
+        (reply,) = talk.hears("[person]")
+        assert reply.values["contact"] == told
+
+
+def test_who_only_asked_where_a_case_is_is_not_thanked_for_telling() -> None:
+    talk = Replay("chat", "fr")
+    for line in ("où en est mon dossier ?", REFERENCE, "123456"):
+        talk.hears(line)
+    (goodbye,) = talk.hears("non merci")
+    assert (goodbye.key, goodbye.values["reference"]) == ("goodbye", "")
+
+
+def test_who_leaves_while_a_person_has_it_is_registered_when_it_is_given_back() -> None:
+    talk = Replay("telegram", "fr")
+    talk.hears(STORY)
+    talk.does(TakenOver("Anne"))
+    talk.does(Left())
+    assert talk.actions == []
+    assert talk.does(GivenBack()) == ()
+    assert [type(action) for action in talk.actions] == [Register, Close]
+    assert keys(talk, "me revoilà, j'avais tout bloqué par erreur") == ["added", "ask.more"]

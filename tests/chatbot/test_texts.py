@@ -13,8 +13,9 @@ from chatbot.replies import BUTTONS, LIMITS, Reply, render
 from chatbot.state import Shape
 from chatbot.texts import CHOICES, KEYS, load_texts
 from config.chat import SHIPPED
+from config.gsm7 import GSM7, GSM7_DOUBLE
 from config.strict_yaml import DataError
-from config.typography import GSM7, GSM7_DOUBLE, sms_parts
+from config.typography import sms_parts
 from config.vocabulary import LANGUAGES, Language
 
 SHAPES = get_args(Shape)
