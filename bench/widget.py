@@ -63,7 +63,7 @@ def main() -> None:
         shutil.rmtree(place, ignore_errors=True)
     table(
         f"From a member's line to the robot's answer, {CONVERSATIONS} conversations, {SECONDS} s each",
-        ("", "lines/s asked", "answered/s", "answer p50", "p99", "kept p50", "p99", "answer : kept (p50)"),
+        ("", "lines/s asked", "answered/s", "refused", "answer p50", "p99", "kept p50", "p99", "answer : kept (p50)"),
         rows,
     )
     say("one worker; the clients share the two cores with everything else")
@@ -195,6 +195,7 @@ class Talk:
     answered: list[float] = field(default_factory=list)
     said: dict[str, float] = field(default_factory=dict)
     open: list[float] = field(default_factory=list)
+    refused: int = 0
 
     async def say(self, count: int) -> None:
         """Say the next line."""
@@ -215,7 +216,8 @@ class Talk:
             if content["t"] == "kept":
                 self.kept.append(now - self.said[content["client"]])
             elif content["t"] == "refused":
-                raise SystemExit(f"a line was refused: {content}")
+                self.refused += 1
+                self.open.remove(self.said[content["client"]])
             elif content["t"] == "shown" and any(line["who"] == "bot" for line in content["lines"]):
                 # The robot has answered everything that was said before.
                 self.answered += [now - moment for moment in self.open]
@@ -259,6 +261,7 @@ async def _at(session: ClientSession, base: str, rate: int, series: int) -> Row:
     return (
         str(rate),
         f"{len(answered) / took:.0f}",
+        str(sum(talk.refused for talk in talks)),
         *(f"{1000 * value:.0f} ms" for value in (answers[49], answers[98], keeps[49], keeps[98])),
         f"{answers[49] / keeps[49]:.1f}",
     )

@@ -66,7 +66,7 @@ class ChatDoor:
     ) -> int:
         """As the contract says."""
         self.door.make_sure_of_room()
-        sent = await self.door.staged_files(files)
+        sent = await self.door.staged_files(files, owner=_owner(conversation))
         async with self.house.store.write() as tx:
             # Whoever answers holds the conversation too: so lines are numbered in the order in which they can be seen.
             held = await conversations.held(tx, int(conversation.id))
@@ -82,7 +82,7 @@ class ChatDoor:
             self.door.metrics.received.labels("chat").inc()
             await self.house.arrivals.put(item_id)
             await self.house.live.tell(Hint(held.id))
-            await self.door.unstage(files)
+            await self.door.unstage(files, owner=_owner(conversation))
         return line_id
 
     def _raw(self, held: Conversation, client_id: str, text: str, choice: str, files: Sequence[Upload]) -> RawMessage:
@@ -115,18 +115,15 @@ class ChatDoor:
 
     async def stage(self, conversation: contract.Conversation, file: Upload) -> StagedFile:
         """As the contract says."""
-        del conversation  # A token is 128 random bits, which nobody else was given.
-        return (await self.door.stage([file]))[0]
+        return (await self.door.stage([file], owner=_owner(conversation)))[0]
 
     async def staged(self, conversation: contract.Conversation, tokens: Sequence[str]) -> list[StagedFile]:
         """As the contract says."""
-        del conversation
-        return await self.door.staged(tokens)
+        return await self.door.staged(tokens, owner=_owner(conversation))
 
     async def unstage(self, conversation: contract.Conversation, token: str) -> None:
         """As the contract says."""
-        del conversation
-        await self.door.unstage([token])
+        await self.door.unstage([token], owner=_owner(conversation))
 
 
 async def _kept(tx: Tx, held: Conversation, item_id: int, raw: RawMessage, text: str) -> int:
@@ -146,6 +143,10 @@ async def _kept(tx: Tx, held: Conversation, item_id: int, raw: RawMessage, text:
             conversation_id=held.id,
         ),
     )
+
+
+def _owner(conversation: contract.Conversation) -> str:
+    return f"conversation-{conversation.id}"
 
 
 def signed(name: str, language: Language) -> str:

@@ -99,31 +99,33 @@ class Door:
         """As channels.form.contract.Door says."""
         return await asyncio.to_thread(noticed, text, language)
 
-    async def stage(self, files: Sequence[Upload]) -> list[StagedFile]:
+    async def stage(self, files: Sequence[Upload], *, owner: str = "") -> list[StagedFile]:
         """As channels.form.contract.Door says."""
         self.make_sure_of_room()
         try:
             kept = [
-                await asyncio.to_thread(self.house.staging.keep, file.name, file.declared_type, file.content)
+                await asyncio.to_thread(
+                    self.house.staging.keep, file.name, file.declared_type, file.content, owner=owner
+                )
                 for file in files
             ]
         except OSError as error:
             raise StoreUnavailableError(type(error).__name__) from error
         return [StagedFile(one.token, one.name, one.size) for one in kept]
 
-    async def staged(self, tokens: Sequence[str]) -> list[StagedFile]:
+    async def staged(self, tokens: Sequence[str], *, owner: str = "") -> list[StagedFile]:
         """As channels.form.contract.Door says."""
-        found = await asyncio.to_thread(self.house.staging.read, tokens, now=self.house.now())
+        found = await asyncio.to_thread(self.house.staging.read, tokens, now=self.house.now(), owner=owner)
         return [StagedFile(one.token, one.name, one.size) for one in found]
 
-    async def staged_files(self, tokens: Sequence[str]) -> list[Upload]:
+    async def staged_files(self, tokens: Sequence[str], *, owner: str = "") -> list[Upload]:
         """As channels.form.contract.Door says."""
-        found = await asyncio.to_thread(self.house.staging.read, tokens, now=self.house.now(), whole=True)
+        found = await asyncio.to_thread(self.house.staging.read, tokens, now=self.house.now(), whole=True, owner=owner)
         return [Upload(one.name, one.declared_type, one.content) for one in found]
 
-    async def unstage(self, tokens: Sequence[str]) -> None:
+    async def unstage(self, tokens: Sequence[str], *, owner: str = "") -> None:
         """As channels.form.contract.Door says."""
-        await asyncio.to_thread(self.house.staging.forget, tokens)
+        await asyncio.to_thread(self.house.staging.forget, tokens, owner=owner)
 
     def make_sure_of_room(self) -> None:
         """Raise StoreUnavailableError when the disk is too full to keep anything more."""

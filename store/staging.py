@@ -35,11 +35,14 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class Staging:
-    """The folder of waiting files. Its methods wait for the disk: call them in a thread."""
+    """The folder of waiting files. Its methods wait for the disk: call them in a thread.
+
+    What is kept for an `owner` (a conversation) is found with that owner only, whoever else may have learnt its token.
+    """
 
     folder: Path
 
-    def keep(self, name: str, declared_type: str, content: bytes) -> Staged:
+    def keep(self, name: str, declared_type: str, content: bytes, *, owner: str = "") -> Staged:
         """Keep a file and return it with its token. Raises OSError."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         staged = Staged(secrets.token_urlsafe(16), name, declared_type, len(content))
@@ -50,19 +53,19 @@ class Staging:
                 file.writelines((head, b"\n", content))
                 file.flush()
                 os.fsync(file.fileno())
-            Path(temporary).replace(self._path(staged.token))
+            Path(temporary).replace(self._path(staged.token, owner))
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
         return staged
 
-    def read(self, tokens: Sequence[str], *, now: datetime, whole: bool = False) -> list[Staged]:
+    def read(self, tokens: Sequence[str], *, now: datetime, whole: bool = False, owner: str = "") -> list[Staged]:
         """Those of these files that are there and not too old, in order; `whole`: with their content."""
-        found = (self._read(token, now, whole) for token in tokens)
+        found = (self._read(token, owner, now, whole) for token in tokens)
         return [one for one in found if one is not None]
 
-    def _read(self, token: str, now: datetime, whole: bool) -> Staged | None:
-        path = self._path(token)
+    def _read(self, token: str, owner: str, now: datetime, whole: bool) -> Staged | None:
+        path = self._path(token, owner)
         try:
             with path.open("rb") as file:
                 if _age(os.fstat(file.fileno()).st_mtime, now) > LIFE:
@@ -75,11 +78,11 @@ class Staging:
             return None
         return Staged(token, name, declared_type, size, content)
 
-    def forget(self, tokens: Iterable[str]) -> None:
+    def forget(self, tokens: Iterable[str], *, owner: str = "") -> None:
         """Remove files; one that is not there is gone already."""
         for token in tokens:
             with suppress(OSError):
-                self._path(token).unlink()
+                self._path(token, owner).unlink()
 
     def forget_old(self, *, now: datetime) -> int:
         """Remove what waited for a day, half-written files included. Returns how many."""
@@ -91,8 +94,9 @@ class Staging:
                     gone += 1
         return gone
 
-    def _path(self, token: str) -> Path:
-        return self.folder / hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+    def _path(self, token: str, owner: str) -> Path:
+        whole = f"{owner}\0{token}" if owner else token
+        return self.folder / hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()
 
 
 def _age(modified: float, now: datetime) -> timedelta:

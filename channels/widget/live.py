@@ -239,10 +239,12 @@ class _Line:
     async def close(self, code: int) -> None:
         """Close, politely for two seconds: who does not read cannot be told."""
         try:
+            # Who is gone already needs no farewell.
             async with asyncio.timeout(_POLITE):
-                if self._writer is not None and not self._writer.done():
-                    await asyncio.shield(self._writer)
-                await self._socket.close(code=code)
+                with suppress(ConnectionError):
+                    if self._writer is not None and not self._writer.done():
+                        await asyncio.shield(self._writer)
+                    await self._socket.close(code=code)
         except TimeoutError:
             if self._transport is not None:
                 self._transport.abort()
