@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -18,7 +18,7 @@ from typing import Final
 import structlog
 
 from channels.contract import StoreUnavailableError
-from channels.message import InboundMessage
+from channels.message import InboundMessage, RawMessage
 from classifier.classification import Classification, Text
 from config.vocabulary import CONVERSING, LANGUAGES
 from gateway.arrival import Arrival, Recorded
@@ -63,6 +63,8 @@ class Intake:
     metrics: Metrics
     # How long to wait for a hint before looking anyway: short where no hint can come.
     patience: float = SWEEP_SECONDS
+    # What is told of a turn that is recorded: Telegram lets a pressed button turn until somebody answers it.
+    pressed: Callable[[RawMessage], None] | None = None
     _rules: RuleSet | None = None
     _owed: list[Item] = field(default_factory=list)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
@@ -295,6 +297,8 @@ class Intake:
         if arrival.message.robot is None:
             self.metrics.drift.note(arrival.classification)
         log.info("recorded", item=arrival.item.id, fate=recorded.fate, case=recorded.case_id)
+        if self.pressed is not None and arrival.message.choice:
+            self.pressed(arrival.item.raw)
         for outbox_id in recorded.outbox_ids:
             await self.house.departures.put(outbox_id)
         if recorded.conversation_id is not None:

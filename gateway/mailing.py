@@ -1,4 +1,4 @@
-"""The mail doors of the house: LMTP and IMAP in, SMTP (or files) out."""
+"""The mail doors of the house: LMTP and IMAP."""
 
 from __future__ import annotations
 
@@ -6,19 +6,16 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import structlog
 
-from channels.contract import Sends, StoreUnavailableError
-from channels.form.reply import OnThePage
+from channels.contract import StoreUnavailableError
 from channels.mail.imap import MailboxStatus, MailboxWatcher
 from channels.mail.lmtp import LmtpServer
-from channels.mail.send import mail_sender
 from channels.message import RawMessage
-from gateway import keys
 from gateway.door import Door
 from gateway.house import House
 from store import operations
@@ -28,16 +25,6 @@ log = structlog.get_logger(__name__)
 # Who owns a mailbox says so this often; another process takes over once it was silent three times.
 _LEASE_EVERY = 10.0
 _LEASE_LIFE = timedelta(seconds=35)
-
-
-def senders(house: House) -> Mapping[str, Sends]:
-    """How each channel sends."""
-    instance = keys.derived(house.secret, "loop mark").hex()[:16]
-    return {
-        "email": mail_sender(house.settings, house.mailboxes, keys=house.tag_keys, instance=instance, clock=house.now),
-        "webform": OnThePage(),
-        "chat": OnThePage(),
-    }
 
 
 @asynccontextmanager
