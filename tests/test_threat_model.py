@@ -11,13 +11,12 @@ TESTS = Path(__file__).resolve().parent
 PAGE = (TESTS.parent / "docs" / "threat-model.md").read_text(encoding="utf-8")
 RULES = (
     *(f"M{number}" for number in range(1, 16)),
-    *("H1", "H2", "H4", "H5", "H7"),
+    *("H1", "H2", "H3", "H4", "H5", "H7"),
     *(f"F{number}" for number in range(1, 10)),
     *(f"C{number}" for number in range(1, 7)),
     *("S3", "S4", "S5", "S8", "S9"),
-    "W6",
+    *(f"W{number}" for number in range(1, 8)),
     *(f"R{number}" for number in range(1, 5)),
-    *("H1", "H3", "H4", "H5"),
     *("E2", "E5"),
     *("L1", "L2", "L3", "L5"),
     *("D1", "D2", "D3", "D8", "D10"),
