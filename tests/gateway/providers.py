@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -183,12 +182,13 @@ async def joined(
     server = TestServer(app)
     await server.start_server()
     intake = Intake(house, DirectParsing(house, ""), DirectClassifying(model), metrics)  # type: ignore[arg-type]  # the same methods, no child
-    async with sending(house) as senders, ClientSession() as session:
-        intake.pressed = senders.pressed
-        sink = Sink()
-        delivery = Delivery(house, {**senders.by_channel, "email": sink}, metrics)
-        gateway = Gateway(house, door, intake, delivery, sink)
-        yield Joined(gateway, f"http://127.0.0.1:{server.port}", session, twilio, telegram)
-        await asyncio.sleep(0)
-    await server.close()
-    await house.close()
+    try:
+        async with sending(house) as senders, ClientSession() as session:
+            intake.pressed = senders.pressed
+            sink = Sink()
+            delivery = Delivery(house, {**senders.by_channel, "email": sink}, metrics)
+            gateway = Gateway(house, door, intake, delivery, sink)
+            yield Joined(gateway, f"http://127.0.0.1:{server.port}", session, twilio, telegram)
+    finally:
+        await server.close()
+        await house.close()

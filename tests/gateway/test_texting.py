@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from channels.message import OutboundMessage
+from channels.twilio_sms.keywords import answer
 from classifier import pipeline
-from gateway.house import House
+from gateway.conversation_clock import look_at_conversations
+from gateway.house import House, active_rules
 from store import outbox, schema
 from tests.gateway.providers import MESSAGES, PUBLIC, STATUS, STORY, UPDATES, Joined, joined
 from tests.servers.telegram import TelegramServer
@@ -31,6 +33,7 @@ def later(monkeypatch: pytest.MonkeyPatch, house: Joined, passed: timedelta) -> 
     """Let this much time pass for the house."""
     at = house.house.now() + passed
     monkeypatch.setattr(House, "now", lambda _: at)
+    monkeypatch.setattr(house.gateway.delivery.channels["sms"], "_clock", lambda: at)
 
 
 async def test_a_complaint_by_sms(house: Joined) -> None:
@@ -213,3 +216,84 @@ async def test_what_does_not_arrive_lets_a_colleague_look(house: Joined) -> None
     assert await house.receipt(row.key, "sent", row.provider_id) == 204
     (case,) = await house.rows(schema.cases)
     assert case.version == version
+
+
+async def test_stop_registers_what_was_told_and_ends_the_talking(house: Joined) -> None:
+    await house.text(STORY)
+    before = len(house.texts())
+    await house.text("STOP")
+    (case,) = await house.rows(schema.cases)
+    assert house.texts()[before:] == [answer("stop", "fr")]
+    story = [row for row in await house.rows(schema.messages) if row.direction == "in"]
+    assert all(row.case_id == case.id for row in story)
+    assert b"STOP" not in b"".join(row.text for row in story if row.conversation_id is None)
+    # Nothing goes there any more: no answer to a second STOP, none to a story, by WhatsApp neither, and no code.
+    await house.text("stop!")
+    await house.text("Encore une chose : votre agence de Namur était fermée hier, c'est inadmissible.")
+    await house.text(STORY, whatsapp=True)
+    async with house.house.store.write() as tx:
+        await outbox.put(tx, message("code-9", auto=True), now=house.house.now())
+        await outbox.put(tx, message("person"), now=house.house.now())
+    await house.work()
+    assert len(house.texts()) == before + 1
+    ended = {row.key: (row.state, row.code) for row in await house.rows(schema.outbox)}
+    assert ended["code-9"] == ended["person"] == ("failed", "21610")
+    # What was said meanwhile is kept, and START opens the way again.
+    assert sum(row.direction == "in" for row in await house.rows(schema.messages)) == len(story) + 3
+    await house.text("Start")
+    assert house.texts()[-1] == answer("start", "fr")
+    await house.text("Mon dossier chez vous n'avance pas depuis des semaines, je veux une réponse.")
+    assert len(house.texts()) == before + 3
+
+
+async def test_help_and_start_begin_no_story(house: Joined) -> None:
+    await house.text("hulp")
+    await house.text("START", number=50)
+    assert house.texts() == [answer("help", "nl"), answer("start", "nl")]
+    assert await look_at_conversations(house.house, await active_rules(house.house), now=house.house.now()) == 0
+    assert await house.rows(schema.cases) == []
+    (talk,) = await house.rows(schema.conversations)
+    assert talk.stage == "ended"
+    await house.text("Hallo, mijn dossier blijft al weken liggen en niemand belt terug.")
+    (talk,) = await house.rows(schema.conversations)
+    assert talk.stage == "robot"
+    await house.text("HELP")
+    assert house.texts()[-1] == answer("help", "nl")
+    await house.text("Ik wil dat iemand mij belt")
+    assert "?" in house.texts()[-1]
+
+
+async def test_a_stop_that_only_twilio_heard_counts(house: Joined) -> None:
+    house.twilio.misbehave = ["400/21610"]
+    await house.text(STORY)
+    (row,) = await house.rows(schema.outbox)
+    assert (row.state, row.code) == ("failed", "21610")
+    await house.text("Je veux être remboursée")
+    assert house.twilio.sent == []
+    assert len(await house.rows(schema.outbox)) == 1
+
+
+async def test_whatsapp_within_its_day_and_by_a_template_after_it(
+    tmp_path: Path,
+    model: pipeline.Classifier,
+    twilio: Twilio,
+    telegram: TelegramServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    template = "HX" + "1" * 32
+    async with joined(tmp_path / "data", model, twilio, telegram, whatsapp_templates={"fr": template}) as house:
+        for said in (STORY, "Je veux être remboursée", "Marie Dubois, marie.dubois@mail.example", "oui"):
+            await house.text(said, whatsapp=True)
+        (case,) = await house.rows(schema.cases)
+        assert case.channel == "whatsapp"
+        assert case.reference in house.texts()[-1]
+        assert {form["To"] for form in twilio.sent} == {f"whatsapp:{MEMBER}"}
+        # The window is known by when the member wrote, which the outbox keeps.
+        (*_, last) = [row for row in await house.rows(schema.outbox) if row.channel == "whatsapp"]
+        async with house.house.store.write() as tx:
+            taken = schema.outbox.update().where(schema.outbox.c.id == last.id)
+            await tx.conn.execute(taken.values(state="waiting", due_at=house.house.now(), attempts=0))
+        later(monkeypatch, house, timedelta(hours=23, minutes=58))
+        await house.work()
+        assert twilio.sent[-1]["ContentSid"] == template
+        assert case.reference in twilio.sent[-1]["ContentVariables"]
