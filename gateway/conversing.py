@@ -198,8 +198,8 @@ async def heard(tx: Tx, house: House, rules: RuleSet, arrival: Arrival, *, now: 
         tx, message.channel, message.account, address, language=arrival.classification.language, now=now
     )
     turn = turn_of(tx, house, rules, conversation, now=now, arrival=arrival)
-    turn.line_id = await keep_line(tx, turn, arrival)
     earlier = await conversations.line_named(tx, conversation.id, message.edit_of) if message.edit_of else None
+    turn.line_id = await keep_line(tx, turn, arrival)
     if earlier is not None and turn.state.step == "closed":
         # What they correct is done: that is no new matter, and whoever has the case reads it.
         await _added_to(tx, turn.line_id, earlier, now)

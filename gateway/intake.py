@@ -24,6 +24,7 @@ from config.vocabulary import CONVERSING, LANGUAGES
 from gateway.arrival import Arrival, Recorded
 from gateway.classifying import Classifying, Line, Understood, unclassified
 from gateway.conversing import known_so_far
+from gateway.fetching import Fetching, NotThereYet, Read
 from gateway.house import House, active_rules
 from gateway.metrics import Metrics
 from gateway.reading import Failed, InFile, Parsing, Unread
@@ -69,6 +70,9 @@ class Intake:
     _owed: list[Item] = field(default_factory=list)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _large: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self.fetching = Fetching(self.house.settings, self.house.store.files)
 
     async def warm(self) -> None:
         """Load what the first message would wait for: its calendars and its words for days and months."""
@@ -172,7 +176,24 @@ class Intake:
                 readable.append((item, found))
         # What was read in part only is no ground for any judgement: people see it, beside the original.
         unsure = [Arrival(item, message, unclassified(self._text(message))) for item, message in in_part]
-        await self._record_all([*await self._classified(readable), *unsure])
+        at_once, waiting = self.fetching.divided(readable)
+        await self._record_all([*await self._classified(at_once), *unsure])
+        if waiting:
+            await self._record_all(await self._classified(await self._with_files(waiting)))
+
+    async def _with_files(self, waiting: Sequence[Read]) -> list[Read]:
+        """Messages with their files; what may still come is set back, without keeping later turns waiting."""
+        complete: list[Read] = []
+        for item, found in await self.fetching.complete(waiting):
+            if isinstance(found, NotThereYet):
+                now = self.house.now()
+                async with self.house.store.write() as tx:
+                    await inbox.set_back(
+                        tx, item, due_at=now + found.wait, error="A file could not be fetched yet.", now=now
+                    )
+            else:
+                complete.append((item, found))
+        return complete
 
     async def _beginning(self, item: Item, failed: Failed) -> InboundMessage | None:
         """What can be read of a mail that goes beyond the parser's bounds; None leaves it to its next try."""

@@ -42,9 +42,14 @@ def said_in(arrival: Arrival, state: State) -> Said:
 
 
 def without(state: State, earlier: str) -> State:
-    """The state once words of the member no longer count as their story, since they have written them anew."""
+    """The state once words of the member no longer count as their story, since they have written them anew.
+
+    What they write in their place is story again, whatever question is open now.
+    """
     story = tuple(part for part in state.facts.story if part.strip() != earlier.strip())
-    return replace(state, facts=replace(state.facts, story=story))
+    if len(story) == len(state.facts.story) or state.reference or state.step == "registering":
+        return state
+    return replace(state, facts=replace(state.facts, story=story), step="ask.story")
 
 
 def _words(message: InboundMessage, state: State) -> tuple[str, str]:

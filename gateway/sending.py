@@ -11,11 +11,10 @@ from channels.contract import Sends
 from channels.form.reply import OnThePage
 from channels.mail.send import mail_sender
 from channels.message import RawMessage
-from channels.telegram_bot.bot import Access, a_bot
+from channels.telegram_bot.bot import a_bot, access_of
 from channels.telegram_bot.send import TelegramSender
 from channels.telegram_bot.update import read_update
 from channels.twilio_sms.send import TwilioSender, account_of
-from config.settings import Settings
 from config.vocabulary import Channel
 from gateway import keys
 from gateway.house import House
@@ -36,12 +35,6 @@ class Senders:
             task = asyncio.create_task(self.telegram.settle(update.press))
             self._settling.add(task)
             task.add_done_callback(self._settling.discard)
-
-
-def access_of(settings: Settings) -> Access | None:
-    """The bot that the settings name; None when they name none."""
-    token = settings.telegram_token.get_secret_value()
-    return Access(token, settings.telegram_api) if token else None
 
 
 @asynccontextmanager
