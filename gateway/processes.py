@@ -182,8 +182,9 @@ async def _web(process: Process) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _mail(process: Process) -> AsyncIterator[None]:
     from gateway.mailing import receiving  # noqa: PLC0415 (only the process that receives mail loads this)
+    from gateway.polling import polling  # noqa: PLC0415 (likewise)
 
-    async with receiving(process.house, process.door) as lmtp:
+    async with receiving(process.house, process.door) as lmtp, polling(process.house, process.door):
         process.on_stop.append(lmtp.refuse)
         yield
 
