@@ -57,7 +57,7 @@ class CaseFile:
     @property
     def undelivered(self) -> Sequence[MessageRow]:
         """What did not reach the member."""
-        return [message for message in self.messages if message.delivery == "failed"]
+        return [message for message in self.messages if message.undelivered]
 
     @property
     def unanswered(self) -> bool:

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from channels.message import Attachment, OutboundMessage
+from channels.message import OutboundMessage
 from chatbot import state as talk
 from chatbot.actions import Action, AddToCase, CheckCode, Close, HandOver, Register, SendCode, SendTranscript
 from chatbot.dialogue import step
-from chatbot.events import CodeChecked, CodeSent, Event, Said
+from chatbot.events import CodeChecked, CodeSent, Event
 from chatbot.events import House as Staffed
 from chatbot.knowledge import Entry
 from chatbot.replies import Rendered, render
-from chatbot.state import File, FileKind, Shape, State
+from chatbot.state import Shape, State
 from classifier.classification import Classification, Text
 from config.hours import hours
 from config.knowledge import knowledge
@@ -28,20 +28,14 @@ from gateway import chat_case
 from gateway.arrival import Arrival
 from gateway.classifying import unclassified
 from gateway.house import House
+from gateway.line import said_in, without
 from router.decide import RuleSet
-from router.wordlists import distress_in, find_body
-from store import cases, conversations, outbox
+from store import cases, conversations, opted_out, outbox, threads
 from store.conversations import Conversation, Stage
 from store.database import Tx
 from store.history import classification_from
 
 _SHAPES: Final[dict[Channel, Shape]] = {"chat": "chat", "telegram": "telegram", "whatsapp": "whatsapp", "sms": "sms"}
-_FILE_KINDS: Final[tuple[tuple[str, FileKind], ...]] = (
-    ("image/", "picture"),
-    ("audio/", "voice"),
-    ("application/", "document"),
-    ("text/", "document"),
-)
 # What one turn may order, one thing leading to the next: more is a fault of ours, and ends it.
 _MOST_EVENTS: Final = 8
 # How soon the clock looks at a conversation in which nobody speaks, and how long one that has ended may be gone on with (W3).
@@ -121,6 +115,9 @@ class Turn:
             await conversations.line_to_case(self.tx, self.line_id, None)
 
     async def _say(self, messages: Sequence[Rendered]) -> None:
+        if messages and await opted_out.has(self.tx, self.conversation.channel, self.conversation.address):
+            # Who has said STOP is listened to, and hears nothing: not a line that nobody gets stands in the story.
+            return
         for message in messages:
             kept = cases.NewMessage(
                 case_id=self.case_id,
@@ -201,20 +198,39 @@ async def heard(tx: Tx, house: House, rules: RuleSet, arrival: Arrival, *, now: 
         tx, message.channel, message.account, address, language=arrival.classification.language, now=now
     )
     turn = turn_of(tx, house, rules, conversation, now=now, arrival=arrival)
-    turn.line_id = await _line(tx, turn, arrival)
-    await turn.run(_said(arrival))
+    earlier = await conversations.line_named(tx, conversation.id, message.edit_of) if message.edit_of else None
+    turn.line_id = await keep_line(tx, turn, arrival)
+    if earlier is not None and turn.state.step == "closed":
+        # What they correct is done: that is no new matter, and whoever has the case reads it.
+        await _added_to(tx, turn.line_id, earlier, now)
+        return turn
+    if earlier is not None:
+        turn.state = without(turn.state, earlier.text)
+    await turn.run(said_in(arrival, turn.state))
     await turn.keep(heard=True)
     return turn
 
 
-async def _line(tx: Tx, turn: Turn, arrival: Arrival) -> int:
+async def _added_to(tx: Tx, line_id: int, earlier: conversations.Named, now: datetime) -> None:
+    current = await threads.current(tx, earlier.case_id, held=True) if earlier.case_id is not None else None
+    await conversations.line_to_case(tx, line_id, current.id if current else None)
+    if current is not None:
+        detail = {"message": line_id, "why": "edited"}
+        await cases.change(tx, current.id, actor="member", act="message.joined", now=now, detail=detail, unread=True)
+
+
+async def keep_line(tx: Tx, turn: Turn, arrival: Arrival) -> int:
     """The message as the register has it: the web chat's door has kept it already, so that its writer sees it at once."""
     files = arrival.message.attachments
     kept = await conversations.line_of_item(tx, arrival.item.id)
     if kept is not None:
         await conversations.complete_line(tx, kept, case_id=turn.case_id, attachments=files, at=turn.now)
         return kept
-    new = replace(arrival.kept(turn.case_id, None), conversation_id=turn.conversation.id)
+    new = replace(
+        arrival.kept(turn.case_id, None),
+        conversation_id=turn.conversation.id,
+        situation="edited" if arrival.message.edit_of else "",
+    )
     return await cases.add_message(tx, new, files)
 
 
@@ -275,24 +291,3 @@ def staffed(now: datetime) -> Staffed:
 def _stored(state: State, found: Classification) -> dict[str, Any]:
     """What the register keeps of a conversation between two turns."""
     return {"dialogue": state.to_json(), "found": found.as_json()}
-
-
-def _said(arrival: Arrival) -> Said:
-    message, line = arrival.message, arrival.line or arrival.classification
-    text = message.reply or message.text
-    body = find_body(text)
-    return Said(
-        text=text,
-        at=message.received_at,
-        found=arrival.classification,
-        identity=line.identity,
-        choice=message.choice,
-        files=tuple(File(file.name, _kind_of(file)) for file in message.attachments),
-        language=arrival.spoken,
-        body=body.id if body else "",
-        distress=distress_in(text),
-    )
-
-
-def _kind_of(file: Attachment) -> FileKind:
-    return next((kind for begin, kind in _FILE_KINDS if file.type.startswith(begin)), "other")

@@ -14,39 +14,35 @@ import structlog
 
 from channels.contract import Delivery as Outcome
 from channels.contract import Sends, StoreUnavailableError
+from channels.twilio_sms.send import OPTED_OUT
+from config.vocabulary import Channel
+from gateway.going import domain_of, in_order, may_go, patience, wait_after
 from gateway.house import House
 from gateway.intake import SWEEP_SECONDS
 from gateway.metrics import Metrics
-from store import cases, codes, domain_rates, links, outbox
+from store import cases, links, opted_out, outbox
 from store.database import Tx
 from store.outbox import Outgoing
 
 log = structlog.get_logger(__name__)
 
-# A temporary refusal is tried again after 1, 2, 4 … minutes, at most every 4 hours, for 5 days (RFC 5321, 4.5.4.1).
-FIRST_WAIT: Final = timedelta(minutes=1)
-LONGEST_WAIT: Final = timedelta(hours=4)
-GIVE_UP_AFTER: Final = timedelta(days=5)
-# A code that somebody asked for is of no use once it has ended.
-_GIVE_UP_A_CODE_AFTER: Final = codes.LIFE
-# Automatic mail to one recipient domain, a minute, of all workers together.
-PER_DOMAIN_A_MINUTE: Final = 60
 # Messages to one recipient domain in hand at once: one that hangs keeps these places and no more of all there are.
 PER_DOMAIN_AT_ONCE: Final = 5
 # When a message is looked at again that found its domain's places taken.
 NO_PLACE_WAIT: Final = timedelta(seconds=5)
-
-
-def _domain(outgoing: Outgoing) -> str:
-    return outgoing.message.recipient.rpartition("@")[2].lower()
+# When one is looked at again that has to wait for an earlier one to the same chat.
+NOT_NEXT_WAIT: Final = timedelta(seconds=1)
+# So many to one chat are in hand one after the other: their lease lasts as long as that may take.
+IN_A_ROW: Final = 4
 
 
 @dataclass
 class Delivery:
-    """The worker's loop over the outbox. One slow server delays nobody else: each message goes out on its own."""
+    """The worker's loop over the outbox. One slow server delays nobody else: each message goes out on its own, but for those
+    to one chat, which keep their order."""
 
     house: House
-    channels: Mapping[str, Sends]
+    channels: Mapping[Channel, Sends]
     metrics: Metrics
     patience: float = SWEEP_SECONDS
     at_once: int = 32
@@ -82,42 +78,42 @@ class Delivery:
         now = self.house.now()
         async with self.house.store.write() as tx:
             claimed = await outbox.claim(tx, limit=room, now=now, lease=self.house.lease)
-            placed = self._with_a_place(claimed)
-            for outgoing in claimed:
-                if outgoing not in placed:
-                    await outbox.put_back(tx, outgoing, due_at=now + NO_PLACE_WAIT)
-            placed = await self._within_the_rate(tx, placed, now)
-        for outgoing in placed:
-            domain = _domain(outgoing)
+            taken = Counter(self._in_hand)
+            going = [await self._of_line(tx, line, taken, now) for line in in_order(claimed)]
+        for line in filter(None, going):
+            domain = domain_of(line[0])
             self._in_hand[domain] += 1
-            task = asyncio.create_task(self._deliver(outgoing))
+            task = asyncio.create_task(self._deliver(line))
             self._under_way.add(task)
             task.add_done_callback(partial(self._ended, domain))
         return len(claimed)
 
-    async def _within_the_rate(self, tx: Tx, placed: Sequence[Outgoing], now: datetime) -> list[Outgoing]:
-        """Those that may go in this minute; the next one takes the others. Answers of people are not counted."""
-        going = []
-        # In one order: two workers that count the same domains must not wait for each other.
-        for outgoing in sorted(placed, key=_domain):
-            if outgoing.message.auto and not await domain_rates.take(
-                tx, _domain(outgoing), most=PER_DOMAIN_A_MINUTE, now=now
-            ):
-                due_at = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
-                await outbox.later(tx, outgoing, code="rate", due_at=due_at, counted=False)
-            else:
-                going.append(outgoing)
+    async def _of_line(self, tx: Tx, line: Sequence[Outgoing], taken: Counter[str], now: datetime) -> list[Outgoing]:
+        """What of a line goes now, in its order. The rest must not wait in hand, where its lease would end."""
+        domain = domain_of(line[0])
+        if domain and taken[domain] >= PER_DOMAIN_AT_ONCE:
+            await self._put_back(tx, line, now + NO_PLACE_WAIT)
+            return []
+        going: list[Outgoing] = []
+        for place, outgoing in enumerate(line):
+            found = await may_go(tx, self.house, outgoing, now=now)
+            if found.outcome == "refuse":
+                await self._failed(tx, outgoing, found.code, now)
+                continue
+            if found.outcome == "hold":
+                await outbox.later(tx, outgoing, code=found.code, due_at=found.at or now, counted=False)
+                await self._put_back(tx, line[place + 1 :], found.at or now)
+                break
+            if len(going) == IN_A_ROW or not (going or await outbox.is_next(tx, outgoing)):
+                await self._put_back(tx, line[place:], now + NOT_NEXT_WAIT)
+                break
+            going.append(outgoing)
+        taken[domain] += bool(going)
         return going
 
-    def _with_a_place(self, claimed: Sequence[Outgoing]) -> list[Outgoing]:
-        """Those for which their domain has a place. The others must not wait in hand: their lease would end meanwhile."""
-        taken = Counter(self._in_hand)
-        placed = []
-        for outgoing in claimed:
-            taken[_domain(outgoing)] += 1
-            if taken[_domain(outgoing)] <= PER_DOMAIN_AT_ONCE:
-                placed.append(outgoing)
-        return placed
+    async def _put_back(self, tx: Tx, line: Sequence[Outgoing], due_at: datetime) -> None:
+        for outgoing in line:
+            await outbox.put_back(tx, outgoing, due_at=due_at)
 
     def _ended(self, domain: str, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
@@ -141,46 +137,59 @@ class Delivery:
             return
         await self.house.departures.done(waiting.result())
 
-    async def _deliver(self, outgoing: Outgoing) -> None:
-        try:
-            channel = self.channels.get(outgoing.message.channel)
-            if channel is None:
-                await self._record(outgoing, Outcome("later", "no way to send on this channel"))
+    async def _deliver(self, line: Sequence[Outgoing]) -> None:
+        """One after the other: behind one that has to be tried again, the others wait with it."""
+        for place, outgoing in enumerate(line):
+            try:
+                channel = self.channels.get(outgoing.message.channel)
+                outcome = Outcome("later", "no way to send on this channel")
+                again_at = await self._record(outgoing, await channel.send(outgoing.message) if channel else outcome)
+                if again_at is not None and line[place + 1 :]:
+                    async with self.house.store.write() as tx:
+                        await self._put_back(tx, line[place + 1 :], again_at)
+                if again_at is not None:
+                    return
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                # The lease ends by itself; the message is then sent again under the same key, and what follows it after it.
+                log.exception("a delivery could not be recorded", outgoing=outgoing.id)
                 return
-            await self._record(outgoing, await channel.send(outgoing.message))
-        except asyncio.CancelledError:
-            raise
-        except Exception:
-            # The lease ends by itself; the message is then sent again under the same key.
-            log.exception("a delivery could not be recorded", outgoing=outgoing.id)
 
-    async def _record(self, outgoing: Outgoing, outcome: Outcome) -> None:
+    async def _record(self, outgoing: Outgoing, outcome: Outcome) -> datetime | None:
+        """Keep how an attempt ended. Returns when it is tried again, None at the end."""
         now = self.house.now()
         self.metrics.deliveries.labels(outgoing.message.channel, outcome.outcome).inc()
-        patience = _GIVE_UP_A_CODE_AFTER if outgoing.message.key.startswith("code-") else GIVE_UP_AFTER
-        if outcome.outcome == "later" and now - outgoing.created_at < patience:
-            wait = min(FIRST_WAIT * 2 ** min(outgoing.attempt - 1, 12), LONGEST_WAIT)
-            await self._record_later(outgoing, outcome.code, now + wait)
-            return
+        again_at = None
         async with self.house.store.write() as tx:
-            if outcome.outcome != "sent":
-                await outbox.failed(tx, outgoing, code=outcome.code or "gave up", now=now)
-                log.warning("a message could not be delivered", outgoing=outgoing.id, case=outgoing.case_id)
-                return
-            await outbox.sent(
-                tx,
-                outgoing,
-                code=outcome.code,
-                provider_id=outcome.provider_id,
-                # A code that was asked for is no message of a case.
-                masked=links.masked(outgoing.message.text, with_code=outgoing.message_id is None),
-                now=now,
-            )
-            # A link or a code that somebody asked for is no receipt: it has no message on the case.
-            if outgoing.message.auto and outgoing.case_id is not None and outgoing.message_id is not None:
-                await cases.end_clocks(tx, outgoing.case_id, now=now, clock="acknowledgement")
-        log.info("sent", outgoing=outgoing.id, case=outgoing.case_id, attempt=outgoing.attempt)
+            if outcome.outcome == "later" and now - outgoing.created_at < patience(outgoing):
+                again_at = now + wait_after(outgoing, outcome.after_seconds)
+                await outbox.later(tx, outgoing, code=outcome.code, due_at=again_at)
+            elif outcome.outcome == "sent":
+                await self._sent(tx, outgoing, outcome, now)
+            else:
+                await self._failed(tx, outgoing, outcome.code or "gave up", now)
+        if outcome.outcome == "sent":
+            log.info("sent", outgoing=outgoing.id, case=outgoing.case_id, attempt=outgoing.attempt)
+        return again_at
 
-    async def _record_later(self, outgoing: Outgoing, code: str, due_at: datetime) -> None:
-        async with self.house.store.write() as tx:
-            await outbox.later(tx, outgoing, code=code, due_at=due_at)
+    async def _sent(self, tx: Tx, outgoing: Outgoing, outcome: Outcome, now: datetime) -> None:
+        await outbox.sent(
+            tx,
+            outgoing,
+            code=outcome.code,
+            provider_id=outcome.provider_id,
+            # A code that was asked for is no message of a case.
+            masked=links.masked(outgoing.message.text, with_code=outgoing.message_id is None),
+            now=now,
+        )
+        # A link or a code that somebody asked for is no receipt: it has no message on the case.
+        if outgoing.message.auto and outgoing.case_id is not None and outgoing.message_id is not None:
+            await cases.end_clocks(tx, outgoing.case_id, now=now, clock="acknowledgement")
+
+    async def _failed(self, tx: Tx, outgoing: Outgoing, code: str, now: datetime) -> None:
+        await outbox.failed(tx, outgoing, code=code, now=now)
+        if code == OPTED_OUT:
+            # Twilio knows of a STOP that we may never have heard of.
+            await opted_out.add(tx, outgoing.message.channel, outgoing.message.recipient, now=now)
+        log.warning("a message could not be delivered", outgoing=outgoing.id, case=outgoing.case_id)

@@ -113,10 +113,11 @@ class Health:
             found.append(_reason("model_version", words, workers=missing))
         if silent := [name for name, beat in beats.items() if name.startswith(silence.SIGN) and beat.state == "silent"]:
             found.append(_reason("silence", "nothing has come in for unusually long", accounts=len(silent)))
+        if self.house.settings.telegram_polling and _away(beats.get("telegram"), now):
+            found.append(_reason("telegram", "Telegram cannot be asked for updates"))
         # What the settings name is asked for: a mailbox nobody ever watched has left no sign, one that is gone leaves an old one.
         for number, box in enumerate(self.house.mailboxes):
-            beat = beats.get(f"mailbox:{box.address}") if box.imap_host else None
-            if box.imap_host and (beat is None or beat.state != "watching" or now - beat.at > SILENT):
+            if box.imap_host and _away(beats.get(f"mailbox:{box.address}"), now):
                 found.append(_reason("mailbox", "a mailbox cannot be fetched", number=number))
         return found
 
@@ -131,6 +132,11 @@ class Health:
             return not forwarded and ipaddress.ip_address(request.remote or "").is_loopback
         except ValueError:
             return False
+
+
+def _away(beat: operations.Beat | None, now: datetime) -> bool:
+    """Whether what should be watched is not: nobody ever did, nobody does any more, or it cannot be reached."""
+    return beat is None or beat.state != "watching" or now - beat.at > SILENT
 
 
 def _workers(beats: Iterable[operations.Beat], now: datetime) -> list[operations.Beat]:

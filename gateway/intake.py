@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -18,12 +18,13 @@ from typing import Final
 import structlog
 
 from channels.contract import StoreUnavailableError
-from channels.message import InboundMessage
+from channels.message import InboundMessage, RawMessage
 from classifier.classification import Classification, Text
 from config.vocabulary import CONVERSING, LANGUAGES
 from gateway.arrival import Arrival, Recorded
 from gateway.classifying import Classifying, Line, Understood, unclassified
 from gateway.conversing import known_so_far
+from gateway.fetching import Fetching, NotThereYet, Read
 from gateway.house import House, active_rules
 from gateway.metrics import Metrics
 from gateway.reading import Failed, InFile, Parsing, Unread
@@ -63,10 +64,15 @@ class Intake:
     metrics: Metrics
     # How long to wait for a hint before looking anyway: short where no hint can come.
     patience: float = SWEEP_SECONDS
+    # What is told of a turn that is recorded: Telegram lets a pressed button turn until somebody answers it.
+    pressed: Callable[[RawMessage], None] | None = None
     _rules: RuleSet | None = None
     _owed: list[Item] = field(default_factory=list)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _large: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self.fetching = Fetching(self.house.settings, self.house.store.files)
 
     async def warm(self) -> None:
         """Load what the first message would wait for: its calendars and its words for days and months."""
@@ -170,7 +176,24 @@ class Intake:
                 readable.append((item, found))
         # What was read in part only is no ground for any judgement: people see it, beside the original.
         unsure = [Arrival(item, message, unclassified(self._text(message))) for item, message in in_part]
-        await self._record_all([*await self._classified(readable), *unsure])
+        at_once, waiting = self.fetching.divided(readable)
+        await self._record_all([*await self._classified(at_once), *unsure])
+        if waiting:
+            await self._record_all(await self._classified(await self._with_files(waiting)))
+
+    async def _with_files(self, waiting: Sequence[Read]) -> list[Read]:
+        """Messages with their files; what may still come is set back, without keeping later turns waiting."""
+        complete: list[Read] = []
+        for item, found in await self.fetching.complete(waiting):
+            if isinstance(found, NotThereYet):
+                now = self.house.now()
+                async with self.house.store.write() as tx:
+                    await inbox.set_back(
+                        tx, item, due_at=now + found.wait, error="A file could not be fetched yet.", now=now
+                    )
+            else:
+                complete.append((item, found))
+        return complete
 
     async def _beginning(self, item: Item, failed: Failed) -> InboundMessage | None:
         """What can be read of a mail that goes beyond the parser's bounds; None leaves it to its next try."""
@@ -293,6 +316,8 @@ class Intake:
         if arrival.message.robot is None:
             self.metrics.drift.note(arrival.classification)
         log.info("recorded", item=arrival.item.id, fate=recorded.fate, case=recorded.case_id)
+        if self.pressed is not None and arrival.message.choice:
+            self.pressed(arrival.item.raw)
         for outbox_id in recorded.outbox_ids:
             await self.house.departures.put(outbox_id)
         if recorded.conversation_id is not None:

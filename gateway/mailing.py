@@ -1,43 +1,25 @@
-"""The mail doors of the house: LMTP and IMAP in, SMTP (or files) out."""
+"""The mail doors of the house: LMTP and IMAP."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import structlog
 
-from channels.contract import Sends, StoreUnavailableError
-from channels.form.reply import OnThePage
+from channels.contract import StoreUnavailableError
 from channels.mail.imap import MailboxStatus, MailboxWatcher
 from channels.mail.lmtp import LmtpServer
-from channels.mail.send import mail_sender
 from channels.message import RawMessage
-from gateway import keys
+from gateway import leases
 from gateway.door import Door
 from gateway.house import House
 from store import operations
 
 log = structlog.get_logger(__name__)
-
-# Who owns a mailbox says so this often; another process takes over once it was silent three times.
-_LEASE_EVERY = 10.0
-_LEASE_LIFE = timedelta(seconds=35)
-
-
-def senders(house: House) -> Mapping[str, Sends]:
-    """How each channel sends."""
-    instance = keys.derived(house.secret, "loop mark").hex()[:16]
-    return {
-        "email": mail_sender(house.settings, house.mailboxes, keys=house.tag_keys, instance=instance, clock=house.now),
-        "webform": OnThePage(),
-        "chat": OnThePage(),
-    }
 
 
 @asynccontextmanager
@@ -71,7 +53,6 @@ class _Owner:
         self._door = door
         self._number = number
         self._box = house.mailboxes[number]
-        self._name = f"{socket.gethostname()}-{os.getpid()}"
         self._since = house.now()
         self._new = 0
         self._failed = 0
@@ -88,7 +69,7 @@ class _Owner:
             except Exception:
                 # A mailbox must be watched again whatever happened; nobody else would begin anew.
                 log.exception("watching a mailbox ended", mailbox=self._number)
-            await asyncio.sleep(_LEASE_EVERY)
+            await asyncio.sleep(leases.EVERY)
 
     async def _watch(self) -> None:
         watcher = MailboxWatcher(
@@ -102,7 +83,7 @@ class _Owner:
         try:
             while not watching.done():
                 # The first word about a mailbox comes soon, so that readiness does not guess.
-                await asyncio.wait({watching}, timeout=1 if watcher.status.last_contact is None else _LEASE_EVERY)
+                await asyncio.wait({watching}, timeout=1 if watcher.status.last_contact is None else leases.EVERY)
                 await self._tell(watcher.status)
                 if not await self._hold():
                     log.warning("another process owns this mailbox now", mailbox=self._number)
@@ -122,15 +103,7 @@ class _Owner:
         log.error("a mail was put into the folder for failures", mailbox=self._number, reason=words)
 
     async def _hold(self) -> bool:
-        now = self._house.now()
-        try:
-            async with self._house.store.write() as tx:
-                return await operations.hold_lease(
-                    tx, f"owner-of-mailbox:{self._number}", self._name, now=now, life=_LEASE_LIFE
-                )
-        except StoreUnavailableError:
-            # Nobody else can take the mailbox over either; what is fetched is moved only once the store is back.
-            return True
+        return await leases.hold(self._house, f"mailbox:{self._number}")
 
     async def _tell(self, status: MailboxStatus) -> None:
         now = self._house.now()

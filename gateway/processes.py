@@ -182,8 +182,9 @@ async def _web(process: Process) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _mail(process: Process) -> AsyncIterator[None]:
     from gateway.mailing import receiving  # noqa: PLC0415 (only the process that receives mail loads this)
+    from gateway.polling import polling  # noqa: PLC0415 (likewise)
 
-    async with receiving(process.house, process.door) as lmtp:
+    async with receiving(process.house, process.door) as lmtp, polling(process.house, process.door):
         process.on_stop.append(lmtp.refuse)
         yield
 
@@ -204,7 +205,7 @@ async def _model(process: Process) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _worker(process: Process) -> AsyncIterator[None]:
-    from gateway.mailing import senders  # noqa: PLC0415 (only the process that sends loads this)
+    from gateway.sending import sending  # noqa: PLC0415 (only the process that sends loads this)
 
     house = process.house
     settings = house.settings
@@ -213,20 +214,22 @@ async def _worker(process: Process) -> AsyncIterator[None]:
         seconds=settings.parse_cpu_seconds,
     )
     intake = Intake(house, parsing, process.classifying, process.metrics, patience=process.patience)
-    delivery = Delivery(house, senders(house), process.metrics, patience=process.patience)
 
     async def begin() -> None:
         # Reading without the model would send everything to people for the few seconds that it takes to load.
         await asyncio.gather(parsing.warm(), intake.warm(), process.classifying.loaded.wait())
         await intake.run()
 
-    process.on_stop += [intake.stop, delivery.stop]
     try:
-        async with (
-            _background("intake", begin, intake.stop),
-            _background("delivery", delivery.run, delivery.stop),
-        ):
-            yield
+        async with sending(house) as senders:
+            intake.pressed = senders.pressed
+            delivery = Delivery(house, senders.by_channel, process.metrics, patience=process.patience)
+            process.on_stop += [intake.stop, delivery.stop]
+            async with (
+                _background("intake", begin, intake.stop),
+                _background("delivery", delivery.run, delivery.stop),
+            ):
+                yield
     finally:
         await parsing.close()
         with contextlib.suppress(StoreUnavailableError):

@@ -18,6 +18,7 @@ from gateway.arrival import Arrival, Recorded, fingerprint_of
 from gateway.conversing import heard
 from gateway.house import House
 from gateway.opening import open_own_case
+from gateway.reachable import by_keyword, of_telegram
 from router import deadlines
 from router.decide import RuleSet
 from router.joining import Joining, Proof, join, strongest
@@ -65,8 +66,7 @@ class Recorder:
         if arrival.automatic:
             return await self._automatic(tx, arrival, now)
         if message.channel in CONVERSING and arrival.writer is not None:
-            turn = await heard(tx, self.house, self.rules, arrival, now=now)
-            return Recorded("conversing", turn.case_id, tuple(turn.sent), turn.conversation.id)
+            return await self._turn(tx, arrival, now)
         said = any(mark in arrival.item.raw.envelope for mark in second_look.MARKS)
         if fingerprint and not said:
             first = await inbox.seen_before(tx, fingerprint, since=now - DUPLICATE_WITHIN)
@@ -84,7 +84,15 @@ class Recorder:
             return await hold_apart(tx, arrival, joining, current.id, known, now)
         return await open_own_case(tx, self.house, self.rules, arrival, known, now)
 
+    async def _turn(self, tx: Tx, arrival: Arrival, now: datetime) -> Recorded:
+        if (by_word := await by_keyword(tx, self.house, self.rules, arrival, now=now)) is not None:
+            return by_word
+        turn = await heard(tx, self.house, self.rules, arrival, now=now)
+        return Recorded("conversing", turn.case_id, tuple(turn.sent), turn.conversation.id)
+
     async def _automatic(self, tx: Tx, arrival: Arrival, now: datetime) -> Recorded:
+        if arrival.message.channel == "telegram":
+            return await of_telegram(tx, self.house, self.rules, arrival, now=now)
         if arrival.message.bounce is not None:
             return await self._bounced(tx, arrival, arrival.message.bounce, now)
         return Recorded("robot", await self._signed_case(tx, arrival.message))

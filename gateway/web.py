@@ -25,6 +25,7 @@ from gateway.chat_door import ChatDoor
 from gateway.desk import HouseDesk
 from gateway.door import Door
 from gateway.health import Health
+from gateway.hooks import add_hooks
 from gateway.house import House
 from gateway.metrics import Metrics
 from gateway.reading import ParserSettings, Parsing
@@ -92,6 +93,7 @@ def application(
         ),
         down=settings.channels_down,
     )
+    add_hooks(app, house, door)
     health.add_routes(app)
 
     async def settle(_: web.Application) -> None:

@@ -283,6 +283,31 @@ async def line_of_item(tx: Tx, item_id: int) -> int | None:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A line of a member that a later one names."""
+
+    id: int
+    case_id: int | None
+    text: str
+
+
+async def line_named(tx: Tx, conversation_id: int, name: str) -> Named | None:
+    """The newest line of the member that bears this name of the provider's (`ThreadKeys.message_id`), edits of it included."""
+    query = (
+        select(messages.c.id, messages.c.case_id, messages.c.text)
+        .where(
+            messages.c.conversation_id == conversation_id,
+            messages.c.rfc_message_id == name,
+            messages.c.direction == "in",
+        )
+        .order_by(messages.c.id.desc())
+        .limit(1)
+    )
+    row = (await tx.conn.execute(query)).one_or_none()
+    return Named(row.id, row.case_id, texts.read(row.text, cases.TEXT)) if row else None
+
+
 async def complete_line(
     tx: Tx, message_id: int, *, case_id: int | None, attachments: Sequence[Attachment], at: datetime
 ) -> None:

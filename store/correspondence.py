@@ -55,6 +55,19 @@ class MessageRow:
     rfc_message_id: str = ""
     author_id: int | None = None
     hidden: str = ""
+    # How far the provider says that it came since it took it: "delivered", "read", "undelivered" …; and why it did not.
+    receipt: str = ""
+    receipt_code: str = ""
+
+    @property
+    def undelivered(self) -> bool:
+        """Whether it did not reach the member: it could not be handed over, or the provider could not hand it on."""
+        return self.delivery == "failed" or self.receipt in ("failed", "undelivered")
+
+    @property
+    def reason(self) -> str:
+        """Why it did not, as whoever refused it calls it."""
+        return self.code if self.delivery == "failed" else self.receipt_code
 
 
 def _seen(viewer: Viewer, case_id: int) -> ColumnElement[Any]:
@@ -96,6 +109,8 @@ def _messages() -> Any:
             outbox.c.id.label("outbox_id"),
             outbox.c.state.label("delivery"),
             outbox.c.code,
+            outbox.c.receipt,
+            outbox.c.receipt_code,
         )
         .outerjoin(contacts, contacts.c.id == messages.c.contact_id)
         .outerjoin(users, users.c.id == messages.c.author_id)
@@ -131,6 +146,8 @@ async def _message_rows(tx: Tx, query: Any) -> list[MessageRow]:
             rfc_message_id=row.rfc_message_id or "",
             author_id=row.author_id,
             hidden=texts.read(row.hidden, register.HIDDEN),
+            receipt=row.receipt or "",
+            receipt_code=row.receipt_code or "",
         )
         for row in rows
     ]

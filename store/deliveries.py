@@ -54,3 +54,9 @@ async def accounts(tx: Tx, *, since: datetime) -> list[str]:
     """The accounts on which something was received since then, by name."""
     query = select(inbox.c.account).where(inbox.c.received_at >= since).distinct().order_by(inbox.c.account)
     return list((await tx.conn.execute(query)).scalars())
+
+
+async def from_thread(tx: Tx, thread: str, *, since: datetime) -> int:
+    """How many turns of one conversation's address (`inbox.thread`) have come since then."""
+    query = select(func.count()).where(inbox.c.thread == thread, inbox.c.kept_at >= since)
+    return int((await tx.conn.execute(query)).scalar_one())

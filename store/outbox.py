@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, case, func, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, or_, select, text, update
 
 from channels.message import Choice, OutboundMessage
-from store import links, texts
+from config.vocabulary import CONVERSING
+from store import inbox, links, texts
 from store.database import Tx
 from store.schema import case_contacts, cases, contacts, messages, outbox
 from store.sql import insert_or_leave, skipping_locked
@@ -57,6 +59,15 @@ class Outgoing:
     message: OutboundMessage
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What a receipt was about. `code` is what holds now; `new`: it said something that was not known yet."""
+
+    message: OutboundMessage
+    code: str
+    new: bool
+
+
 async def put(
     tx: Tx,
     message: OutboundMessage,
@@ -83,14 +94,21 @@ async def put(
         "due_at": due_at or now,
         "code": "",
         "provider_id": "",
+        "thread": thread_to(message),
     }
     outbox_id: int | None = (await tx.run(_put(is_sqlite=tx.is_sqlite), values)).scalar()
     return outbox_id
 
 
+def thread_to(message: OutboundMessage) -> str | None:
+    """What messages to one address on a chat channel share, whatever account they go out by; None for mail and pages."""
+    return inbox.thread(message.channel, "", message.recipient) if message.channel in CONVERSING else None
+
+
 def _body(message: OutboundMessage) -> dict[str, Any]:
     body = {name: getattr(message, name) for name in _FIELDS}
-    return body | {"choices": [(choice.id, choice.label) for choice in message.choices]}
+    heard = message.heard_at.isoformat() if message.heard_at else ""
+    return body | {"choices": [(choice.id, choice.label) for choice in message.choices], "heard_at": heard}
 
 
 @cache
@@ -128,8 +146,30 @@ def _outgoing(row: Any) -> Outgoing:
     body["references"] = tuple(body["references"])
     # What was put there before there were choices has none.
     body["choices"] = tuple(Choice(*choice) for choice in body.get("choices", ()))
-    message = OutboundMessage(key=row.key, channel=row.channel, auto=row.auto, **body)
+    heard = body.pop("heard_at", "")
+    message = OutboundMessage(
+        key=row.key,
+        channel=row.channel,
+        auto=row.auto,
+        heard_at=datetime.fromisoformat(heard) if heard else None,
+        # An attempt before this one may have gone out, whatever became of whoever made it.
+        tried_since=row.created_at if row.attempts > 1 else None,
+        **body,
+    )
     return Outgoing(row.id, row.attempts, row.created_at, row.case_id, row.message_id, row.contact_id, message)
+
+
+async def is_next(tx: Tx, outgoing: Outgoing) -> bool:
+    """Whether nothing that was put here before still has to go to the same address on the same chat channel."""
+    thread = thread_to(outgoing.message)
+    if thread is None:
+        return True
+    before = select(outbox.c.id).where(
+        outbox.c.thread == thread,
+        outbox.c.state.in_(("waiting", "taken")),
+        outbox.c.id < outgoing.id,
+    )
+    return (await tx.conn.execute(before.limit(1))).first() is None
 
 
 async def sent(tx: Tx, outgoing: Outgoing, *, code: str, provider_id: str, masked: str, now: datetime) -> None:
@@ -150,9 +190,7 @@ async def failed(tx: Tx, outgoing: Outgoing, *, code: str, now: datetime) -> Non
     if mine:
         await _mask(tx, outgoing.id)
     if mine and outgoing.case_id is not None:
-        await tx.conn.execute(
-            update(cases).where(cases.c.id == outgoing.case_id).values(unread=True, version=cases.c.version + 1)
-        )
+        await _unread(tx, outgoing.case_id, None)
 
 
 async def later(tx: Tx, outgoing: Outgoing, *, code: str, due_at: datetime, counted: bool = True) -> None:
@@ -235,6 +273,45 @@ async def automatic_since(
     return int(row[0]), int(row[1])
 
 
+async def note_receipt(
+    tx: Tx,
+    provider_id: str,
+    key: str,
+    *,
+    merge: Callable[[str, str], tuple[str, str]],
+    broken: Collection[str],
+    now: datetime,
+) -> Noted | None:
+    """Keep what a provider says of a message since it took it; None when no message has this id or key.
+
+    The key comes first: the provider may speak before the answer to our own request has told us its id. `merge` gives the
+    (receipt, code) that hold after what was known; with one of `broken` a colleague is to look at the case.
+    """
+    query = select(outbox).where(outbox.c.key == key if key else outbox.c.provider_id == provider_id)
+    row = (await tx.conn.execute(query if tx.is_sqlite else query.with_for_update())).first()
+    if row is None:
+        return None
+    receipt, code = merge(row.receipt, row.receipt_code)
+    message = _outgoing(row).message
+    if (receipt, code) == (row.receipt, row.receipt_code):
+        return Noted(message, code, new=False)
+    values: dict[str, Any] = {"receipt": receipt, "receipt_code": code[:8], "receipt_at": now}
+    await tx.conn.execute(update(outbox).where(outbox.c.id == row.id).values(**values))
+    if receipt in broken:
+        await _unread(tx, row.case_id, row.message_id)
+    return Noted(message, code, new=True)
+
+
+async def _unread(tx: Tx, case_id: int | None, message_id: int | None) -> None:
+    """Let a case be looked at; a line of a conversation belongs to the case that came of it later."""
+    if case_id is None and message_id is not None:
+        case_id = (await tx.conn.execute(select(messages.c.case_id).where(messages.c.id == message_id))).scalar()
+    if case_id is not None:
+        await tx.conn.execute(
+            update(cases).where(cases.c.id == case_id).values(unread=True, version=cases.c.version + 1)
+        )
+
+
 async def by_key(tx: Tx, key: str) -> tuple[int, int | None, int | None] | None:
     """(outbox id, case, contact) of the message sent under a key: what a bounce refers to."""
     row = (
@@ -261,6 +338,34 @@ async def waiting(tx: Tx) -> tuple[int, datetime | None]:
         )
     ).one()
     return int(row[0]), row[1]
+
+
+@dataclass(frozen=True, slots=True)
+class LastHour:
+    """What went out by a channel since a moment: to one address, and to all."""
+
+    to_address: int
+    to_all: int
+
+
+async def gone_since(tx: Tx, outgoing: Outgoing, since: datetime) -> LastHour:
+    """What has gone by the same channel since then, or is about to before this message.
+
+    Until the transaction ends no other worker counts the same: two must not both take the last place.
+    """
+    if not tx.is_sqlite:
+        lock = text("SELECT pg_advisory_xact_lock(2, hashtext(:channel))")
+        await tx.conn.execute(lock, {"channel": outgoing.message.channel})
+    gone = or_(
+        and_(outbox.c.state == "taken", outbox.c.id < outgoing.id),
+        and_(outbox.c.state == "sent", outbox.c.ended_at > since),
+    )
+    same = case((outbox.c.thread == thread_to(outgoing.message), 1), else_=0)
+    query = select(func.coalesce(func.sum(same), 0), func.count()).where(
+        outbox.c.channel == outgoing.message.channel, gone
+    )
+    row = (await tx.conn.execute(query)).one()
+    return LastHour(int(row[0]), int(row[1]))
 
 
 async def reply_contact(tx: Tx, case_id: int) -> tuple[int, str, str] | None:

@@ -170,6 +170,11 @@ async def reachable_again(tx: Tx, contact_id: int) -> None:
     )
 
 
+async def not_reachable(tx: Tx, contact_id: int) -> None:
+    """Nothing arrives at this address any more: its provider says so."""
+    await tx.conn.execute(update(contacts).where(contacts.c.id == contact_id).values(unreachable=True))
+
+
 async def note_hard_bounce(tx: Tx, contact_id: int, *, now: datetime) -> bool:
     """Count a permanent delivery failure; True when the address is thereby taken for unreachable."""
     recent = contacts.c.last_hard_bounce_at >= now - BOUNCE_WINDOW

@@ -293,7 +293,25 @@ outbox = Table(
     Column("code", String(120), nullable=False, default=""),
     Column("provider_id", String(200), nullable=False, default=""),
     Column("ended_at", Moment),
+    # What messages to one address on a chat channel share, so that they go out one after the other; empty for the rest.
+    Column("thread", String(64)),
+    # How far the provider says that the message came since it was taken, the reason where it did not, and since when.
+    Column("receipt", String(12), nullable=False, server_default=""),
+    Column("receipt_code", String(8), nullable=False, server_default=""),
+    Column("receipt_at", Moment),
     Index("ix_outbox_state_due_at", "state", "due_at"),
+    Index("ix_outbox_thread_state", "thread", "state"),
+    Index("ix_outbox_provider_id", "provider_id"),
+    Index("ix_outbox_channel_ended_at", "channel", "ended_at"),
+)
+
+# Addresses that want nothing from us any more (STOP): only hashes, which is enough to keep to it.
+opted_out = Table(
+    "opted_out",
+    metadata,
+    Column("kind", String(10), primary_key=True),
+    Column("address_hash", String(64), primary_key=True),
+    Column("at", Moment, nullable=False),
 )
 
 # Secret links to a member's own case page; only the SHA-256 of the secret is here.

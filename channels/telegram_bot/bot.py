@@ -20,6 +20,7 @@ from telegram.request import HTTPXRequest
 
 from channels.telegram_bot.json_fields import fields, number
 from channels.telegram_bot.taking import WANTED
+from config.settings import Settings
 
 # Asks the library for its spans of time as such; without it each 429 comes with a warning that this will be so one day.
 os.environ.setdefault("PTB_TIMEDELTA", "1")
@@ -44,6 +45,12 @@ class Access:
     def files(self) -> str:
         """The address before a file's path, without the token."""
         return f"{self.api.rstrip('/')}/file/bot"
+
+
+def access_of(settings: Settings) -> Access | None:
+    """The bot that the settings name; None when they name none."""
+    token = settings.telegram_token.get_secret_value()
+    return Access(token, settings.telegram_api) if token else None
 
 
 class Calls:

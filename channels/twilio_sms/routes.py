@@ -28,8 +28,8 @@ from channels.web.body import BodyError, BodyLimits, read_raw
 
 log = structlog.get_logger(__name__)
 
-MESSAGES_PATH: Final = "/twilio/messages"
-STATUS_PATH: Final = "/twilio/status"
+MESSAGES_PATH: Final = "/hooks/twilio/messages"
+STATUS_PATH: Final = "/hooks/twilio/status"
 # No answer in words: what the house says goes out through the outbox.
 EMPTY_TWIML: Final = '<?xml version="1.0" encoding="UTF-8"?><Response />'
 

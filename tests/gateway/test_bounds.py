@@ -15,7 +15,7 @@ from channels.message import OutboundMessage, RawMessage
 from gateway import delivery as sending
 from gateway.classifying import Classifying
 from gateway.clock import Clock
-from gateway.delivery import PER_DOMAIN_A_MINUTE
+from gateway.going import PER_DOMAIN_A_MINUTE
 from gateway.intake import Intake
 from gateway.metrics import Metrics
 from store import outbox, schema, users

@@ -171,6 +171,9 @@ class TelegramServer:
         self.webhook = {}
         return _result(True)
 
+    async def _on_getwebhookinfo(self, _: Called) -> web.Response:
+        return _result({"url": self.webhook.get("url", ""), "pending_update_count": len(self.waiting)})
+
     async def _on_sendmessage(self, call: Called) -> web.Response:
         if not str(call.arguments.get("text", "")).strip():
             return _error(400, "Bad Request: message text is empty")

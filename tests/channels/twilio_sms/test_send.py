@@ -71,7 +71,7 @@ async def test_an_sms_goes_out_in_the_cheap_alphabet(twilio: Twilio, sender: Twi
             "To": MEMBER,
             "From": SMS_NUMBER,
             "Body": "Nous avons bien recu votre plainte. Référence : PM-2026-004217-75. C'est noté.",
-            "StatusCallback": "https://complaints.house.example/twilio/status?key=ack-12",
+            "StatusCallback": "https://complaints.house.example/hooks/twilio/status?key=ack-12",
         }
     ]
 
@@ -80,7 +80,7 @@ async def test_an_sms_goes_out_in_the_cheap_alphabet(twilio: Twilio, sender: Twi
 async def test_a_key_that_would_need_escapes_is_not_named(twilio: Twilio, sender: TwilioSender, key: str) -> None:
     """Twilio signs what it was given and calls it escaped: the signature would not fit."""
     await sender.send(replace(MESSAGE, key=key))
-    assert twilio.sent[0]["StatusCallback"] == "https://complaints.house.example/twilio/status"
+    assert twilio.sent[0]["StatusCallback"] == "https://complaints.house.example/hooks/twilio/status"
 
 
 @pytest.mark.parametrize("hours", [0, 1, 23.9])
