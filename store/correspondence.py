@@ -55,6 +55,7 @@ class MessageRow:
     rfc_message_id: str = ""
     author_id: int | None = None
     hidden: str = ""
+    conversation_id: int | None = None
 
 
 def _seen(viewer: Viewer, case_id: int) -> ColumnElement[Any]:
@@ -131,6 +132,7 @@ async def _message_rows(tx: Tx, query: Any) -> list[MessageRow]:
             rfc_message_id=row.rfc_message_id or "",
             author_id=row.author_id,
             hidden=texts.read(row.hidden, register.HIDDEN),
+            conversation_id=row.conversation_id,
         )
         for row in rows
     ]
