@@ -51,7 +51,8 @@ class TalkPage:
         """What is new in it: lines, who has it, what the robot has understood, and who is writing."""
         talk_id = _talk_id(request)
         live = _Live(self, talk_id, after=_number(request.query.get("after", "")))
-        await self._whole(who, talk_id)
+        if await self.whole_of(who, talk_id, after=0) is None:
+            raise web.HTTPNotFound
         return await self._streams.serve(request, who, talk_id, live.draw, pause=_PAUSE)
 
     async def take(self, request: web.Request, who: Who) -> web.StreamResponse:

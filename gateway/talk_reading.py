@@ -10,7 +10,7 @@ from typing import Final
 from chatbot.replies import LIMITS
 from chatbot.state import State
 from chatbot.texts import texts
-from config.vocabulary import Language
+from config.vocabulary import FLAGS, Language
 from console.talk_contract import GoneError, Talk, TalkLine, Understood, WholeTalk
 from gateway.chat_door import signed
 from gateway.conversing import SHAPES
@@ -107,7 +107,7 @@ def _understood(state: State, language: Language) -> Understood:
     relation = texts()[language].relations.get(facts.relation, facts.relation)
     return Understood(
         kind=state.kind,
-        flags=state.flags,
+        flags=tuple(flag for flag in state.flags if flag in FLAGS),
         story=tuple(map(links.masked, facts.story)),
         wish=tuple(map(links.masked, facts.wish)),
         questions=tuple(map(links.masked, facts.questions)),

@@ -86,12 +86,15 @@
     toEnd();
     seen = Number([...log.querySelectorAll('[data-who="member"]')].pop()?.dataset.line ?? 0);
     end.addEventListener("click", () => { toEnd(); log.focus(); });
-    log.addEventListener("scroll", () => { if (atEnd()) end.hidden = true; });
+    let stuck = true;
+    log.addEventListener("scroll", () => { stuck = atEnd(); if (stuck) end.hidden = true; });
+    // A keyboard that opens, or a window that shrinks, leaves the last line in sight.
+    new ResizeObserver(() => { if (stuck) toEnd(); }).observe(log);
     document.addEventListener("visibilitychange", read);
 
     // The box: ready texts, sending, and telling the member that one is writing. It may be drawn anew, so its events are heard here.
     const box = () => at("say-text");
-    const grow = (field) => { field.rows = Math.min(12, Math.max(3, field.value.split("\n").length + 1)); };
+    const grow = (field) => { field.rows = Math.min(12, Math.max(2, field.value.split("\n").length + 1)); };
     const problem = (words) => {
       const alert = document.createElement("div"), text = document.createElement("p");
       alert.className = "alert"; alert.setAttribute("role", "alert"); text.textContent = words;
