@@ -31,8 +31,13 @@ def plain_for_sms(text: str) -> str:
 
 def sms_parts(text: str) -> int:
     """Into how many SMS a text in the default alphabet is cut: 160 in one, 153 in each of several."""
-    septets = sum(2 if sign in GSM7_DOUBLE else 1 for sign in text)
-    return 1 if septets <= 160 else -(-septets // 153)
+    length = septets(text)
+    return 1 if length <= 160 else -(-length // 153)
+
+
+def septets(text: str) -> int:
+    """How long a text in the default alphabet is: a few of its signs count twice."""
+    return sum(2 if sign in GSM7_DOUBLE else 1 for sign in text)
 
 
 def _gsm7(sign: str) -> str:

@@ -53,6 +53,8 @@ class CaseFile:
     way_back: str
     messages: Sequence[MessageRow]
     rating: Rating | None
+    # The conversation that goes on with the member right now.
+    talk_id: int | None = None
 
     @property
     def undelivered(self) -> Sequence[MessageRow]:

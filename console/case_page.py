@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -150,6 +150,7 @@ class CasePage:
         async with self._site.store.read() as tx:
             row = await self.find(tx, who, request)
             file = await gathered(tx, who, row, since=since)
+            file = replace(file, talk_id=await self._site.talks.of_case(tx, who.viewer, row.id))
         if row.sealed:
             await self.note_look(who, row, "case")
         return file

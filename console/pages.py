@@ -19,6 +19,8 @@ from router import dates, deadlines
 HERE: Final = Path(__file__).resolve().parent
 _LOCALES: Final[Mapping[ConsoleLanguage, str]] = {"fr": "fr", "nl": "nl", "en": "en_GB"}
 _MB: Final = 1_000_000
+# From so many hours on, days are enough.
+_HOURS: Final = 48
 
 
 class Say:
@@ -27,6 +29,7 @@ class Say:
     def __init__(self, language: ConsoleLanguage, now: datetime, *, saturdays: bool) -> None:
         self._language = language
         self._saturdays = saturdays
+        self._now = now
         self.today = deadlines.received_day(now)
 
     def due(self, day: date) -> str:
@@ -54,6 +57,19 @@ class Say:
         day = deadlines.received_day(moment)
         return self.time(moment) if day == self.today else f"{self.day(day)}, {self.time(moment)}"
 
+    def lasting(self, since: datetime) -> str:
+        """How long something has lasted by now: "12 min", "3 h 05"."""
+        words = catalogue()[self._language]
+        minutes = max(0, int((self._now - since).total_seconds()) // 60)
+        hours, rest = divmod(minutes, 60)
+        if not minutes:
+            return words["talks.lasting.now"]
+        if not hours:
+            return words["talks.lasting.minutes"].replace("{n}", str(minutes))
+        if hours < _HOURS:
+            return words["talks.lasting.hours"].replace("{h}", str(hours)).replace("{m}", f"{rest:02}")
+        return words["talks.lasting.days"].replace("{n}", str(hours // 24))
+
     def local_day(self, moment: datetime) -> date:
         """The day in Brussels."""
         return deadlines.received_day(moment)
@@ -79,6 +95,19 @@ class ConsolePages:
         self.static = StaticFiles(HERE / "static", prefix="/console/static")
         self._environment = environment(HERE / "templates")
 
+    def draw(self, template: str, language: ConsoleLanguage, now: datetime, **context: Any) -> str:
+        """A template as text: a page, or a part that goes into one that is open."""
+        return self._environment.get_template(template).render(
+            t=catalogue()[language],
+            say=Say(language, now, saturdays=self._saturdays),
+            language=language,
+            languages=LANGUAGES,
+            own_names=languages.OWN_NAMES,
+            static=self.static.url,
+            now=now,
+            **context,
+        )
+
     def page(
         self,
         template: str,
@@ -90,16 +119,7 @@ class ConsolePages:
         **context: Any,
     ) -> web.Response:
         """Return a page; it is never kept by a browser or a proxy."""
-        text = self._environment.get_template(template).render(
-            t=catalogue()[language],
-            say=Say(language, now, saturdays=self._saturdays),
-            language=language,
-            languages=LANGUAGES,
-            own_names=languages.OWN_NAMES,
-            static=self.static.url,
-            now=now,
-            **context,
-        )
+        text = self.draw(template, language, now, **context)
         response = web.Response(text=text, status=status, content_type="text/html", headers=headers)
         response.headers["Cache-Control"] = "no-store"
         response.headers["Content-Language"] = language

@@ -23,11 +23,16 @@ from console.papers import Papers
 from console.quarantine import Quarantine
 from console.sign_in import SignIn
 from console.site import Handler, Right, Site, Who
+from console.streams import Streams
+from console.talk_contract import Talks
+from console.talk_page import TalkPage
+from console.talks_page import TalksPage
 from store.database import Store
 
 _CASE: Final = "/console/case/{reference}"
 # Fifteen digits: every id of ours, and no number that a database could not take.
 _ID: Final = r"\d{1,15}"
+_TALK: Final = f"/console/conversations/{{talk:{_ID}}}"
 
 
 def add_routes(
@@ -35,6 +40,7 @@ def add_routes(
     *,
     store: Store,
     desk: Desk,
+    talks: Talks,
     limiter: Limiter,
     base_url: str,
     secret: bytes,
@@ -55,6 +61,7 @@ def add_routes(
     site = Site(
         store=store,
         desk=desk,
+        talks=talks,
         limiter=limiter,
         base_url=base_url.rstrip("/"),
         secret=secret,
@@ -71,7 +78,9 @@ def add_routes(
     app.router.add_get("/console/sign-in", sign_in.show, name="console-signin")
     app.router.add_post("/console/sign-in", sign_in.enter, name="console-signin-post")
     app.router.add_post("/console/language", sign_in.choose_language, name="console-language")
-    for method, path, name, handler, right in _routes(site, sign_in):
+    streams = Streams(site)
+    app.on_shutdown.append(streams.end)
+    for method, path, name, handler, right in (*_routes(site, sign_in), *_talk_routes(site, streams)):
         app.router.add_route(method, path, site.guarded(handler, right), name=f"console-{name}")
     site.pages.static.add_to(app)
 
@@ -120,4 +129,20 @@ def _routes(site: Site, sign_in: SignIn) -> list[tuple[str, str, str, Handler, R
         ("GET", "/console/quarantine", "quarantine", quarantine.show, "supervises"),
         ("GET", f"/console/quarantine/{{item:{_ID}}}", "quarantine-item", quarantine.open, "supervises"),
         ("POST", "/console/quarantine/replay", "quarantine-replay", quarantine.replay, "supervises"),
+    ]
+
+
+def _talk_routes(site: Site, streams: Streams) -> list[tuple[str, str, str, Handler, Right]]:
+    """The pages of conversations, as `_routes`."""
+    listed, page = TalksPage(site, streams), TalkPage(site, streams)
+    return [
+        ("GET", "/console/conversations", "talks", listed.show, "reads"),
+        ("GET", "/console/conversations/events", "talks-events", listed.events, "reads"),
+        ("GET", _TALK, "talk", page.show, "reads"),
+        ("GET", f"{_TALK}/events", "talk-events", page.events, "reads"),
+        ("POST", f"{_TALK}/take", "talk-take", page.take, "handles"),
+        ("POST", f"{_TALK}/say", "talk-say", page.say, "handles"),
+        ("POST", f"{_TALK}/back", "talk-back", page.give_back, "handles"),
+        ("POST", f"{_TALK}/typing", "talk-typing", page.typing, "handles"),
+        ("POST", f"{_TALK}/seen", "talk-seen", page.seen, "handles"),
     ]

@@ -23,7 +23,8 @@ from store.users import User
 _LIMITS: Final = BodyLimits(body=16 * 1024, text=16 * 1024, files=0, parts=10)
 # Where a sign-in may lead: paths of ours, never an address and never a query.
 _NEXT: Final = re.compile(
-    r"/console/(?:|mine|held|robots|quarantine|keys|queue/[a-z_]{1,24}|case/PM-\d{4}-\d{6,9}-\d{2}(?:/close)?)"
+    r"/console/(?:|mine|held|robots|quarantine|keys|queue/[a-z_]{1,24}|conversations(?:/\d{1,15})?"
+    r"|case/PM-\d{4}-\d{6,9}-\d{2}(?:/close)?)"
 )
 _PURPOSE: Final = "console sign-in"
 _YEAR_SECONDS: Final = 365 * 24 * 3600

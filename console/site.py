@@ -20,6 +20,7 @@ from channels.web.limits import Limiter
 from console import words
 from console.contract import Desk
 from console.pages import ConsolePages
+from console.talk_contract import Talks
 from console.words import ConsoleLanguage
 from router import deadlines
 from store import sign_ins, users, worklist
@@ -31,8 +32,8 @@ Right = Literal["any", "reads", "notes", "handles", "supervises"]
 
 # Between two notes that a session is in use; far below its idle time, and a page then costs no write.
 _TOUCH_EVERY: Final = timedelta(seconds=60)
-# What a form on a case leads back to.
-_CASE: Final = re.compile(r"/console/case/[A-Z0-9-]{1,40}")
+# What a form on a case or a conversation leads back to.
+_CASE: Final = re.compile(r"/console/(?:case/[A-Z0-9-]{1,40}|conversations/\d{1,15})")
 _LIMITS: Final = BodyLimits(body=256 * 1024, text=256 * 1024, files=0, parts=40)
 
 
@@ -72,6 +73,7 @@ class Site:
 
     store: Store
     desk: Desk
+    talks: Talks
     limiter: Limiter
     base_url: str
     secret: bytes
@@ -96,6 +98,11 @@ class Site:
         """Send the browser to a page of ours, below the configured address."""
         return web.Response(status=303, headers={"Location": f"{self.base_url}{path}", "Cache-Control": "no-store"})
 
+    def who(self, session: users.Session, language: ConsoleLanguage, now: datetime, form: Mapping[str, str]) -> Who:
+        """The colleague of a session, with the rights that they have now."""
+        user = session.user
+        return Who(Viewer(user.id, user.name, user.role, user.medical), language, session.csrf, now, form)
+
     def guarded(self, handler: Handler, right: Right) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         """The handler behind the guard: signed in, the right role, and, for a POST, a form that is ours."""
 
@@ -105,9 +112,7 @@ class Site:
             form = await self._form(request) if request.method == "POST" else {}
             if session is None:
                 return self._signed_out(request, form, now)
-            user = session.user
-            viewer = Viewer(user.id, user.name, user.role, user.medical)
-            who = Who(viewer, self.language(request), session.csrf, now, form)
+            who = self.who(session, self.language(request), now, form)
             if request.method == "POST" and not self._ours(request, who):
                 return await self._not_ours(request, who)
             if not who.may(right):
@@ -133,6 +138,7 @@ class Site:
         """A page in the console's frame: the rail with its counts, the search field, the person's menu."""
         async with self.store.read() as tx:
             rail = await worklist.rail(tx, who.viewer, today=deadlines.received_day(who.now))
+            waiting = await self.talks.waiting(tx, who.viewer)
         return self.pages.page(
             template,
             who.language,
@@ -141,6 +147,7 @@ class Site:
             headers=headers,
             who=who,
             rail=rail,
+            waiting=waiting,
             here=here,
             csrf=who.csrf,
             **context,

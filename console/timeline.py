@@ -16,7 +16,12 @@ from store.correspondence import MessageRow
 from store.views import NoteRow
 
 # What is told elsewhere on the page (a message, a note), or is about who looked rather than about the case.
-SHOWN_ELSEWHERE: Final = frozenset({"case.note", "case.answered", "case.viewed", "case.unsealed", "message.joined"})
+SHOWN_ELSEWHERE: Final = frozenset(
+    {
+        *("case.note", "case.answered", "case.viewed", "case.unsealed", "message.joined"),
+        *("conversation.said", "conversation.viewed"),
+    }
+)
 # A longer run of acts is folded between its first and its last two.
 _RUN: Final = 6
 

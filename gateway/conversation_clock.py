@@ -1,4 +1,5 @@
-"""Time passing in conversations: a reminder, an end that loses nothing, nobody who came, and an address left free again."""
+"""Time passing in conversations: a reminder, an end that loses nothing, nobody who came, a colleague who has left, and an
+address left free again."""
 
 from __future__ import annotations
 
@@ -7,11 +8,11 @@ from typing import Final
 
 import structlog
 
-from chatbot.events import TimePassed
+from chatbot.events import GivenBack, TimePassed
 from gateway.conversing import LINGERS, LOOK_AGAIN, turn_of
 from gateway.house import House
 from router.decide import RuleSet
-from store import conversations
+from store import audit, conversations
 from store.conversations import Conversation
 from store.database import Tx
 from store.live import Hint
@@ -62,6 +63,12 @@ async def _look(
         return None
     turn = turn_of(tx, house, rules, conversation, now=now)
     before = turn.state
+    if conversation.stage == "person":
+        # Whoever had it has left, or the member has: what was told must not wait for ever.
+        await turn.run(GivenBack())
+        detail = {"conversation": conversation.id}
+        act = "conversation.given_back"
+        await audit.write(tx, actor="system", act=act, at=now, case_id=turn.case_id, detail=detail)
     await turn.run(TimePassed())
     if turn.state == before:
         await conversations.look_again(tx, conversation.id, due_at=now + LOOK_AGAIN)

@@ -12,15 +12,18 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from channels.message import OutboundMessage
+from chatbot import people
 from chatbot import state as talk
 from chatbot.actions import Action, AddToCase, CheckCode, Close, HandOver, Register, SendCode, SendTranscript
 from chatbot.dialogue import step
 from chatbot.events import CodeChecked, CodeSent, Event
 from chatbot.events import House as Staffed
 from chatbot.knowledge import Entry
+from chatbot.outcome import Outcome
 from chatbot.replies import Rendered, render
 from chatbot.state import Shape, State
 from classifier.classification import Classification, Text
+from config.chat import manners
 from config.hours import hours
 from config.knowledge import knowledge
 from config.vocabulary import Channel, Language
@@ -30,12 +33,12 @@ from gateway.classifying import unclassified
 from gateway.house import House
 from gateway.line import said_in, without
 from router.decide import RuleSet
-from store import cases, conversations, opted_out, outbox, threads
+from store import cases, conversations, opted_out, outbox, talks, threads, users
 from store.conversations import Conversation, Stage
 from store.database import Tx
 from store.history import classification_from
 
-_SHAPES: Final[dict[Channel, Shape]] = {"chat": "chat", "telegram": "telegram", "whatsapp": "whatsapp", "sms": "sms"}
+SHAPES: Final[dict[Channel, Shape]] = {"chat": "chat", "telegram": "telegram", "whatsapp": "whatsapp", "sms": "sms"}
 # What one turn may order, one thing leading to the next: more is a fault of ours, and ends it.
 _MOST_EVENTS: Final = 8
 # How soon the clock looks at a conversation in which nobody speaks, and how long one that has ended may be gone on with (W3).
@@ -99,14 +102,36 @@ class Turn:
         await conversations.save(
             self.tx,
             self.conversation,
-            state=_stored(self.state, self.found),
+            state=_stored(self.state, self.found) | {talks.SEALED: await self._is_sealed()},
             stage=stage,
             language=self.state.language,
             now=self.now,
             heard=heard,
-            due_at=due.get(stage),
+            due_at=due.get(stage) or self._left_at(),
             case_id=self.case_id,
         )
+
+    def _left_at(self) -> datetime:
+        """When a colleague who says nothing to a member who waits has left: then the robot goes on (conversation_clock)."""
+        left = self.now + timedelta(minutes=manners().wait_for_person)
+        was = self.conversation
+        return min(was.due_at, left) if was.stage == "person" and was.due_at is not None else left
+
+    async def to_who_may(self) -> None:
+        """A colleague has this conversation, and it has come to a medical matter that they may not read: it waits again, for
+        one who may (rule S2), and the member is told."""
+        holder = self.conversation.taken_by
+        if self.state.hand != "taken" or holder is None or not await self._is_sealed():
+            return
+        if not await users.is_medical(self.tx, holder):
+            outcome = people.hand_over(Outcome(self.state), staffed(self.now), self.now)
+            self.state = outcome.state
+            for action in outcome.actions:
+                await self._do(action)
+            await self._say(render(outcome.replies, self.state.shape, self.state.language))
+
+    async def _is_sealed(self) -> bool:
+        return "doctor" in self.state.flags or await talks.is_sealed(self.tx, self.conversation)
 
     async def _begin_anew(self) -> None:
         """After a goodbye the member has something else to say: that is no part of the case before it."""
@@ -207,6 +232,7 @@ async def heard(tx: Tx, house: House, rules: RuleSet, arrival: Arrival, *, now: 
     if earlier is not None:
         turn.state = without(turn.state, earlier.text)
     await turn.run(said_in(arrival, turn.state))
+    await turn.to_who_may()
     await turn.keep(heard=True)
     return turn
 
@@ -245,7 +271,7 @@ def turn_of(
 ) -> Turn:
     """A turn in a conversation that is held, from what is stored of it."""
     known = conversation.state
-    shape = _SHAPES[conversation.channel]
+    shape = SHAPES[conversation.channel]
     if "dialogue" in known:
         state = State.from_json(known["dialogue"])
     else:

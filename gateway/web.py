@@ -29,6 +29,7 @@ from gateway.hooks import add_hooks
 from gateway.house import House
 from gateway.metrics import Metrics
 from gateway.reading import ParserSettings, Parsing
+from gateway.taking_over import HouseTalks
 
 # Headers beyond these are refused (F1); aiohttp counts both in bytes.
 _LONGEST_LINE = 8190
@@ -70,6 +71,7 @@ def application(
         app,
         store=house.store,
         desk=HouseDesk(house, parsing),
+        talks=HouseTalks(house),
         limiter=limiter,
         base_url=settings.base_url,
         secret=keys.derived(house.secret, "console"),

@@ -84,21 +84,21 @@ async def held_for(
     await tx.conn.execute(insert(tx, conversations).values(**values).on_conflict_do_nothing())
     query = select(conversations).where(conversations.c.open_key == key)
     row = (await tx.conn.execute(query if tx.is_sqlite else query.with_for_update())).one()
-    return _conversation(row)
+    return of_row(row)
 
 
 async def held(tx: Tx, conversation_id: int) -> Conversation | None:
     """A conversation by its number, ended or not; nobody else has it until the transaction ends."""
     query = select(conversations).where(conversations.c.id == conversation_id)
     row = (await tx.conn.execute(query if tx.is_sqlite else query.with_for_update())).one_or_none()
-    return _conversation(row) if row else None
+    return of_row(row) if row else None
 
 
 async def look(tx: Tx, channel: str, account: str, address: str) -> Conversation | None:
     """The open conversation with this address, to read only."""
     query = select(conversations).where(conversations.c.open_key == inbox.thread(channel, account, address))
     row = (await tx.conn.execute(query)).one_or_none()
-    return _conversation(row) if row else None
+    return of_row(row) if row else None
 
 
 async def by_secret(tx: Tx, secret_hash: str) -> Conversation | None:
@@ -107,7 +107,7 @@ async def by_secret(tx: Tx, secret_hash: str) -> Conversation | None:
         conversations.c.secret_hash == secret_hash, conversations.c.open_key.is_not(None)
     )
     row = (await tx.conn.execute(query)).one_or_none()
-    return _conversation(row) if row else None
+    return of_row(row) if row else None
 
 
 async def set_secret(tx: Tx, conversation_id: int, secret_hash: str) -> None:
@@ -160,15 +160,6 @@ async def take(tx: Tx, conversation_id: int, user_id: int, *, version: int) -> b
     return bool(done.rowcount)
 
 
-async def give_back(tx: Tx, conversation_id: int) -> None:
-    """Let the dialogue answer again."""
-    await tx.conn.execute(
-        update(conversations)
-        .where(conversations.c.id == conversation_id, conversations.c.stage.in_(("person", "waiting")))
-        .values(stage="robot", taken_by=None, version=conversations.c.version + 1)
-    )
-
-
 async def look_again(tx: Tx, conversation_id: int, *, due_at: datetime) -> None:
     """When a conversation is to be looked at next, nothing else of it having changed."""
     await tx.conn.execute(update(conversations).where(conversations.c.id == conversation_id).values(due_at=due_at))
@@ -200,21 +191,14 @@ async def release(tx: Tx, conversation_id: int) -> None:
 
 
 async def due(tx: Tx, *, now: datetime, limit: int) -> list[Conversation]:
-    """Conversations that should be looked at without a word of their members, held; those that another process has are left
-    out."""
+    """Conversations that should be looked at without a word of anybody, held; those that another process has are left out."""
     query = (
         select(conversations)
-        .where(conversations.c.stage.in_(("robot", "waiting", "ended")), conversations.c.due_at <= now)
+        .where(conversations.c.stage.in_(("robot", "waiting", "person", "ended")), conversations.c.due_at <= now)
         .order_by(conversations.c.due_at)
         .limit(limit)
     )
-    return [_conversation(row) for row in await tx.conn.execute(skipping_locked(tx, query))]
-
-
-async def open_ones(tx: Tx, stages: Sequence[Stage] = ("robot", "waiting", "person")) -> list[Conversation]:
-    """What goes on now, those who wait longest first."""
-    query = select(conversations).where(conversations.c.stage.in_(stages)).order_by(conversations.c.heard_at)
-    return [_conversation(row) for row in await tx.conn.execute(query)]
+    return [of_row(row) for row in await tx.conn.execute(skipping_locked(tx, query))]
 
 
 async def lines(tx: Tx, conversation_id: int, *, after: int = 0, limit: int = 500) -> list[Line]:
@@ -348,5 +332,6 @@ _FIELDS: Final = (
 )
 
 
-def _conversation(row: Any) -> Conversation:
+def of_row(row: Any) -> Conversation:
+    """A conversation from its row, or from a row that holds more."""
     return Conversation(**{name: getattr(row, name) for name in _FIELDS}, state=texts.read_json(row.state, STATE))

@@ -68,6 +68,7 @@ class MessageRow:
     def reason(self) -> str:
         """Why it did not, as whoever refused it calls it."""
         return self.code if self.delivery == "failed" else self.receipt_code
+    conversation_id: int | None = None
 
 
 def _seen(viewer: Viewer, case_id: int) -> ColumnElement[Any]:
@@ -148,6 +149,7 @@ async def _message_rows(tx: Tx, query: Any) -> list[MessageRow]:
             hidden=texts.read(row.hidden, register.HIDDEN),
             receipt=row.receipt or "",
             receipt_code=row.receipt_code or "",
+            conversation_id=row.conversation_id,
         )
         for row in rows
     ]

@@ -97,6 +97,11 @@ async def listing(tx: Tx) -> list[User]:
     return [User(*row) for row in await tx.conn.execute(select(*_USER).order_by(users.c.name))]
 
 
+async def is_medical(tx: Tx, user_id: int) -> bool:
+    """Whether a colleague may open sealed cases."""
+    return bool((await tx.conn.execute(select(users.c.medical).where(users.c.id == user_id))).scalar())
+
+
 async def to_tell(tx: Tx, names: Sequence[str], *, sealed: bool) -> list[User]:
     """The colleagues behind these queues and roles whose login is a mail address.
 

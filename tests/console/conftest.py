@@ -19,10 +19,12 @@ from channels.viruses import Verdict
 from channels.web.limits import MemoryLimiter
 from channels.web.middleware import middlewares
 from console.routes import add_routes
+from gateway.taking_over import HouseTalks
 from store.database import Store
 from store.files import FileStore
 from tests.console.desks import StoreDesk
 from tests.console.example_house import NOW, PASSWORD, House, furnish
+from tests.console.example_talks import furnish_talks, talks_of
 
 SECRET = b"a secret of the tests, long enough"
 
@@ -95,6 +97,7 @@ class Running:
     server: TestServer
     house: House
     desk: StoreDesk
+    talks: HouseTalks
     clock: Clock
     base_url: str
     scanner: Says
@@ -144,7 +147,9 @@ async def _furnish(folder: Path) -> House:
     store = Store(f"sqlite+aiosqlite:///{folder / 'guichet.db'}", FileStore(folder / "files"))
     await store.open()
     try:
-        return await furnish(store)
+        house = await furnish(store)
+        await furnish_talks(house)
+        return house
     finally:
         await store.close()
 
@@ -156,15 +161,19 @@ async def running(furnished: tuple[Path, House], tmp_path: Path) -> AsyncIterato
     shutil.copytree(folder, tmp_path / "house")
     store = Store(f"sqlite+aiosqlite:///{tmp_path / 'house' / 'guichet.db'}", FileStore(tmp_path / "house" / "files"))
     await store.open()
-    house = House(store, *map(dict, (made.users, made.references, made.cases, made.items)), made.number)
+    house = House(
+        store, *map(dict, (made.users, made.references, made.cases, made.items)), made.number, dict(made.talks)
+    )
     port = unused_port()
     base_url = f"http://127.0.0.1:{port}"
     app = web.Application(middlewares=middlewares(base_url))
     desk, clock, scanner = StoreDesk(store), Clock(), Says()
+    talks = talks_of(store, tmp_path)
     add_routes(
         app,
         store=store,
         desk=desk,
+        talks=talks,
         limiter=MemoryLimiter(),
         base_url=base_url,
         secret=SECRET,
@@ -174,7 +183,7 @@ async def running(furnished: tuple[Path, House], tmp_path: Path) -> AsyncIterato
     )
     server = TestServer(app, port=port)
     await server.start_server()
-    running = Running(app, server, house, desk, clock, base_url, scanner)
+    running = Running(app, server, house, desk, talks, clock, base_url, scanner)
     yield running
     for client in running.clients:
         await client.close()

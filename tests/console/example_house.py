@@ -70,6 +70,7 @@ class House:
     cases: dict[str, int] = field(default_factory=dict)
     items: dict[str, int] = field(default_factory=dict)
     number: int = 0
+    talks: dict[str, int] = field(default_factory=dict)
 
 
 def classification(told: Told) -> Classification:

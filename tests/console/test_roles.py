@@ -58,6 +58,15 @@ _POLICY: dict[str, set[str] | None] = {
     "console-robots": _HANDLES,
     "console-robot": _HANDLES,
     "console-robot-case": _HANDLES,
+    "console-talks": _READS,
+    "console-talks-events": _READS,
+    "console-talk": _READS,
+    "console-talk-events": _READS,
+    "console-talk-take": _HANDLES,
+    "console-talk-say": _HANDLES,
+    "console-talk-back": _HANDLES,
+    "console-talk-typing": _HANDLES,
+    "console-talk-seen": _HANDLES,
     "console-quarantine": {"supervisor"},
     "console-quarantine-item": {"supervisor"},
     "console-quarantine-replay": {"supervisor"},
@@ -85,6 +94,11 @@ async def _answer(browser: Browser, method: str, path: str) -> tuple[int, str]:
         data = {**_FORM, "csrf": browser.csrf, "version": "1"}
         answer = await browser.client.post(path, data=data, allow_redirects=False)
     headers = " ".join(f"{name}: {value}" for name, value in answer.headers.items())
+    if answer.content_type == "text/event-stream":
+        # It goes on for as long as the page is open: what comes first tells enough.
+        first = b"".join([await answer.content.readuntil(b"\n\n") for _ in range(2)])
+        answer.close()
+        return answer.status, headers + first.decode("utf-8", "replace")
     return answer.status, headers + (await answer.read()).decode("utf-8", "replace")
 
 
@@ -113,6 +127,7 @@ def _filled(pattern: str, running: Running, key: str, item: int, number: int = 1
         "reference": running.house.references.get(key, ""),
         "queue": "mediation",
         "item": str(item),
+        "talk": str(running.house.talks["waiting"] if number == 1 else number),
         "name": "console.css",
     }
     return re.sub(r"\{(\w+)[^}]*\}", lambda found: values.get(found.group(1), str(number)), pattern)
@@ -128,7 +143,7 @@ async def test_a_sealed_text_is_on_no_page_of_those_without_the_right(running: R
     for _, method, pattern in _routes(running):
         if method != "GET":
             continue
-        papers = "{file" in pattern or "{message" in pattern
+        papers = "{file" in pattern or "{message" in pattern or "{talk" in pattern
         keys = ("sealed", "marie") if papers else house.references if "{reference}" in pattern else ("",)
         items = house.items.values() if "{item" in pattern else (0,)
         numbers = range(1, 12) if papers else (1,)

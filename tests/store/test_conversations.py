@@ -140,11 +140,6 @@ async def test_who_takes_it_first_has_it(store: Store) -> None:
         assert taken is not None
         assert (taken.stage, taken.taken_by) == ("person", anne)
         assert await conversations.due(tx, now=NOW + timedelta(days=9), limit=9) == []
-        await conversations.give_back(tx, seen.id)
-        back = await conversations.held(tx, seen.id)
-        assert back is not None
-        assert (back.stage, back.taken_by) == ("robot", None)
-        assert [one.id for one in await conversations.open_ones(tx)] == [seen.id]
 
 
 async def test_what_is_due_comes_once(store: Store) -> None:
