@@ -18,6 +18,7 @@ from tests.gateway.embedded import Embedded, embedded
 
 pytestmark = pytest.mark.browser
 
+PASSWORD = "korrekt paard batterij nietje"
 REFERENCE = re.compile(r"PM-\d{4}-\d{6}-\d{2}")
 
 
@@ -154,4 +155,54 @@ async def test_a_cut_network_and_a_restart_lose_nothing_and_double_nothing(brows
     assert told(house, "SELECT count(*) FROM cases") == [(1,)]
     assert told(house, "SELECT count(*) FROM inbox WHERE fate = 'conversing'") == [(4,)]
     assert house.command("reconcile").returncode == 0
+    assert member.complaints == []
+
+
+async def mediator(browser: Browser, house: Embedded) -> Page:
+    """Anne, signed in to the console in a browser of her own."""
+    words = ("user", "add", "anne@partenamut.example", "--name", "Anne Lemaire", "--role", "mediator")
+    added = house.command(*words, given=PASSWORD + "\n")
+    assert added.returncode == 0, added.stdout + added.stderr
+    context = await browser.new_context(locale="en", viewport={"width": 1280, "height": 900})
+    page = await context.new_page()
+    await page.goto(f"http://127.0.0.1:{house.port}/console/conversations")
+    await page.get_by_label("Login").fill("anne@partenamut.example")
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    return page
+
+
+async def test_a_mediator_takes_over_and_the_robot_is_silent(browser: Browser, house: Embedded) -> None:
+    member = await comes(browser, house, "fr")
+    await member.say(STORIES["fr"][0])
+    await member.say("je voudrais parler à une personne")
+    anne = await mediator(browser, house)
+    await expect(anne.get_by_role("region", name="Waiting for a person")).to_contain_text("attestations de kiné")
+    await anne.get_by_role("link", name="No name yet").click()
+    await anne.get_by_role("button", name="Take over").click()
+    await anne.locator("#say-text").fill("Bonjour, je regarde votre dossier.")
+    await anne.keyboard.press("Control+Enter")
+    person = member.log.locator(".person-line .text")
+    await expect(person).to_have_text("Bonjour, je regarde votre dossier.")
+    robot = await member.answers.count()
+    await member.page.keyboard.type("merci beaucoup madame")
+    await member.page.keyboard.press("Enter")
+    await anne.get_by_role("log").get_by_text("merci beaucoup madame").wait_for()
+    await asyncio.sleep(2)
+    assert await member.answers.count() == robot
+    await anne.locator("#say-text").press_sequentially("Je")
+    await expect(member.page.frame_locator(".panel iframe").get_by_text(re.compile("Anne L.*écrit"))).to_be_visible()
+    await anne.locator("#say-text").fill("")
+    await anne.get_by_role("button", name="Give back to the robot").click()
+    await expect(member.answers.nth(robot)).to_be_visible(timeout=20_000)
+    answer = ""
+    for line in (*STORIES["fr"][1:3], "oui", "oui"):
+        answer = await member.say(line)
+        if REFERENCE.search(answer):
+            break
+    found = REFERENCE.search(answer)
+    assert found, answer
+    await anne.goto(f"http://127.0.0.1:{house.port}/console/case/{found[0]}")
+    for words in (STORIES["fr"][0], "Bonjour, je regarde votre dossier.", "merci beaucoup madame"):
+        await expect(anne.get_by_text(words).first).to_be_visible()
     assert member.complaints == []
