@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.console.conftest import Running
 
 from store import schema
+from tests.console.conftest import Running
 
 
 @pytest.mark.parametrize(
