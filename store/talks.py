@@ -137,7 +137,7 @@ def _unanswered_since() -> Any:
     """The first line of the member behind the last one of ours."""
     said, ours = messages.alias(), messages.alias()
     answer = select(ours.c.id).where(
-        ours.c.conversation_id == table.c.id, ours.c.direction == "out", ours.c.id > said.c.id
+        ours.c.conversation_id == said.c.conversation_id, ours.c.direction == "out", ours.c.id > said.c.id
     )
     query = select(func.min(said.c.at)).where(
         said.c.conversation_id == table.c.id, said.c.direction == "in", ~answer.exists()

@@ -14,7 +14,7 @@ RULES = (
     *("H1", "H2", "H3", "H4", "H5", "H7"),
     *(f"F{number}" for number in range(1, 10)),
     *(f"C{number}" for number in range(1, 7)),
-    *("S3", "S4", "S5", "S8", "S9"),
+    *("S1", "S2", "S3", "S4", "S5", "S8", "S9"),
     *(f"W{number}" for number in range(1, 8)),
     *(f"R{number}" for number in range(1, 5)),
     *("E2", "E5"),

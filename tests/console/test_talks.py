@@ -55,6 +55,8 @@ async def test_who_waits_comes_first_in_distress_before_the_others(running: Runn
     places = [page.index(words) for words in order]
     assert places == sorted(places)
     assert "waits 6 min" in page
+    # Tom has it, and has not answered yet.
+    assert "waits 24 min" in page
     assert running.house.references["week"] in page
     assert "2 wait" in await tom.get("/console/")
 
