@@ -14,7 +14,7 @@ from aiohttp import web
 from config.vocabulary import DEPARTMENTS, FLAGS, KINDS, QUEUES, Department
 from console.case_file import CaseFile, gathered, opening_words
 from console.case_page import OUTCOMES, CasePage, LockedError, ReasonWantedError, Typed
-from console.contract import NoWayBackError
+from console.contract import NoWayBackError, TooLongError
 from console.site import Handler, Site, Who
 from router import deadlines
 from store import cases, clocks, corrections, correspondence, outbox, people, search, views
@@ -66,6 +66,8 @@ class Actions:
                 return await self._again(request, who, "stale", status=409)
             except NoWayBackError:
                 return await self._again(request, who, "no_way_back", status=409)
+            except TooLongError:
+                return await self._again(request, who, "too_long_for_phone", status=422)
             except _WrongFormError as error:
                 return await self._again(request, who, error.problem, status=422)
             for outbox_id in after.departing:

@@ -10,10 +10,9 @@ from typing import cast
 from config.vocabulary import Language
 from config.wording import wording
 from console import story, timeline
-from console.contract import ANSWERABLE
 from console.explanation import Why, explained
 from console.site import Who
-from store import audit, case_around, correspondence, outbox, people, ratings, receipts, users, views
+from store import audit, case_around, correspondence, people, ratings, users, views
 from store.case_around import OtherCase
 from store.correspondence import FileRow, HeldRow, MessageRow
 from store.database import Tx
@@ -33,8 +32,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """A case whole. `way_back` is the kind of contact by which the member is answered, "page" for who reads the answer on
-    the page of their case alone, "" when there is none."""
+    """A case whole. `way_back` is how an answer reaches the member (console.contract.Way), "" when none would."""
 
     row: Row
     items: Sequence[timeline.Item]
@@ -50,11 +48,12 @@ class CaseFile:
     people: Sequence[User]
     names: Mapping[str, str]
     looks: Sequence[Look]
-    way_back: str
     messages: Sequence[MessageRow]
     rating: Rating | None
     # The conversation that goes on with the member right now.
     talk_id: int | None = None
+    way_back: str = ""
+    longest: int = 0
 
     @property
     def undelivered(self) -> Sequence[MessageRow]:
@@ -66,12 +65,6 @@ class CaseFile:
         """Whether the last message of a person is the member's."""
         spoken = [message for message in self.messages if not message.auto and message.delivery != "cancelled"]
         return bool(spoken) and spoken[-1].direction == "in"
-
-
-async def _way_back(tx: Tx, case_id: int, kind: str) -> str:
-    if kind in ANSWERABLE:
-        return kind
-    return "page" if await receipts.exists_for(tx, case_id) else ""
 
 
 async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None) -> CaseFile:
@@ -87,7 +80,6 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
     if opening is not None and why is not None and said:
         marks = story.marks_in(opening.reply or opening.text, said.get("evidence", ()), why.numbers)
         marked = (opening.id, marks)
-    contact = await outbox.reply_contact(tx, row.id)
     notes = await views.notes_of(tx, viewer, row.id)
     return CaseFile(
         row=row,
@@ -106,7 +98,6 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
         looks=[
             Look(names.get(entry.actor, entry.actor), entry.at) for entry in entries if entry.act == "case.unsealed"
         ],
-        way_back=await _way_back(tx, row.id, contact[1] if contact else ""),
         messages=messages,
         rating=await ratings.of_case(tx, row.id),
     )

@@ -13,7 +13,7 @@ from channels.reference import parse_reference
 from config.vocabulary import DEPARTMENTS, FLAGS, KINDS, QUEUES
 from console import timeline
 from console.case_file import CaseFile, gathered, opening_words
-from console.contract import UNDO
+from console.contract import LONGEST, UNDO
 from console.site import Site, Who
 from store import audit, case_around, views
 from store.correspondence import MessageRow
@@ -150,7 +150,13 @@ class CasePage:
         async with self._site.store.read() as tx:
             row = await self.find(tx, who, request)
             file = await gathered(tx, who, row, since=since)
-            file = replace(file, talk_id=await self._site.talks.of_case(tx, who.viewer, row.id))
+            way = await self._site.desk.way_back(tx, row.id)
+            file = replace(
+                file,
+                talk_id=await self._site.talks.of_case(tx, who.viewer, row.id),
+                way_back=way or "",
+                longest=LONGEST[way] if way else 0,
+            )
         if row.sealed:
             await self.note_look(who, row, "case")
         return file

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from channels.message import InboundMessage
 from store.database import Tx
@@ -13,12 +13,21 @@ from store.viewer import Viewer
 # How long an answer waits in the outbox, so that it can be taken back.
 UNDO: Final = timedelta(seconds=20)
 
-# The kinds of contact that an answer can be sent to; a channel that learns to send adds its own.
-ANSWERABLE: Final = frozenset({"email"})
+# How an answer reaches the member: by mail, as a text message, on Telegram; "page": they read it on the page of their case
+# alone. In a web chat that is still open a colleague answers in the conversation (console.talk_contract).
+Way = Literal["email", "phone", "whatsapp", "telegram", "page"]
+# Characters that an answer may have: two or three screens of a telephone where it is a text message.
+LONGEST: Final[Mapping[Way, int]] = {
+    "email": 20_000, "page": 20_000, "telegram": 8_000, "whatsapp": 1_400, "phone": 1_400,
+}  # fmt: skip
 
 
 class NoWayBackError(Exception):
     """The member of this case left no address that we can answer to."""
+
+
+class TooLongError(Exception):
+    """The answer is longer than the way to this member takes."""
 
 
 class Desk(Protocol):
@@ -29,8 +38,12 @@ class Desk(Protocol):
 
         Keeps it as a message of the case with `author_id` and raises the case's version with the act "case.answered".
         Returns the outbox id. Raises store.cases.StaleError when the case is past `version`, NoWayBackError when
-        there is nobody to send to.
+        there is nobody to send to, TooLongError for more than `LONGEST` of that way.
         """
+        ...
+
+    async def way_back(self, tx: Tx, case_id: int) -> Way | None:
+        """How an answer would reach the member now; None when it would not."""
         ...
 
     async def join_held(self, tx: Tx, viewer: Viewer, held_id: int, *, now: datetime) -> None:

@@ -13,12 +13,13 @@ from channels.mail.tags import sign_message_tag, sign_reply_tag
 from channels.message import InboundMessage, OutboundMessage
 from channels.web.texts import pages
 from config.vocabulary import Language
-from console.contract import UNDO, NoWayBackError
+from console.contract import LONGEST, UNDO, NoWayBackError, TooLongError, Way
 from gateway import answers
 from gateway.house import House
 from gateway.reading import Parsing
+from gateway.way_back import WayBack, way_back
 from router.acknowledgement import joined
-from store import cases, correspondence, inbox, links, outbox, people, receipts, second_look
+from store import cases, correspondence, inbox, links, outbox, people, second_look
 from store.database import Tx
 from store.schema import cases as case_table
 from store.viewer import Viewer
@@ -35,12 +36,13 @@ class HouseDesk:
     parsing: Parsing
 
     async def reply(self, tx: Tx, viewer: Viewer, case_id: int, text: str, *, now: datetime, version: int) -> int:
-        """Put an answer into the outbox. Raises StaleError, NoWayBackError."""
+        """Put an answer into the outbox. Raises StaleError, NoWayBackError, TooLongError."""
         row = (await tx.conn.execute(select(case_table).where(case_table.c.id == case_id))).one()
-        found = await outbox.reply_contact(tx, case_id)
-        by_mail = found is not None and found[1] == "email"
-        if not by_mail and not await receipts.exists_for(tx, case_id):
+        back = await way_back(tx, self.house, case_id)
+        if back is None:
             raise NoWayBackError
+        if len(text) > LONGEST[back.way]:
+            raise TooLongError
         number = await cases.change(
             tx,
             case_id,
@@ -52,19 +54,23 @@ class HouseDesk:
             assignee_id=row.assignee_id or viewer.user_id,
         )
         key = f"answer-{case_id}-{number}"
-        if by_mail and found is not None:
-            outbox_id = await self._by_mail(tx, viewer, row, text.strip(), key=key, contact=found, now=now)
+        if back.way == "email":
+            outbox_id = await self._by_mail(tx, viewer, row, text.strip(), key=key, back=back, now=now)
         else:
-            contact_id = found[0] if found is not None else None
-            outbox_id = await self._on_the_page(tx, viewer, row, text.strip(), key=key, contact_id=contact_id, now=now)
+            outbox_id = await self._in_short(tx, viewer, row, text.strip(), key=key, back=back, now=now)
         if outbox_id is None:
             raise cases.StaleError(case_id)
         return outbox_id
 
+    async def way_back(self, tx: Tx, case_id: int) -> Way | None:
+        """How an answer would reach the member now."""
+        back = await way_back(tx, self.house, case_id)
+        return back.way if back else None
+
     async def _by_mail(
-        self, tx: Tx, viewer: Viewer, row: Any, text: str, *, key: str, contact: tuple[int, str, str], now: datetime
+        self, tx: Tx, viewer: Viewer, row: Any, text: str, *, key: str, back: WayBack, now: datetime
     ) -> int | None:
-        contact_id, _, address = contact
+        contact_id, address = cast(int, back.contact_id), back.address
         token = self.house.randomness.token()
         name = (await people.person_of(tx, row.person_id)).name if row.person_id else ""
         message = self._composed(
@@ -81,21 +87,25 @@ class HouseDesk:
         rfc_id = f"<{message.message_tag}@{message.account.rpartition('@')[2]}>"
         return await self._put(tx, viewer, row, message, text, contact_id=contact_id, rfc_message_id=rfc_id, now=now)
 
-    async def _on_the_page(
-        self, tx: Tx, viewer: Viewer, row: Any, text: str, *, key: str, contact_id: int | None, now: datetime
+    async def _in_short(
+        self, tx: Tx, viewer: Viewer, row: Any, text: str, *, key: str, back: WayBack, now: datetime
     ) -> int | None:
-        """For who left no mail address and has a receipt: they read it when they come back to the page of their case."""
+        """A text message, or Telegram, with the reference below; or, for who left no address and has the link to the page of
+        their case, words that they read when they come back to it."""
+        whole = text if back.way == "page" else f"{text}\n\n{row.reference}"
         message = OutboundMessage(
             key=key,
-            channel="webform",
-            account="form",
-            recipient="",
+            channel=back.channel,
+            account=back.account,
+            recipient=back.address,
             recipient_name="",
             subject="",
-            text=text,
+            text=whole,
             language=cast(Language, row.language),
             auto=False,
+            heard_at=back.heard_at,
         )
+        contact_id = back.contact_id
         return await self._put(tx, viewer, row, message, text, contact_id=contact_id, rfc_message_id="", now=now)
 
     async def _put(

@@ -14,6 +14,7 @@ from channels.message import Bounce, InboundMessage
 from config.vocabulary import CONVERSING, DEPARTMENTS, Department
 from gateway import proofs
 from gateway.adding import add_to_case, hold_apart
+from gateway.answered import in_their_case
 from gateway.arrival import Arrival, Recorded, fingerprint_of
 from gateway.conversing import heard
 from gateway.house import House
@@ -87,6 +88,8 @@ class Recorder:
     async def _turn(self, tx: Tx, arrival: Arrival, now: datetime) -> Recorded:
         if (by_word := await by_keyword(tx, self.house, self.rules, arrival, now=now)) is not None:
             return by_word
+        if (answer := await in_their_case(tx, self.house, arrival, now=now)) is not None:
+            return answer
         turn = await heard(tx, self.house, self.rules, arrival, now=now)
         return Recorded("conversing", turn.case_id, tuple(turn.sent), turn.conversation.id)
 

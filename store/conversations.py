@@ -101,6 +101,15 @@ async def look(tx: Tx, channel: str, account: str, address: str) -> Conversation
     return of_row(row) if row else None
 
 
+async def latest(tx: Tx, channel: str, account: str, address: str) -> Conversation | None:
+    """The last conversation with this address, over or not, to read only."""
+    query = select(conversations).where(
+        conversations.c.channel == channel, conversations.c.account == account, conversations.c.address == address
+    )
+    row = (await tx.conn.execute(query.order_by(conversations.c.id.desc()).limit(1))).one_or_none()
+    return of_row(row) if row else None
+
+
 async def by_secret(tx: Tx, secret_hash: str) -> Conversation | None:
     """The conversation that a widget's key opens. Whether it counts on the page that shows it, its `origin` says (rule W3)."""
     query = select(conversations).where(

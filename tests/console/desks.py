@@ -11,8 +11,8 @@ from typing import cast
 
 from channels.message import InboundMessage, OutboundMessage, Robot, Sender
 from config.vocabulary import Channel, Language
-from console.contract import UNDO, NoWayBackError
-from store import cases, inbox, outbox, second_look, views
+from console.contract import UNDO, NoWayBackError, Way
+from store import cases, inbox, outbox, receipts, second_look, views
 from store.database import Store, Tx
 from store.viewer import Viewer
 
@@ -71,6 +71,13 @@ class StoreDesk:
         )
         assert outbox_id is not None
         return outbox_id
+
+    async def way_back(self, tx: Tx, case_id: int) -> Way | None:
+        """By mail, or on the page for who has a receipt."""
+        contact = await outbox.reply_contact(tx, case_id)
+        if contact is not None and contact[1] == "email":
+            return "email"
+        return "page" if await receipts.exists_for(tx, case_id) else None
 
     async def join_held(self, tx: Tx, viewer: Viewer, held_id: int, *, now: datetime) -> None:
         """The item waits to be read again, for the case."""

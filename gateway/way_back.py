@@ -1,0 +1,66 @@
+"""How an answer reaches the member of a case: by the way they came, as long as that leads to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from config.vocabulary import Channel
+from console.contract import Way
+from gateway.house import House
+from store import conversations, opted_out, outbox, people, receipts
+from store.database import Tx
+from store.schema import cases as case_table
+
+
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """One way. `account` is ours, `address` theirs; `heard_at` is when they last wrote, which opens WhatsApp for a day."""
+
+    way: Way
+    channel: Channel
+    account: str
+    address: str
+    contact_id: int | None
+    heard_at: datetime | None = None
+
+
+async def way_back(tx: Tx, house: House, case_id: int) -> WayBack | None:
+    """How an answer to this case reaches its member now; None when it would not."""
+    row = (await tx.conn.execute(select(case_table).where(case_table.c.id == case_id))).one()
+    found = await outbox.reply_contact(tx, case_id)
+    if found is not None:
+        contact_id, kind, address = found
+        if kind == "email":
+            return WayBack("email", "email", "", address, contact_id)
+        if kind in ("phone", "telegram") and (way := await _by_text(tx, house, row, contact_id, address)):
+            return way
+    # Where a case came from the form or the chat, its member was given a link or a code to its page.
+    if row.channel == "chat" or await receipts.exists_for(tx, case_id):
+        return WayBack("page", "webform", "form", "", found[0] if found else None)
+    return None
+
+
+async def _by_text(tx: Tx, house: House, row: Any, contact_id: int, address: str) -> WayBack | None:
+    way: Way
+    channel: Channel
+    settings = house.settings
+    if row.channel == "telegram":
+        way, channel, account = "telegram", "telegram", row.account
+        open_ = bool(settings.telegram_token.get_secret_value())
+    elif row.channel == "whatsapp":
+        way, channel, account = "whatsapp", "whatsapp", settings.whatsapp_number
+        open_ = bool(settings.twilio_auth_token.get_secret_value())
+    else:
+        way, channel, account = "phone", "sms", settings.sms_number
+        open_ = bool(settings.twilio_auth_token.get_secret_value())
+    if not open_ or not account or await opted_out.has(tx, channel, address):
+        return None
+    contact = next((one for one in await people.contacts_of_case(tx, row.id) if one.id == contact_id), None)
+    if contact is None or contact.unreachable or (contact.kind == "telegram") != (channel == "telegram"):
+        return None
+    talk = await conversations.latest(tx, channel, account, address)
+    return WayBack(way, channel, account, address, contact_id, talk.heard_at if talk else None)
