@@ -146,7 +146,10 @@ def _noticed(state: State, said: Said, meaning: Meaning) -> State:
     flags = dict.fromkeys((*state.flags, *(flag for flag, holds in found.flags.items() if holds)))
     if meaning.language:
         return replace(state, language=meaning.language, language_chosen=True, flags=tuple(flags))
-    kind = state.kind if meaning.pure else found.kind
+    # What is perhaps a compliment is a complaint until a person says otherwise: who is thanked for a complaint has lost it.
+    kind = "complaint" if "kind" in found.abstained else found.kind
+    if meaning.pure and not state.facts.matter:
+        kind = state.kind
     return replace(state, flags=tuple(flags), kind=kind, language=_spoken(state, said, meaning))
 
 

@@ -288,11 +288,13 @@ def turn_of(
 
 @dataclass(frozen=True, slots=True)
 class KnownSoFar:
-    """What a conversation has brought before a line of it: the member's words, their name, and the language."""
+    """What a conversation has brought before a line of it: what the member told and wants, in their words, their name, the
+    language, and which question is open."""
 
     story: str = ""
     name: str = ""
     language: Language | None = None
+    step: str = ""
 
 
 def known_so_far(conversation: Conversation | None) -> KnownSoFar:
@@ -302,8 +304,11 @@ def known_so_far(conversation: Conversation | None) -> KnownSoFar:
     if "dialogue" not in conversation.state:
         return KnownSoFar(language=conversation.language)
     state = State.from_json(conversation.state["dialogue"])
-    story = "" if state.step == "closed" else "\n".join(state.facts.story)
-    return KnownSoFar(story, state.facts.name, state.language)
+    facts = state.facts
+    # A wish that was found in the story stands there already.
+    wanted = [wish for wish in facts.wish if not any(wish in told for told in facts.story)]
+    story = "" if state.step == "closed" else "\n".join((*facts.story, *wanted))
+    return KnownSoFar(story, facts.name, state.language, state.step)
 
 
 def staffed(now: datetime) -> Staffed:
