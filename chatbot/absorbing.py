@@ -29,6 +29,7 @@ _MEMBER_NUMBER: Final = re.compile(r"(?<![\d@])\d(?:[ .\-]?\d){5,12}(?!\d)")
 _MAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 # A Belgian number as it is written at home: 0470 00 11 03, 02/555.01.22.
 _PHONE: Final = re.compile(r"(?<![\d@])(?:0|(?:\+|00)32[ ./\-]?)([1-9](?:[ ./\-]{0,2}\d){7,8})(?!\d)")
+_PARTS: Final = re.compile(r"[,;\n]")
 _LONGEST_ANSWER: Final = 600
 _LONGEST_COMMAND: Final = 120
 _WORDS_AROUND: Final = 1
@@ -44,6 +45,7 @@ _AROUND_COMMANDS: Final = (
     "yes",
     "no",
 )
+_IN_NO_NAME: Final = ("told", "but", "no_name", "number_word")
 _SMALL_TALK: Final = ("filler", "thanks", "greeting", "small", "yes", "no", "correction", "name_lead", "contact_lead")
 
 
@@ -79,12 +81,22 @@ def bare_name(text: str) -> str:
     """The name in an answer to "what is your name?", or "" when it looks like something else."""
     if "?" in text or understand(text).command:
         return ""
-    for lead in _leads(text):
+    first, *others = _PARTS.split(text.strip(), maxsplit=_NAME_WORDS) or [""]
+    # Behind a comma only what is said to be a name is one: "call me on 0470 00 11 08, I'm Emma Clarke".
+    led = [lead for part in others for lead in _leads(part) if lead != part.strip()]
+    for lead in (*_leads(first), *led):
         cut = _NAME_ENDS.split(lead, maxsplit=1)[0]
         words = _WORD.findall(cut)
-        if words and len(words) <= _NAME_WORDS and without(tokens_of(cut), "told", "but", "no_name") == tokens_of(cut):
+        if words and len(words) <= _NAME_WORDS and without(tokens_of(cut), *_IN_NO_NAME) == tokens_of(cut):
             return written(" ".join(words))[:_LONGEST_NAME]
     return ""
+
+
+def signed_name(text: str) -> str:
+    """The name in a line that is a name and how to reach them, where no name was asked for: two capitalised words at least."""
+    name = bare_name(text)
+    capitals = [word for word in name.split() if word[:1].isupper()]
+    return name if len(capitals) > 1 and name in " ".join(text.split()) else ""
 
 
 def written(name: str) -> str:
@@ -111,10 +123,14 @@ def _leads(text: str) -> list[str]:
 def _answered_identity(state: State, said: Said, meaning: Meaning) -> Identity:
     """Who they say they are in this line, with what only the open question makes recognisable."""
     who = said.identity
-    named = state.step in _REPLACING and without(tokens := tokens_of(said.text[:200]), "name_word") != tokens
+    tokens = tokens_of(said.text[:200])
+    named = state.step in _REPLACING and without(tokens, "name_word") != tokens
     if (state.step == "ask.name" or named) and not who.name and not said.files:
         who = replace(who, name=bare_name(said.text))
-    asked_contact = state.step in ("ask.contact", "ask.correction")
+    elif not who.name and not state.facts.name and (who.emails or who.phones) and len(said.text) <= _LONGEST_COMMAND:
+        who = replace(who, name=signed_name(said.text))
+    numbered = without(tokens, "number_word") != tokens
+    asked_contact = state.step in ("ask.contact", "ask.correction") or (meaning.correction and numbered)
     if not asked_contact or who.phones or who.emails or who.member_number or meaning.reference:
         return who
     # "L'adresse de ma fille, …": somebody else's, and all the same where they want to be reached.
@@ -155,10 +171,10 @@ def _identified(facts: Facts, who: Identity, *, may_replace: bool) -> tuple[Fact
 
 def _told(facts: Facts, state: State, text: str, taken: tuple[str, ...], *, question: bool) -> Facts:
     words = text.strip()
-    if state.step == "ask.wish" and not question:
-        return replace(facts, wish=(*facts.wish, words))
     if not _rest(words, taken):
         return facts
+    if state.step == "ask.wish" and not question:
+        return replace(facts, wish=(*facts.wish, words))
     wish = wish_in(words) if not facts.wish else ""
     return replace(facts, story=(*facts.story, words), wish=(wish,) if wish else facts.wish)
 

@@ -44,7 +44,7 @@ from config.vocabulary import Language
 MOST_TURNS: Final = 40
 _LAST_TURNS: Final = 34
 _SENTENCE_WORDS: Final = 4
-_SURE_OF_DISTRESS: Final = 0.8
+_SURE_OF_DISTRESS: Final = 0.95
 # After a goodbye these begin nothing.
 _PARTING: Final = frozenset({"thanks", "done", "yes", "no", "small", "ok", "stop"})
 
@@ -144,11 +144,13 @@ def _noticed(state: State, said: Said, meaning: Meaning) -> State:
     """The state with what the classifier and the words say of kind, flags and language."""
     found = said.found
     flags = dict.fromkeys((*state.flags, *(flag for flag, holds in found.flags.items() if holds)))
+    if said.outright:
+        flags["urgent"] = None
     if meaning.language:
         return replace(state, language=meaning.language, language_chosen=True, flags=tuple(flags))
     # What is perhaps a compliment is a complaint until a person says otherwise: who is thanked for a complaint has lost it.
     kind = "complaint" if "kind" in found.abstained else found.kind
-    if meaning.pure and not state.facts.matter:
+    if meaning.pure and not state.facts.story:
         kind = state.kind
     return replace(state, flags=tuple(flags), kind=kind, language=_spoken(state, said, meaning))
 
@@ -165,9 +167,11 @@ def _spoken(state: State, said: Said, meaning: Meaning) -> Language:
 
 
 def _urgent(said: Said) -> bool:
-    """Whether to break off and give the help lines. A flag that is merely likely, without a word of distress, makes the case a
-    priority and no more: who wants to be called back must not be told of suicide."""
-    if not said.found.flags.get("urgent"):
+    """Whether to break off and give the help lines. Words that say it outright need no classifier. A flag that is merely likely,
+    without a word of distress, makes the case a priority and no more: who wants to be called back must not be told of suicide."""
+    if said.outright:
+        return True
+    if not said.found.flags.get("urgent") or said.in_jest:
         return False
     return bool(said.distress) or said.found.probabilities.get("urgent", 1.0) >= _SURE_OF_DISTRESS
 

@@ -139,9 +139,10 @@ def _to_answered(out: Outcome, heard: Heard) -> Outcome | None:
 
 
 def _to_scope(out: Outcome, heard: Heard) -> Outcome | None:
-    if heard.wants in ("ok", "yes", "thanks", "done"):
+    if heard.wants in ("ok", "thanks", "done"):
         return goodbye(out, "answered")
-    if heard.meaning.pure and heard.wants not in ("about_you", "no"):
+    # A bare "yes" may answer "am I wrong?": it must not end a complaint.
+    if heard.meaning.pure and heard.wants not in ("about_you", "no", "yes"):
         return None
     # Whatever else is said here may mean that we misunderstood: nobody is refused by mistake.
     kept = _kept(out, heard)
@@ -188,6 +189,9 @@ def _content(out: Outcome, heard: Heard) -> Outcome:
         return done
     if heard.meaning.pure and not heard.said.files:
         step = out.state.step
+        if heard.wants in ("done", "thanks") and step in ORDER and out.state.facts.matter:
+            # "That's all, thanks": whether what there is should be registered is the only question left.
+            return put(out, "ask.stop")
         return ask(out, step) if step in ORDER else again(out)
     entry = heard.entry(out.state)
     if entry is not None:
@@ -198,7 +202,7 @@ def _content(out: Outcome, heard: Heard) -> Outcome:
         kept = kept.say("long")
     if _corrected(before, kept.state):
         kept = kept.say("noted")
-    if _unanswered(heard):
+    if _unanswered(heard) and not _needs_doctor(kept.state, heard):
         kept = kept.say("unknown")
     return _explained(kept, heard) or ask_next(kept)
 
@@ -233,12 +237,18 @@ def _explained(out: Outcome, heard: Heard) -> Outcome | None:
     sure = {flag for flag, holds in found.flags.items() if holds and flag not in found.abstained}
     if "off_scope" in sure and state.facts.story and not state.facts.contested and "scope" not in state.told:
         return _explain_scope(out, heard)
-    if "doctor" in sure and "doctor" not in state.told:
+    if _needs_doctor(state, heard):
         out = out.say("doctor").telling("doctor")
     nameless = not state.facts.name and not state.facts.anonymous
     if ("anonymous" in sure or heard.meaning.command == "anonymous") and nameless and "anonymous" not in state.told:
         return _explain_anonymous(out)
     return ask_next(out) if out.state != state else None
+
+
+def _needs_doctor(state: State, heard: Heard) -> bool:
+    """Whether the way to complain about a medical adviser has yet to be explained; it answers a question on that too."""
+    found = heard.said.found
+    return bool(found.flags.get("doctor")) and "doctor" not in (*found.abstained, *state.told)
 
 
 def _explain_scope(out: Outcome, heard: Heard) -> Outcome:

@@ -32,11 +32,12 @@ _WHOLE: Final[tuple[Literal[
     "about_you", "no", "yes", "thanks", "small",
 )  # fmt: skip
 # What counts among other words, and in a line of how many words at most.
-_WITHIN: Final[tuple[tuple[Literal["person", "status", "anonymous", "about_you"], int], ...]] = (
+_WITHIN: Final[tuple[tuple[Literal["person", "status", "anonymous", "about_you", "transcript"], int], ...]] = (
     ("person", 12),
     ("status", 14),
     ("anonymous", 14),
     ("about_you", 12),
+    ("transcript", 12),
 )
 _LANGUAGE_WORDS: Final = 6
 _YES_WORDS: Final = 8
@@ -120,9 +121,17 @@ def is_question(text: str, tokens: Sequence[str]) -> bool:
     """True for a line that asks something: a question mark, a word that begins a question, "I would like to know"."""
     if len(tokens) > _QUESTION_WORDS:
         return False
-    asked = tokens[_longest(tokens, 0, _phrases("greeting")) :]
+    asked = _after(tokens, "greeting", "linking")
     begins = len(asked) > 2 and _starts(asked, _phrases("asking"))
     return text.rstrip().endswith("?") or begins or (len(asked) > 4 and _within(asked, _phrases("wondering")))
+
+
+def _after(tokens: Sequence[str], *meant: Meant) -> Sequence[str]:
+    """The words behind those that a line begins with: "ok, et …" asks no less than without them."""
+    phrases = [_phrases(meaning) for meaning in meant]
+    while length := max(_longest(tokens, 0, listed) for listed in phrases):
+        tokens = tokens[length:]
+    return tokens
 
 
 def wish_in(text: str) -> str:
@@ -181,10 +190,12 @@ def _language(tokens: Sequence[str]) -> Language | None:
 def _command(tokens: Sequence[str]) -> tuple[Command, bool]:
     # "Hallo, hoe werkt dit" asks no less than without its greeting.
     tokens = tokens[_longest(tokens, 0, _phrases("greeting")) :] or tokens
-    # "Non, laissez tomber" is no answer, but an end.
+    # "Non, laissez tomber" is no answer, but an end; so is "nee, da's alles merci".
     begun = _longest(tokens, 0, _phrases("no"))
     if begun and _made_of(tokens[begun:], _phrases("stop")):
         return "stop", True
+    if begun and (_made_of(tokens[begun:], _phrases("done")) or _made_of(tokens[begun:], _phrases("fine"))):
+        return "done", True
     for meaning in _WHOLE:
         if _made_of(tokens, _phrases(meaning)):
             return meaning, True
