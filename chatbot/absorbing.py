@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from chatbot.events import Said
+from chatbot.everyday import everyday
 from chatbot.state import Facts, State
 from chatbot.understanding import Meaning, tokens_of, understand, wish_in, without
 from classifier.classification import Identity
@@ -22,13 +23,14 @@ _LONGEST_NAME: Final = 80
 _WORD: Final = re.compile(r"[^\W\d_][^\W\d_’'.\-]*(?:[’'.\-][^\W\d_]+)*\.?")
 _NAME_ENDS: Final = re.compile(
     r"[,;:\n(!?/]|\b(?:pour|voor|for|für|fuer|et|en|und|and|mais|maar|but|aber|de la part|namens|"
-    r"gsm|tel|téléphone|email|mail|e-mail)\b|\d|\S+@",
+    r"mon|mijn|mein|meine|gsm|tel|téléphone|email|mail|e-mail)\b|\d|\S+@",
     re.IGNORECASE,
 )
 _MEMBER_NUMBER: Final = re.compile(r"(?<![\d@])\d(?:[ .\-]?\d){5,12}(?!\d)")
 _MAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 # A Belgian number as it is written at home: 0470 00 11 03, 02/555.01.22.
 _PHONE: Final = re.compile(r"(?<![\d@])(?:0|(?:\+|00)32[ ./\-]?)([1-9](?:[ ./\-]{0,2}\d){7,8})(?!\d)")
+_PARTICLES: Final = frozenset({"de", "du", "des", "le", "la", "van", "den", "der", "von", "el", "al", "di", "da"})
 _PARTS: Final = re.compile(r"[,;\n]")
 _LONGEST_ANSWER: Final = 600
 _LONGEST_COMMAND: Final = 120
@@ -87,16 +89,22 @@ def bare_name(text: str) -> str:
     for lead in (*_leads(first), *led):
         cut = _NAME_ENDS.split(lead, maxsplit=1)[0]
         words = _WORD.findall(cut)
-        if words and len(words) <= _NAME_WORDS and without(tokens_of(cut), *_IN_NO_NAME) == tokens_of(cut):
+        tokens = tokens_of(cut)
+        if words and len(words) <= _NAME_WORDS and without(tokens, *_IN_NO_NAME) == tokens and not everyday(tokens):
             return written(" ".join(words))[:_LONGEST_NAME]
     return ""
 
 
-def signed_name(text: str) -> str:
-    """The name in a line that is a name and how to reach them, where no name was asked for: two capitalised words at least."""
+def signed_name(text: str, *, reached: bool) -> str:
+    """The name in a line that is made of it, where no name was asked for: behind "I am", or beside a way to reach them.
+
+    Two words at least, all capitalised: "I'm Olivia Hughes", "Bart Simons, bart@mail.example".
+    """
     name = bare_name(text)
-    capitals = [word for word in name.split() if word[:1].isupper()]
-    return name if len(capitals) > 1 and name in " ".join(text.split()) else ""
+    words = name.split()
+    named = reached or (bool(_leads(text)) and _leads(text)[0] == name)
+    plain = all(word[:1].isupper() or word in _PARTICLES for word in words)
+    return name if len(words) > 1 and plain and named and name in " ".join(text.split()) else ""
 
 
 def written(name: str) -> str:
@@ -127,8 +135,8 @@ def _answered_identity(state: State, said: Said, meaning: Meaning) -> Identity:
     named = state.step in _REPLACING and without(tokens, "name_word") != tokens
     if (state.step == "ask.name" or named) and not who.name and not said.files:
         who = replace(who, name=bare_name(said.text))
-    elif not who.name and not state.facts.name and (who.emails or who.phones) and len(said.text) <= _LONGEST_COMMAND:
-        who = replace(who, name=signed_name(said.text))
+    elif not who.name and not state.facts.name and len(said.text) <= _LONGEST_COMMAND:
+        who = replace(who, name=signed_name(said.text, reached=bool(who.emails or who.phones)))
     numbered = without(tokens, "number_word") != tokens
     asked_contact = state.step in ("ask.contact", "ask.correction") or (meaning.correction and numbered)
     if not asked_contact or who.phones or who.emails or who.member_number or meaning.reference:

@@ -66,7 +66,7 @@ def _wanted(out: Outcome, heard: Heard) -> Outcome | None:
     wants, pure = heard.wants, heard.meaning.pure
     if heard.meaning.language:
         return again(out.say("switched"))
-    if wants == "person":
+    if wants == "person" or heard.asks_for_person():
         return hand_over(out if pure else _added(out, heard), heard.house, heard.now)
     if wants == "status" or heard.meaning.reference:
         return _status(out, heard)
@@ -99,7 +99,9 @@ def _said(out: Outcome, heard: Heard) -> Outcome:
     entry = heard.entry(out.state)
     if entry is not None:
         return put(answered(out, entry), "ask.more", brief=True)
-    added = _added(out, heard).say("added", reference=out.state.reference)
+    # A question on which the knowledge is silent is not left without a word.
+    unknown = out.say("unknown") if heard.meaning.question else out
+    added = _added(unknown, heard).say("added", reference=out.state.reference)
     return put(with_files(added, heard) if _voice(heard) else added, "ask.more", brief=True)
 
 

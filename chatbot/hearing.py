@@ -36,6 +36,8 @@ def _always(out: Outcome, heard: Heard) -> Outcome | None:
     if heard.meaning.language:
         # In the first line it needs no word of its own: the greeting is in that language.
         return ask_next(out) if out.replies else again(out.say("switched"))
+    if heard.asks_for_person():
+        return _person(out, heard)
     meant = heard.meaning.reference or heard.meaning.reference_like
     if heard.wants == "status" or (meant and not out.state.facts.matter and not out.state.proving):
         return status.begin(out, heard)
@@ -115,8 +117,9 @@ def _to_correction(out: Outcome, heard: Heard) -> Outcome | None:
 def _to_mandate(out: Outcome, heard: Heard) -> Outcome | None:
     if heard.wants == "yes":
         return ask_next(out.at(facts=replace(out.state.facts, mandate="yes")))
-    if heard.wants == "no":
-        return ask_next(out.at(facts=replace(out.state.facts, mandate="no")).say("mandate.later"))
+    if heard.wants == "no" or heard.meaning.refusal:
+        kept = _kept(out, heard)
+        return ask_next(kept.at(facts=replace(kept.state.facts, mandate="no")).say("mandate.later"))
     return None
 
 
@@ -139,7 +142,7 @@ def _to_answered(out: Outcome, heard: Heard) -> Outcome | None:
 
 
 def _to_scope(out: Outcome, heard: Heard) -> Outcome | None:
-    if heard.wants in ("ok", "thanks", "done"):
+    if heard.wants in ("ok", "thanks", "done", "not_you"):
         return goodbye(out, "answered")
     # A bare "yes" may answer "am I wrong?": it must not end a complaint.
     if heard.meaning.pure and heard.wants not in ("about_you", "no", "yes"):
@@ -196,13 +199,15 @@ def _content(out: Outcome, heard: Heard) -> Outcome:
     entry = heard.entry(out.state)
     if entry is not None:
         return _side_question(out, heard, answered(out, entry))
+    if out.state.step == "ask.answered" and not heard.meaning.refusal:
+        out = _done_with(out)
     before = out.state
     kept = with_files(_kept(out, heard), heard)
     if heard.meaning.long:
         kept = kept.say("long")
     if _corrected(before, kept.state):
         kept = kept.say("noted")
-    if _unanswered(heard) and not _needs_doctor(kept.state, heard):
+    if _unanswered(before, heard) and not _needs_doctor(kept.state, heard):
         kept = kept.say("unknown")
     return _explained(kept, heard) or ask_next(kept)
 
@@ -217,9 +222,11 @@ def _corrected(before: State, after: State) -> bool:
     return any(was and was != now for was, now in told) or (before.step == "ask.correction" and before != after)
 
 
-def _unanswered(heard: Heard) -> bool:
-    """A question on which the knowledge is silent; a grievance put as a question is a complaint, and asks for no answer."""
-    return heard.meaning.question and heard.said.found.kind == "question"
+def _unanswered(before: State, heard: Heard) -> bool:
+    """A question on which the knowledge is silent. A grievance put as a question is a complaint, and asks for no answer; what is
+    asked once the story is told, is asked of us."""
+    aside = bool(before.facts.story) and before.step in ("ask.name", "ask.contact", "sum_up")
+    return heard.meaning.question and (aside or heard.said.found.kind == "question")
 
 
 def _side_question(out: Outcome, heard: Heard, spoken: Outcome) -> Outcome:
@@ -229,6 +236,12 @@ def _side_question(out: Outcome, heard: Heard, spoken: Outcome) -> Outcome:
         return again(spoken.at(facts=replace(facts, questions=(*facts.questions, heard.said.text.strip()))))
     # The question is kept as their matter, in case the answer does not do.
     return put(_kept(spoken, heard), "ask.answered")
+
+
+def _done_with(out: Outcome) -> Outcome:
+    """A question that was answered, once the member goes on with something else: it is no part of that matter."""
+    facts = out.state.facts
+    return out.at(facts=replace(facts, questions=(*facts.questions, *facts.story), story=(), wish=()))
 
 
 def _explained(out: Outcome, heard: Heard) -> Outcome | None:

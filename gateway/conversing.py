@@ -86,7 +86,7 @@ class Turn:
             was = self.state
             outcome = step(was, waiting.pop(0), known, staffed(self.now), self.now)
             self.state = outcome.state
-            if was.step == "closed" and self.state.step != "closed" and not self.state.reference:
+            if (was.step == "closed" or was.reference) and self.state.step != "closed" and not self.state.reference:
                 await self._begin_anew()
             # What is ordered is done first: what is said then belongs to the case that was made.
             for action in outcome.actions:
@@ -307,7 +307,8 @@ def known_so_far(conversation: Conversation | None) -> KnownSoFar:
     facts = state.facts
     # A wish that was found in the story stands there already.
     wanted = [wish for wish in facts.wish if not any(wish in told for told in facts.story)]
-    story = "" if state.step == "closed" else "\n".join((*facts.story, *wanted))
+    # What was asked and answered is no part of what is told next.
+    story = "" if state.step in ("closed", "ask.answered") else "\n".join((*facts.story, *wanted))
     return KnownSoFar(story, facts.name, state.language, state.step)
 
 

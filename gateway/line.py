@@ -37,7 +37,8 @@ def said_in(arrival: Arrival, state: State) -> Said:
         body=body.id if body else "",
         distress=distress_in(text),
         outright=bool(certain_distress_in(text)),
-        in_jest=only_sounds_like_distress(text),
+        # The classifier read what was told before, too.
+        in_jest=only_sounds_like_distress("\n".join((*state.facts.story, text))),
     )
 
 

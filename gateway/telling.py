@@ -1,4 +1,4 @@
-"""Whether a line of a conversation says anything of the matter: what only answers a question of ours must not change what it is about.
+"""Whether a line of a conversation says anything of the matter: an answer to a question of ours must not change what it is about.
 
 "john@mail.example" below a complaint about a refund made a message to another body of it, and "yes" a compliment.
 """
