@@ -30,6 +30,8 @@ _MEMBER_NUMBER: Final = re.compile(r"(?<![\d@])\d(?:[ .\-]?\d){5,12}(?!\d)")
 _MAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 # A Belgian number as it is written at home: 0470 00 11 03, 02/555.01.22.
 _PHONE: Final = re.compile(r"(?<![\d@])(?:0|(?:\+|00)32[ ./\-]?)([1-9](?:[ ./\-]{0,2}\d){7,8})(?!\d)")
+# More words than these without a comma, and nothing that leads to a name, tell a story: "ma fille de 8 ans a été refusée …".
+_LONGEST_UNLED: Final = 10
 _PARTICLES: Final = frozenset({"de", "du", "des", "le", "la", "van", "den", "der", "von", "el", "al", "di", "da"})
 _PARTS: Final = re.compile(r"[,;\n]")
 _LONGEST_ANSWER: Final = 600
@@ -83,6 +85,8 @@ def bare_name(text: str) -> str:
     """The name in an answer to "what is your name?", or "" when it looks like something else."""
     if "?" in text or understand(text).command:
         return ""
+    if len(tokens_of(text)) > _LONGEST_UNLED and not _PARTS.search(text) and _leads(text)[:1] == [text.strip()]:
+        return ""
     first, *others = _PARTS.split(text.strip(), maxsplit=_NAME_WORDS) or [""]
     # Behind a comma only what is said to be a name is one: "call me on 0470 00 11 08, I'm Emma Clarke".
     led = [lead for part in others for lead in _leads(part) if lead != part.strip()]
@@ -132,7 +136,7 @@ def _answered_identity(state: State, said: Said, meaning: Meaning) -> Identity:
     """Who they say they are in this line, with what only the open question makes recognisable."""
     who = said.identity
     tokens = tokens_of(said.text[:200])
-    named = state.step in _REPLACING and without(tokens, "name_word") != tokens
+    named = state.step in _REPLACING and (without(tokens, "name_word") != tokens or _completes(state, said.text))
     if (state.step == "ask.name" or named) and not who.name and not said.files:
         who = replace(who, name=bare_name(said.text))
     elif not who.name and not state.facts.name and len(said.text) <= _LONGEST_COMMAND:
@@ -148,6 +152,11 @@ def _answered_identity(state: State, said: Said, meaning: Meaning) -> Identity:
         return replace(who, phones=(f"+32{re.sub(r'[^0-9]', '', phone.group(1))}",))
     number = _MEMBER_NUMBER.search(said.text)
     return replace(who, member_number=re.sub(r"\D", "", number.group())) if number else who
+
+
+def _completes(state: State, text: str) -> bool:
+    """True for "Karim Benali" below a summary that says "Karim"."""
+    return bool(state.facts.name) and bare_name(text).startswith(f"{state.facts.name} ")
 
 
 def _identified(facts: Facts, who: Identity, *, may_replace: bool) -> tuple[Facts, tuple[str, ...]]:

@@ -47,7 +47,7 @@ MOST_TURNS: Final = 40
 _LAST_TURNS: Final = 34
 _SENTENCE_WORDS: Final = 4
 _SURE_OF_DISTRESS: Final = 0.95
-_SURE_OF_PRAISE: Final = 0.95
+_SURE_OF_PRAISE: Final = 0.9
 _PERHAPS_COMPLAINT: Final = 0.3
 # After a goodbye these begin nothing.
 _PARTING: Final = frozenset({"thanks", "done", "yes", "no", "small", "ok", "stop"})

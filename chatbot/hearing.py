@@ -12,12 +12,14 @@ from chatbot.absorbing import absorb
 from chatbot.heard import Heard, answered, no_words, with_files
 from chatbot.outcome import Outcome
 from chatbot.people import hand_over
-from chatbot.questions import CHOICES, OPENING, ORDER, again, ask, ask_next, goodbye, missing, put
+from chatbot.questions import CHOICES, OPENING, ORDER, TWICE, again, ask, ask_next, goodbye, missing, put
 from chatbot.state import State
+from chatbot.understanding import tokens_of
 from config.directory import directory
 
 # What may be left out, and is then not asked again.
 _OPTIONAL: Final = frozenset({"ask.wish", "ask.contact", "ask.mandate"})
+_BEGINNING_WORDS: Final = 6
 _CORRECTABLE: Final = ("name", "email", "phone", "member_number")
 
 
@@ -209,7 +211,16 @@ def _content(out: Outcome, heard: Heard) -> Outcome:
         kept = kept.say("noted")
     if _unanswered(before, heard) and not _needs_doctor(kept.state, heard):
         kept = kept.say("unknown")
+    if _only_begins(before, heard):
+        return ask(kept, "ask.story")
     return _explained(kept, heard) or ask_next(kept)
+
+
+def _only_begins(before: State, heard: Heard) -> bool:
+    """ "Bonjour, j'ai un problème": a beginning that the classifier makes nothing of. What happened is asked once more."""
+    told_little = not before.facts.matter and len(tokens_of(heard.said.text)) <= _BEGINNING_WORDS
+    unclear = heard.said.found.kind == "other" and not any(heard.said.found.flags.values())
+    return told_little and unclear and before.asked.get("ask.story", 0) < TWICE
 
 
 def _kept(out: Outcome, heard: Heard) -> Outcome:
