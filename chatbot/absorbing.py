@@ -137,8 +137,10 @@ def _answered_identity(state: State, said: Said, meaning: Meaning) -> Identity:
     who = said.identity
     tokens = tokens_of(said.text[:200])
     named = state.step in _REPLACING and (without(tokens, "name_word") != tokens or _completes(state, said.text))
-    if (state.step == "ask.name" or named) and not who.name and not said.files:
-        who = replace(who, name=bare_name(said.text))
+    # The classifier repeats the name that it was given as known.
+    unnamed = who.name in ("", state.facts.name)
+    if (state.step == "ask.name" or named) and unnamed and not said.files:
+        who = replace(who, name=bare_name(said.text) or who.name)
     elif not who.name and not state.facts.name and len(said.text) <= _LONGEST_COMMAND:
         who = replace(who, name=signed_name(said.text, reached=bool(who.emails or who.phones)))
     numbered = without(tokens, "number_word") != tokens

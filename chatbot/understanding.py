@@ -223,8 +223,8 @@ def _whole(tokens: Sequence[str]) -> Command:
     # "Non, laissez tomber" is no answer, but an end; so is "nee, da's alles merci".
     refused = tokens[_longest(tokens, 0, _phrases("no")) :]
     if len(refused) < len(tokens):
-        for meaning, ends in _AFTER_NO:
-            if _made_of(refused, _phrases(meaning)):
+        for ending, ends in _AFTER_NO:
+            if _made_of(refused, _phrases(ending)):
                 return ends
     led_to = _after(tokens, "linking")
     for meaning in _WHOLE:
