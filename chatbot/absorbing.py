@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from chatbot.events import Said
+from chatbot.everyday import everyday
 from chatbot.state import Facts, State
 from chatbot.understanding import Meaning, tokens_of, understand, wish_in, without
 from classifier.classification import Identity
@@ -22,13 +23,17 @@ _LONGEST_NAME: Final = 80
 _WORD: Final = re.compile(r"[^\W\d_][^\W\d_’'.\-]*(?:[’'.\-][^\W\d_]+)*\.?")
 _NAME_ENDS: Final = re.compile(
     r"[,;:\n(!?/]|\b(?:pour|voor|for|für|fuer|et|en|und|and|mais|maar|but|aber|de la part|namens|"
-    r"gsm|tel|téléphone|email|mail|e-mail)\b|\d|\S+@",
+    r"mon|mijn|mein|meine|gsm|tel|téléphone|email|mail|e-mail)\b|\d|\S+@",
     re.IGNORECASE,
 )
 _MEMBER_NUMBER: Final = re.compile(r"(?<![\d@])\d(?:[ .\-]?\d){5,12}(?!\d)")
 _MAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 # A Belgian number as it is written at home: 0470 00 11 03, 02/555.01.22.
 _PHONE: Final = re.compile(r"(?<![\d@])(?:0|(?:\+|00)32[ ./\-]?)([1-9](?:[ ./\-]{0,2}\d){7,8})(?!\d)")
+# More words than these without a comma, and nothing that leads to a name, tell a story: "ma fille de 8 ans a été refusée …".
+_LONGEST_UNLED: Final = 10
+_PARTICLES: Final = frozenset({"de", "du", "des", "le", "la", "van", "den", "der", "von", "el", "al", "di", "da"})
+_PARTS: Final = re.compile(r"[,;\n]")
 _LONGEST_ANSWER: Final = 600
 _LONGEST_COMMAND: Final = 120
 _WORDS_AROUND: Final = 1
@@ -44,6 +49,7 @@ _AROUND_COMMANDS: Final = (
     "yes",
     "no",
 )
+_IN_NO_NAME: Final = ("told", "but", "no_name", "number_word")
 _SMALL_TALK: Final = ("filler", "thanks", "greeting", "small", "yes", "no", "correction", "name_lead", "contact_lead")
 
 
@@ -79,12 +85,30 @@ def bare_name(text: str) -> str:
     """The name in an answer to "what is your name?", or "" when it looks like something else."""
     if "?" in text or understand(text).command:
         return ""
-    for lead in _leads(text):
+    if len(tokens_of(text)) > _LONGEST_UNLED and not _PARTS.search(text) and _leads(text)[:1] == [text.strip()]:
+        return ""
+    first, *others = _PARTS.split(text.strip(), maxsplit=_NAME_WORDS) or [""]
+    # Behind a comma only what is said to be a name is one: "call me on 0470 00 11 08, I'm Emma Clarke".
+    led = [lead for part in others for lead in _leads(part) if lead != part.strip()]
+    for lead in (*_leads(first), *led):
         cut = _NAME_ENDS.split(lead, maxsplit=1)[0]
         words = _WORD.findall(cut)
-        if words and len(words) <= _NAME_WORDS and without(tokens_of(cut), "told", "but", "no_name") == tokens_of(cut):
+        tokens = tokens_of(cut)
+        if words and len(words) <= _NAME_WORDS and without(tokens, *_IN_NO_NAME) == tokens and not everyday(tokens):
             return written(" ".join(words))[:_LONGEST_NAME]
     return ""
+
+
+def signed_name(text: str, *, reached: bool) -> str:
+    """The name in a line that is made of it, where no name was asked for: behind "I am", or beside a way to reach them.
+
+    Two words at least, all capitalised: "I'm Olivia Hughes", "Bart Simons, bart@mail.example".
+    """
+    name = bare_name(text)
+    words = name.split()
+    named = reached or (bool(_leads(text)) and _leads(text)[0] == name)
+    plain = all(word[:1].isupper() or word in _PARTICLES for word in words)
+    return name if len(words) > 1 and plain and named and name in " ".join(text.split()) else ""
 
 
 def written(name: str) -> str:
@@ -111,10 +135,16 @@ def _leads(text: str) -> list[str]:
 def _answered_identity(state: State, said: Said, meaning: Meaning) -> Identity:
     """Who they say they are in this line, with what only the open question makes recognisable."""
     who = said.identity
-    named = state.step in _REPLACING and without(tokens := tokens_of(said.text[:200]), "name_word") != tokens
-    if (state.step == "ask.name" or named) and not who.name and not said.files:
-        who = replace(who, name=bare_name(said.text))
-    asked_contact = state.step in ("ask.contact", "ask.correction")
+    tokens = tokens_of(said.text[:200])
+    named = state.step in _REPLACING and (without(tokens, "name_word") != tokens or _completes(state, said.text))
+    # The classifier repeats the name that it was given as known.
+    unnamed = who.name in ("", state.facts.name)
+    if (state.step == "ask.name" or named) and unnamed and not said.files:
+        who = replace(who, name=bare_name(said.text) or who.name)
+    elif not who.name and not state.facts.name and len(said.text) <= _LONGEST_COMMAND:
+        who = replace(who, name=signed_name(said.text, reached=bool(who.emails or who.phones)))
+    numbered = without(tokens, "number_word") != tokens
+    asked_contact = state.step in ("ask.contact", "ask.correction") or (meaning.correction and numbered)
     if not asked_contact or who.phones or who.emails or who.member_number or meaning.reference:
         return who
     # "L'adresse de ma fille, …": somebody else's, and all the same where they want to be reached.
@@ -124,6 +154,11 @@ def _answered_identity(state: State, said: Said, meaning: Meaning) -> Identity:
         return replace(who, phones=(f"+32{re.sub(r'[^0-9]', '', phone.group(1))}",))
     number = _MEMBER_NUMBER.search(said.text)
     return replace(who, member_number=re.sub(r"\D", "", number.group())) if number else who
+
+
+def _completes(state: State, text: str) -> bool:
+    """True for "Karim Benali" below a summary that says "Karim"."""
+    return bool(state.facts.name) and bare_name(text).startswith(f"{state.facts.name} ")
 
 
 def _identified(facts: Facts, who: Identity, *, may_replace: bool) -> tuple[Facts, tuple[str, ...]]:
@@ -155,10 +190,10 @@ def _identified(facts: Facts, who: Identity, *, may_replace: bool) -> tuple[Fact
 
 def _told(facts: Facts, state: State, text: str, taken: tuple[str, ...], *, question: bool) -> Facts:
     words = text.strip()
-    if state.step == "ask.wish" and not question:
-        return replace(facts, wish=(*facts.wish, words))
     if not _rest(words, taken):
         return facts
+    if state.step == "ask.wish" and not question:
+        return replace(facts, wish=(*facts.wish, words))
     wish = wish_in(words) if not facts.wish else ""
     return replace(facts, story=(*facts.story, words), wish=(wish,) if wish else facts.wish)
 

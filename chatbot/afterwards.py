@@ -16,6 +16,7 @@ from chatbot.heard import Heard, answered, no_words, with_files
 from chatbot.outcome import Outcome
 from chatbot.people import hand_over
 from chatbot.questions import again, ask, goodbye, put
+from chatbot.understanding import tokens_of
 from config.dates import in_full
 
 
@@ -65,7 +66,7 @@ def _wanted(out: Outcome, heard: Heard) -> Outcome | None:
     wants, pure = heard.wants, heard.meaning.pure
     if heard.meaning.language:
         return again(out.say("switched"))
-    if wants == "person":
+    if wants == "person" or heard.asks_for_person():
         return hand_over(out if pure else _added(out, heard), heard.house, heard.now)
     if wants == "status" or heard.meaning.reference:
         return _status(out, heard)
@@ -79,10 +80,14 @@ def _to_more(out: Outcome, heard: Heard) -> Outcome | None:
     state, wants = out.state, heard.wants
     if heard.said.files or not (heard.meaning.pure or wants == "transcript"):
         return None
-    if wants in ("done", "no", "stop", "thanks", "ok"):
+    # A thumb up below "it is registered" is no wish to add something.
+    thumb = wants == "yes" and not tokens_of(heard.said.text) and state.step == "ask.more"
+    if wants in ("done", "no", "stop", "thanks", "ok") or thumb:
         return goodbye(out, "registered" if state.registered else "answered")
     if wants == "transcript":
-        return _transcript(out, state.facts.email)
+        given = (*heard.said.identity.emails, *addresses_in(heard.said.text))
+        # More may be meant than this conversation ("a copy of my file"): a person reads it too.
+        return _transcript(out if heard.meaning.pure else _added(out, heard), given[-1] if given else state.facts.email)
     return put(out, "ask.addition") if wants in ("add", "yes") else None
 
 
@@ -94,7 +99,9 @@ def _said(out: Outcome, heard: Heard) -> Outcome:
     entry = heard.entry(out.state)
     if entry is not None:
         return put(answered(out, entry), "ask.more", brief=True)
-    added = _added(out, heard).say("added", reference=out.state.reference)
+    # A question on which the knowledge is silent is not left without a word.
+    unknown = out.say("unknown") if heard.meaning.question else out
+    added = _added(unknown, heard).say("added", reference=out.state.reference)
     return put(with_files(added, heard) if _voice(heard) else added, "ask.more", brief=True)
 
 

@@ -8,6 +8,7 @@ Pure: no clock, no chance, no I/O. Whichever process handles the next event need
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -38,13 +39,16 @@ from chatbot.questions import goodbye
 from chatbot.replies import choices_of, labels
 from chatbot.state import Facts, State
 from chatbot.understanding import Meaning, tokens_of, understand
-from config.vocabulary import Language
+from classifier.classification import Classification
+from config.vocabulary import Kind, Language
 
 # A conversation has at most so many turns of the robot; from the first number on it is brought to its end.
 MOST_TURNS: Final = 40
 _LAST_TURNS: Final = 34
 _SENTENCE_WORDS: Final = 4
-_SURE_OF_DISTRESS: Final = 0.8
+_SURE_OF_DISTRESS: Final = 0.95
+_SURE_OF_PRAISE: Final = 0.9
+_PERHAPS_COMPLAINT: Final = 0.3
 # After a goodbye these begin nothing.
 _PARTING: Final = frozenset({"thanks", "done", "yes", "no", "small", "ok", "stop"})
 
@@ -108,6 +112,9 @@ def _said(out: Outcome, said: Said, knowledge: Knowledge, house: House, now: dat
         if (meaning.pure and (meaning.command in _PARTING or meaning.signs_only or meaning.empty)) and not said.files:
             return out.at(heard_at=said.at)
         state = _once_more(state)
+    if state.reference and meaning.another and not state.hand and state.step != "registering":
+        # "I have another complaint" begins a case of its own; nobody has to say goodbye first.
+        state = replace(_once_more(replace(state, closed="registered")), step="ask.story")
     # Files count whatever the line beside them means.
     facts = replace(state.facts, files=(*state.facts.files, *said.files))
     # Who speaks is there again.
@@ -143,11 +150,30 @@ def _once_more(state: State) -> State:
 def _noticed(state: State, said: Said, meaning: Meaning) -> State:
     """The state with what the classifier and the words say of kind, flags and language."""
     found = said.found
-    flags = dict.fromkeys((*state.flags, *(flag for flag, holds in found.flags.items() if holds)))
+    # "Weet ik niet meer" is no cry for help: what is only a command says nothing of the matter.
+    new = [] if meaning.pure and not state.facts.story else [flag for flag, holds in found.flags.items() if holds]
+    flags = dict.fromkeys((*state.flags, *new))
+    if said.outright:
+        flags["urgent"] = None
     if meaning.language:
         return replace(state, language=meaning.language, language_chosen=True, flags=tuple(flags))
-    kind = state.kind if meaning.pure else found.kind
+    kind = _kind_of(found)
+    if meaning.pure and not state.facts.story:
+        kind = state.kind
     return replace(state, flags=tuple(flags), kind=kind, language=_spoken(state, said, meaning))
+
+
+def _kind_of(found: Classification) -> Kind:
+    """The kind that the dialogue goes by. What is not surely something else is a complaint until a person says otherwise: who is
+    thanked for a complaint, or answered to it as to a question, has lost it."""
+    likely: Mapping[str, float] = found.probabilities.get("kind", {})
+    if "kind" in found.abstained:
+        return "complaint"
+    if found.kind == "compliment" and likely.get("compliment", 1.0) < _SURE_OF_PRAISE:
+        return "complaint"
+    if found.kind == "question" and likely.get("complaint", 0.0) >= _PERHAPS_COMPLAINT:
+        return "complaint"
+    return found.kind
 
 
 def _spoken(state: State, said: Said, meaning: Meaning) -> Language:
@@ -162,9 +188,11 @@ def _spoken(state: State, said: Said, meaning: Meaning) -> Language:
 
 
 def _urgent(said: Said) -> bool:
-    """Whether to break off and give the help lines. A flag that is merely likely, without a word of distress, makes the case a
-    priority and no more: who wants to be called back must not be told of suicide."""
-    if not said.found.flags.get("urgent"):
+    """Whether to break off and give the help lines. Words that say it outright need no classifier. A flag that is merely likely,
+    without a word of distress, makes the case a priority and no more: who wants to be called back must not be told of suicide."""
+    if said.outright:
+        return True
+    if not said.found.flags.get("urgent") or said.in_jest:
         return False
     return bool(said.distress) or said.found.probabilities.get("urgent", 1.0) >= _SURE_OF_DISTRESS
 

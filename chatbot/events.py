@@ -25,6 +25,7 @@ class Said:
     `found` is about the conversation so far, `identity` about this line alone: a correction ("no, my number is …") shows
     in the line, while the conversation still begins with the wrong one. `language` is that of this line, where the
     classifier is sure of it. `body`: the id of the other body that the words name (`config/directory.yaml`), if any.
+    `distress`: the kinds of it that the words speak of; `outright`: they say so beyond doubt; `in_jest`: they only sound like it.
     """
 
     text: str = field(repr=False)
@@ -36,6 +37,8 @@ class Said:
     language: Language | None = None
     body: str = ""
     distress: frozenset[Distress] = frozenset()
+    outright: bool = False
+    in_jest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from chatbot.events import House, Said
 from chatbot.knowledge import Entry, Knowledge
 from chatbot.outcome import Outcome
 from chatbot.questions import again, ask
 from chatbot.state import State
-from chatbot.understanding import Meaning
+from chatbot.understanding import Meaning, tokens_of
+
+_WORDS_OF_A_CALL: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,13 @@ class Heard:
     def wants(self) -> str:
         """The choice that was picked, or the command."""
         return self.meaning.choice or self.meaning.command
+
+    def asks_for_person(self) -> bool:
+        """Whether a short line asks for a person in words of its own: the knowledge knows many ways, the list of words few."""
+        if self.wants or len(tokens_of(self.said.text)) > _WORDS_OF_A_CALL:
+            return False
+        found = self.knowledge.find(self.said.text, "en")
+        return found is not None and found.id == "person"
 
     def entry(self, state: State) -> Entry | None:
         """What the knowledge answers, when this line asks something."""

@@ -12,12 +12,14 @@ from chatbot.absorbing import absorb
 from chatbot.heard import Heard, answered, no_words, with_files
 from chatbot.outcome import Outcome
 from chatbot.people import hand_over
-from chatbot.questions import CHOICES, OPENING, ORDER, again, ask, ask_next, goodbye, missing, put
+from chatbot.questions import CHOICES, OPENING, ORDER, TWICE, again, ask, ask_next, goodbye, missing, put
 from chatbot.state import State
+from chatbot.understanding import tokens_of
 from config.directory import directory
 
 # What may be left out, and is then not asked again.
 _OPTIONAL: Final = frozenset({"ask.wish", "ask.contact", "ask.mandate"})
+_BEGINNING_WORDS: Final = 6
 _CORRECTABLE: Final = ("name", "email", "phone", "member_number")
 
 
@@ -36,6 +38,8 @@ def _always(out: Outcome, heard: Heard) -> Outcome | None:
     if heard.meaning.language:
         # In the first line it needs no word of its own: the greeting is in that language.
         return ask_next(out) if out.replies else again(out.say("switched"))
+    if heard.asks_for_person():
+        return _person(out, heard)
     meant = heard.meaning.reference or heard.meaning.reference_like
     if heard.wants == "status" or (meant and not out.state.facts.matter and not out.state.proving):
         return status.begin(out, heard)
@@ -115,8 +119,9 @@ def _to_correction(out: Outcome, heard: Heard) -> Outcome | None:
 def _to_mandate(out: Outcome, heard: Heard) -> Outcome | None:
     if heard.wants == "yes":
         return ask_next(out.at(facts=replace(out.state.facts, mandate="yes")))
-    if heard.wants == "no":
-        return ask_next(out.at(facts=replace(out.state.facts, mandate="no")).say("mandate.later"))
+    if heard.wants == "no" or heard.meaning.refusal:
+        kept = _kept(out, heard)
+        return ask_next(kept.at(facts=replace(kept.state.facts, mandate="no")).say("mandate.later"))
     return None
 
 
@@ -139,9 +144,10 @@ def _to_answered(out: Outcome, heard: Heard) -> Outcome | None:
 
 
 def _to_scope(out: Outcome, heard: Heard) -> Outcome | None:
-    if heard.wants in ("ok", "yes", "thanks", "done"):
+    if heard.wants in ("ok", "thanks", "done", "not_you"):
         return goodbye(out, "answered")
-    if heard.meaning.pure and heard.wants not in ("about_you", "no"):
+    # A bare "yes" may answer "am I wrong?": it must not end a complaint.
+    if heard.meaning.pure and heard.wants not in ("about_you", "no", "yes"):
         return None
     # Whatever else is said here may mean that we misunderstood: nobody is refused by mistake.
     kept = _kept(out, heard)
@@ -188,19 +194,33 @@ def _content(out: Outcome, heard: Heard) -> Outcome:
         return done
     if heard.meaning.pure and not heard.said.files:
         step = out.state.step
+        if heard.wants in ("done", "thanks") and step in ORDER and out.state.facts.matter:
+            # "That's all, thanks": whether what there is should be registered is the only question left.
+            return put(out, "ask.stop")
         return ask(out, step) if step in ORDER else again(out)
     entry = heard.entry(out.state)
     if entry is not None:
         return _side_question(out, heard, answered(out, entry))
+    if out.state.step == "ask.answered" and not heard.meaning.refusal:
+        out = _done_with(out)
     before = out.state
     kept = with_files(_kept(out, heard), heard)
     if heard.meaning.long:
         kept = kept.say("long")
     if _corrected(before, kept.state):
         kept = kept.say("noted")
-    if _unanswered(heard):
+    if _unanswered(before, heard) and not _needs_doctor(kept.state, heard):
         kept = kept.say("unknown")
+    if _only_begins(before, heard):
+        return ask(kept, "ask.story")
     return _explained(kept, heard) or ask_next(kept)
+
+
+def _only_begins(before: State, heard: Heard) -> bool:
+    """ "Bonjour, j'ai un problème": a beginning that the classifier makes nothing of. What happened is asked once more."""
+    told_little = not before.facts.matter and len(tokens_of(heard.said.text)) <= _BEGINNING_WORDS
+    unclear = heard.said.found.kind == "other" and not any(heard.said.found.flags.values())
+    return told_little and unclear and before.asked.get("ask.story", 0) < TWICE
 
 
 def _kept(out: Outcome, heard: Heard) -> Outcome:
@@ -213,9 +233,11 @@ def _corrected(before: State, after: State) -> bool:
     return any(was and was != now for was, now in told) or (before.step == "ask.correction" and before != after)
 
 
-def _unanswered(heard: Heard) -> bool:
-    """A question on which the knowledge is silent; a grievance put as a question is a complaint, and asks for no answer."""
-    return heard.meaning.question and heard.said.found.kind == "question"
+def _unanswered(before: State, heard: Heard) -> bool:
+    """A question on which the knowledge is silent. A grievance put as a question is a complaint, and asks for no answer; what is
+    asked once the story is told, is asked of us."""
+    aside = bool(before.facts.story) and before.step in ("ask.name", "ask.contact", "sum_up")
+    return heard.meaning.question and (aside or heard.said.found.kind == "question")
 
 
 def _side_question(out: Outcome, heard: Heard, spoken: Outcome) -> Outcome:
@@ -227,18 +249,30 @@ def _side_question(out: Outcome, heard: Heard, spoken: Outcome) -> Outcome:
     return put(_kept(spoken, heard), "ask.answered")
 
 
+def _done_with(out: Outcome) -> Outcome:
+    """A question that was answered, once the member goes on with something else: it is no part of that matter."""
+    facts = out.state.facts
+    return out.at(facts=replace(facts, questions=(*facts.questions, *facts.story), story=(), wish=()))
+
+
 def _explained(out: Outcome, heard: Heard) -> Outcome | None:
     """What has to be said once before going on; None when the next question follows."""
     state, found = out.state, heard.said.found
     sure = {flag for flag, holds in found.flags.items() if holds and flag not in found.abstained}
     if "off_scope" in sure and state.facts.story and not state.facts.contested and "scope" not in state.told:
         return _explain_scope(out, heard)
-    if "doctor" in sure and "doctor" not in state.told:
+    if _needs_doctor(state, heard):
         out = out.say("doctor").telling("doctor")
     nameless = not state.facts.name and not state.facts.anonymous
     if ("anonymous" in sure or heard.meaning.command == "anonymous") and nameless and "anonymous" not in state.told:
         return _explain_anonymous(out)
     return ask_next(out) if out.state != state else None
+
+
+def _needs_doctor(state: State, heard: Heard) -> bool:
+    """Whether the way to complain about a medical adviser has yet to be explained; it answers a question on that too."""
+    found = heard.said.found
+    return bool(found.flags.get("doctor")) and "doctor" not in (*found.abstained, *state.told)
 
 
 def _explain_scope(out: Outcome, heard: Heard) -> Outcome:

@@ -36,10 +36,12 @@ def hand_over(
 def urgent(out: Outcome, said: Said, house: House, now: datetime) -> Outcome:
     """The help lines at once and a person as soon as one can; no questions."""
     kinds = said.distress
-    # Where the words do not say what kind of distress it is, everything is offered.
+    # Where the words do not say what kind of distress it is, everything is offered; but a quarrel with neighbours that keeps
+    # somebody awake is answered without a word of suicide.
+    elsewhere = said.found.flags.get("off_scope", False)
     spoken = out.say(
         "urgent",
-        suicide="yes" if "suicide" in kinds or not kinds else "",
+        suicide="yes" if "suicide" in kinds or not (kinds or elsewhere) else "",
         need="yes" if "need" in kinds or not kinds else "",
         contact=out.state.facts.phone or ("yes" if out.state.reachable else ""),
     ).telling("urgent")

@@ -25,7 +25,7 @@ CHOICES: Final = MappingProxyType(
         "anonymous": ("name", "anonymous", "stop"),
     }
 )
-_TWICE: Final = 2
+TWICE: Final = 2
 _NOTING: Final = frozenset({"files", "voice", "long", "noted", "unknown", "doctor"})
 
 
@@ -52,7 +52,7 @@ def ask(out: Outcome, key: str) -> Outcome:
     """Put this question, and count it."""
     state = out.state
     times = state.asked.get(key, 0)
-    if times >= _TWICE:
+    if times >= TWICE:
         return _given_up(out, key) if f"person:{key}" in state.told else _offer_person(out, key)
     # "Thank you, noted" is not said twice in one breath.
     thanked = key == "ask.wish" and any(reply.key in _NOTING for reply in out.replies)

@@ -20,7 +20,7 @@ from config.vocabulary import LANGUAGES, Language
 
 Command = Literal[
     "", "yes", "no", "skip", "back", "stop", "person", "help", "status", "change", "anonymous", "about_you", "transcript",
-    "add", "done", "thanks", "greeting", "small", "insult",
+    "add", "done", "thanks", "greeting", "small", "insult", "not_you",
 ]  # fmt: skip
 
 # In this order: "non merci" is done before it is no, "merci" thanks before it is a small word.
@@ -32,14 +32,27 @@ _WHOLE: Final[tuple[Literal[
     "about_you", "no", "yes", "thanks", "small",
 )  # fmt: skip
 # What counts among other words, and in a line of how many words at most.
-_WITHIN: Final[tuple[tuple[Literal["person", "status", "anonymous", "about_you"], int], ...]] = (
+_WITHIN: Final[
+    tuple[tuple[Literal["person", "status", "anonymous", "not_you", "about_you", "transcript"], int], ...]
+] = (
     ("person", 12),
     ("status", 14),
     ("anonymous", 14),
+    ("not_you", 8),
     ("about_you", 12),
+    ("transcript", 12),
 )
 _LANGUAGE_WORDS: Final = 6
 _YES_WORDS: Final = 8
+_NO_WORDS: Final = 12
+# What ends or leads on, also behind "ok" or "et": there is no more in such a line than in the bare word.
+_AFTER_NO: Final[tuple[tuple[Literal["stop", "done", "fine"], Literal["stop", "done"]], ...]] = (
+    ("stop", "stop"),
+    ("done", "done"),
+    ("fine", "done"),
+)
+_AROUND_ANOTHER: Final[tuple[Meant, ...]] = ("another", "filler", "yes", "no", "linking", "wish", "has")
+_LED_TO: Final = frozenset({"done", "stop", "back", "skip"})
 _QUESTION_WORDS: Final = 40
 # From so many characters on a line was pasted, or written elsewhere and brought here.
 LONG: Final = 2000
@@ -59,7 +72,8 @@ class Meaning:
     """What one line means.
 
     `command` is what the whole line is, or asks for; `pure` is True when it says nothing else. `choice`: the id of the choice
-    that it picks, pressed, numbered or typed. `reference` is canonical, `reference_like` something meant as one that is none.
+    that it picks, pressed, numbered or typed. `refusal`: it begins with a plain no. `another`: it speaks of one more
+    complaint. `reference` is canonical, `reference_like` something meant as one that is none.
     """
 
     command: Command = ""
@@ -68,6 +82,8 @@ class Meaning:
     language: Language | None = None
     question: bool = False
     correction: bool = False
+    refusal: bool = False
+    another: bool = False
     signs_only: bool = False
     empty: bool = False
     long: bool = False
@@ -98,6 +114,8 @@ def understand(text: str, *, choice: str = "", offered: Mapping[str, str] | None
         language=language,
         question=is_question(text, tokens),
         correction=_corrects(tokens),
+        refusal=len(tokens) <= _NO_WORDS and _starts(tokens, _phrases("no")),
+        another=len(text) <= _READ and _within(tokens, _phrases("another")),
         long=len(text) > LONG,
         reference=alone or (references[0] if references else ""),
         reference_like=not references and not alone and bool(_REFERENCE_LIKE.search(text)),
@@ -120,9 +138,17 @@ def is_question(text: str, tokens: Sequence[str]) -> bool:
     """True for a line that asks something: a question mark, a word that begins a question, "I would like to know"."""
     if len(tokens) > _QUESTION_WORDS:
         return False
-    asked = tokens[_longest(tokens, 0, _phrases("greeting")) :]
+    asked = _after(tokens, "greeting", "linking")
     begins = len(asked) > 2 and _starts(asked, _phrases("asking"))
     return text.rstrip().endswith("?") or begins or (len(asked) > 4 and _within(asked, _phrases("wondering")))
+
+
+def _after(tokens: Sequence[str], *meant: Meant) -> Sequence[str]:
+    """The words behind those that a line begins with: "ok, et …" asks no less than without them."""
+    phrases = [_phrases(meaning) for meaning in meant]
+    while length := max(_longest(tokens, 0, listed) for listed in phrases):
+        tokens = tokens[length:]
+    return tokens
 
 
 def wish_in(text: str) -> str:
@@ -181,20 +207,33 @@ def _language(tokens: Sequence[str]) -> Language | None:
 def _command(tokens: Sequence[str]) -> tuple[Command, bool]:
     # "Hallo, hoe werkt dit" asks no less than without its greeting.
     tokens = tokens[_longest(tokens, 0, _phrases("greeting")) :] or tokens
-    # "Non, laissez tomber" is no answer, but an end.
-    begun = _longest(tokens, 0, _phrases("no"))
-    if begun and _made_of(tokens[begun:], _phrases("stop")):
-        return "stop", True
-    for meaning in _WHOLE:
-        if _made_of(tokens, _phrases(meaning)):
-            return meaning, True
-    if _within(tokens, _phrases("insult")) and not without(tokens, "insult", "scold", "filler", "small"):
-        return "insult", True
+    if whole := _whole(tokens):
+        return whole, True
     for meaning, most in _WITHIN:
         # "J'ai essayé de parler à quelqu'un hier" tells a story, and asks for nobody.
         if len(tokens) <= most and _within(tokens, _phrases(meaning)) and not _within(tokens, _phrases("told")):
             return meaning, False
     return ("yes", False) if _agrees(tokens) else ("", False)
+
+
+def _whole(tokens: Sequence[str]) -> Command:
+    """What a line means that says nothing else."""
+    if _made_of(tokens, _phrases("person_alone")):
+        return "person"
+    # "Non, laissez tomber" is no answer, but an end; so is "nee, da's alles merci".
+    refused = tokens[_longest(tokens, 0, _phrases("no")) :]
+    if len(refused) < len(tokens):
+        for ending, ends in _AFTER_NO:
+            if _made_of(refused, _phrases(ending)):
+                return ends
+    led_to = _after(tokens, "linking")
+    for meaning in _WHOLE:
+        if _made_of(led_to if meaning in _LED_TO else tokens, _phrases(meaning)):
+            return meaning
+    if _within(tokens, _phrases("insult")) and not without(tokens, "insult", "scold", "filler", "small"):
+        return "insult"
+    # "I have another complaint" begins one, as "I have a complaint" does.
+    return "small" if _within(tokens, _phrases("another")) and not without(tokens, *_AROUND_ANOTHER) else ""
 
 
 def _agrees(tokens: Sequence[str]) -> bool:

@@ -21,8 +21,9 @@ _Phrases = tuple[Annotated[str, Field(min_length=1, max_length=80)], ...]
 # What a list of phrases means, beside the four languages that one may ask for.
 Meant = Literal[
     "yes", "no", "skip", "back", "stop", "person", "help", "status", "change", "anonymous", "about_you", "transcript",
-    "add", "done", "thanks", "greeting", "small", "filler", "insult", "scold", "wish", "no_wish", "asking", "wondering", "told",
-    "but", "name_lead", "name_word", "no_name", "contact_lead", "correction", "signs_yes", "signs_no",
+    "add", "done", "fine", "thanks", "greeting", "small", "filler", "insult", "scold", "wish", "no_wish", "asking",
+    "wondering", "told", "person_alone", "another", "has", "not_you", "but", "name_lead", "name_word", "no_name",
+    "contact_lead", "number_word", "linking", "correction", "signs_yes", "signs_no",
 ]  # fmt: skip
 
 

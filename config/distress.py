@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, Field
 
@@ -18,11 +18,16 @@ _Words = Mapping[Language, Annotated[tuple[str, ...], Field(min_length=1)]]
 
 
 class Distress(BaseModel, extra="forbid", frozen=True):
-    """Words that speak of suicide, of need (no money, no home, no treatment), and of danger from somebody else."""
+    """Words that speak of suicide, of need (no money, no home, no treatment), and of danger from somebody else.
+
+    `certain`: those that say so outright, by kind. `harmless`: what is passed over, since it only sounds like it.
+    """
 
     suicide: _Words
     need: _Words
     danger: _Words
+    certain: Mapping[Literal["suicide", "need", "danger"], _Words]
+    harmless: _Words
 
 
 @cache

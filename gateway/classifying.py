@@ -16,6 +16,7 @@ import structlog
 from classifier.classification import Classification, Identity, Text
 from config.vocabulary import Language
 from gateway.children import Child, ChildEndedError
+from gateway.telling import tells
 from gateway.versions import UnknownVersionError, Versions
 from store.model_uses import SHIPPED
 
@@ -36,10 +37,11 @@ _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a conversation, `story` being what its member has told in it so far."""
+    """One line of a conversation, `story` being what its member has told in it so far, `step` the question that was open."""
 
     text: Text
     story: str = ""
+    step: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,19 +279,21 @@ def understand_all(lines: Sequence[Line]) -> list[Understood]:
     if _classifier is None:
         return [not_understood(line) for line in lines]
     alone = _classifier.classify([line.text for line in lines])
+    entries = [_entry_for(line.text.text, single.language) for line, single in zip(lines, alone, strict=True)]
     behind = [index for index, line in enumerate(lines) if line.story]
-    whole = _classifier.classify([_with_story(lines[index]) for index in behind])
+    whole = _classifier.classify([_with_story(lines[index], alone[index], entries[index]) for index in behind])
     found = dict(zip(behind, whole, strict=True))
     return [
-        Understood(
-            found.get(index, single), single, _entry_for(line.text.text, single.language), _spoken(line.text, single)
-        )
-        for index, (line, single) in enumerate(zip(lines, alone, strict=True))
+        Understood(found.get(index, single), single, entry, _spoken(line.text, single))
+        for index, (line, single, entry) in enumerate(zip(lines, alone, entries, strict=True))
     ]
 
 
-def _with_story(line: Line) -> Text:
-    return replace(line.text, text=f"{line.story}\n{line.text.text}")
+def _with_story(line: Line, alone: Classification, entry: str) -> Text:
+    """The conversation so far. Distress is never left out, however short the line that speaks of it."""
+    text = line.text.text
+    told = alone.flags.get("urgent") or tells(text, line.step, alone.identity, entry)
+    return replace(line.text, text=f"{line.story}\n{text}" if told else line.story)
 
 
 def _spoken(text: Text, line: Classification) -> Language | None:

@@ -86,7 +86,7 @@ class Turn:
             was = self.state
             outcome = step(was, waiting.pop(0), known, staffed(self.now), self.now)
             self.state = outcome.state
-            if was.step == "closed" and self.state.step != "closed" and not self.state.reference:
+            if (was.step == "closed" or was.reference) and self.state.step != "closed" and not self.state.reference:
                 await self._begin_anew()
             # What is ordered is done first: what is said then belongs to the case that was made.
             for action in outcome.actions:
@@ -288,11 +288,13 @@ def turn_of(
 
 @dataclass(frozen=True, slots=True)
 class KnownSoFar:
-    """What a conversation has brought before a line of it: the member's words, their name, and the language."""
+    """What a conversation has brought before a line of it: what the member told and wants, in their words, their name, the
+    language, and which question is open."""
 
     story: str = ""
     name: str = ""
     language: Language | None = None
+    step: str = ""
 
 
 def known_so_far(conversation: Conversation | None) -> KnownSoFar:
@@ -302,8 +304,12 @@ def known_so_far(conversation: Conversation | None) -> KnownSoFar:
     if "dialogue" not in conversation.state:
         return KnownSoFar(language=conversation.language)
     state = State.from_json(conversation.state["dialogue"])
-    story = "" if state.step == "closed" else "\n".join(state.facts.story)
-    return KnownSoFar(story, state.facts.name, state.language)
+    facts = state.facts
+    # A wish that was found in the story stands there already.
+    wanted = [wish for wish in facts.wish if not any(wish in told for told in facts.story)]
+    # What was asked and answered is no part of what is told next.
+    story = "" if state.step in ("closed", "ask.answered") else "\n".join((*facts.story, *wanted))
+    return KnownSoFar(story, facts.name, state.language, state.step)
 
 
 def staffed(now: datetime) -> Staffed:

@@ -248,7 +248,8 @@ class Intake:
                 before = told.get(key, known.story)
                 text = self._text(message)
                 hint = text.language_hint or known.language
-                lines.append(Line(replace(text, language_hint=hint, from_name=text.from_name or known.name), before))
+                whole = replace(text, language_hint=hint, from_name=text.from_name or known.name)
+                lines.append(Line(whole, before, known.step))
                 told[key] = f"{before}\n{text.text}".strip()
         return lines
 

@@ -9,7 +9,7 @@ from channels.message import Attachment, InboundMessage
 from chatbot.events import Said
 from chatbot.state import File, FileKind, State
 from gateway.arrival import Arrival
-from router.wordlists import distress_in, find_body
+from router.wordlists import certain_distress_in, distress_in, find_body, only_sounds_like_distress
 
 _FILE_KINDS: Final[tuple[tuple[str, FileKind], ...]] = (
     ("image/", "picture"),
@@ -36,6 +36,9 @@ def said_in(arrival: Arrival, state: State) -> Said:
         language=arrival.spoken,
         body=body.id if body else "",
         distress=distress_in(text),
+        outright=bool(certain_distress_in(text)),
+        # The classifier read what was told before, too.
+        in_jest=only_sounds_like_distress("\n".join((*state.facts.story, text))),
     )
 
 

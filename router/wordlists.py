@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Final, Literal
 
 from config.directory import Body, directory
 from config.distress import distress
+from config.vocabulary import Language
 from router.fields import MAX_TEXT
 
 DistressKind = Literal["suicide", "need", "danger"]
@@ -35,14 +36,29 @@ def find_body(text: str) -> Body | None:
 
 def distress_in(text: str) -> frozenset[DistressKind]:
     """Which kinds of distress the text speaks of; empty when the words do not say."""
-    read = folded(text)
     words = distress()
+    read = _pattern(_all(words.harmless)).sub(" ", folded(text))
     kinds: tuple[tuple[DistressKind, tuple[str, ...]], ...] = (
-        ("suicide", tuple(word for listed in words.suicide.values() for word in listed)),
-        ("need", tuple(word for listed in words.need.values() for word in listed)),
-        ("danger", tuple(word for listed in words.danger.values() for word in listed)),
+        ("suicide", _all(words.suicide)),
+        ("need", _all(words.need)),
+        ("danger", _all(words.danger)),
     )
-    return frozenset(kind for kind, listed in kinds if _pattern(listed).search(read))
+    return certain_distress_in(text) | frozenset(kind for kind, listed in kinds if _pattern(listed).search(read))
+
+
+def certain_distress_in(text: str) -> frozenset[DistressKind]:
+    """Which kinds of distress the text speaks of outright, whatever else it says."""
+    read = folded(text)
+    return frozenset(kind for kind, listed in distress().certain.items() if _pattern(_all(listed)).search(read))
+
+
+def only_sounds_like_distress(text: str) -> bool:
+    """True for "this waiting is killing me": words of distress that say something else, and no others."""
+    return bool(_pattern(_all(distress().harmless)).search(folded(text))) and not distress_in(text)
+
+
+def _all(words: Mapping[Language, tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(word for listed in words.values() for word in listed)
 
 
 @cache

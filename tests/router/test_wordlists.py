@@ -7,7 +7,7 @@ import time
 import pytest
 
 from config.directory import directory
-from router.wordlists import distress_in, find_body, folded
+from router.wordlists import certain_distress_in, distress_in, find_body, folded, only_sounds_like_distress
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,27 @@ def test_hostile_text_takes_linear_time(size):
         find_body(hostile)
         distress_in(hostile)
         assert time.process_time() - start < 0.1 + size * 20e-6
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("mon mari me frappe", {"danger"}),
+        ("je serais mieux morte", {"suicide"}),
+        ("ze gaan mij uit mijn huis zetten", {"need"}),
+        ("ce qui me frappe, c'est votre lenteur", set()),
+        ("je me bat avec la mutuelle depuis mars", set()),
+        ("jullie hebben mijn insuline niet terugbetaald", set()),
+        ("mijn baas heeft mij op straat gezet", set()),
+    ],
+)
+def test_distress_that_is_said_outright(text, kinds):
+    assert certain_distress_in(text) == kinds
+
+
+def test_what_only_sounds_like_distress():
+    assert only_sounds_like_distress("je veux en finir avec ce dossier")
+    assert only_sounds_like_distress("this waiting is killing me")
+    assert not only_sounds_like_distress("je veux en finir avec ce dossier, je ne veux plus vivre")
+    assert not only_sounds_like_distress("je veux en finir avec la vie")
+    assert distress_in("je veux en finir avec la vie") == {"suicide"}
