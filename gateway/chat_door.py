@@ -127,11 +127,12 @@ class ChatDoor:
 
 
 async def _kept(tx: Tx, held: Conversation, item_id: int, raw: RawMessage, text: str) -> int:
-    """The line, visible from now on; its files and its place in a case come when it is recorded."""
+    """The line, visible in the conversation from now on; its files and its place in a case come when it is recorded: until it is
+    read, nobody knows what it is about, and a case is read by more people than a medical matter may be (rule S2)."""
     return await cases.add_message(
         tx,
         cases.NewMessage(
-            case_id=held.case_id,
+            case_id=None,
             direction="in",
             channel="chat",
             account=ACCOUNT,
