@@ -68,6 +68,7 @@ class MessageRow:
     def reason(self) -> str:
         """Why it did not, as whoever refused it calls it."""
         return self.code if self.delivery == "failed" else self.receipt_code
+
     conversation_id: int | None = None
 
 

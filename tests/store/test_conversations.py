@@ -152,7 +152,11 @@ async def test_what_is_due_comes_once(store: Store) -> None:
             )
     async with store.write() as tx:
         found = await conversations.due(tx, now=NOW + timedelta(hours=1), limit=9)
-        assert [one.address for one in found] == ["+32470001103"]
+        due = await conversations.still_due(tx, found[0], now=NOW + timedelta(hours=1))
+        assert due is not None
+        assert (len(found), due.address) == (1, "+32470001103")
+        await conversations.look_again(tx, due.id, due_at=NOW + timedelta(hours=2))
+        assert await conversations.still_due(tx, found[0], now=NOW + timedelta(hours=1)) is None
 
 
 async def test_a_key_opens_its_conversation_until_it_is_released(store: Store) -> None:
