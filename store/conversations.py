@@ -274,6 +274,18 @@ async def line_of_item(tx: Tx, item_id: int) -> int | None:
     return found
 
 
+async def line_called(tx: Tx, conversation_id: int, external_id: str) -> int | None:
+    """The message of a conversation that its item calls so (`RawMessage.external_id`)."""
+    query = (
+        select(messages.c.id)
+        .join(inbox_table, inbox_table.c.id == messages.c.inbox_id)
+        .where(messages.c.conversation_id == conversation_id, inbox_table.c.external_id == external_id)
+        .limit(1)
+    )
+    found: int | None = (await tx.conn.execute(query)).scalar()
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """A line of a member that a later one names."""
