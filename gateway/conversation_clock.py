@@ -50,7 +50,7 @@ async def look_at_conversations(house: House, rules: RuleSet, *, now: datetime) 
 async def _look_at(
     house: House, rules: RuleSet, conversation_id: int, now: datetime
 ) -> tuple[bool, tuple[int, ...] | None]:
-    """(whether it was looked at, and not in somebody's hand; what goes out because time has passed, None where nothing changed)."""
+    """(whether it was looked at, and was in nobody's hand; what goes out because of it, None where nothing changed)."""
     try:
         async with house.store.write() as tx:
             conversation = await conversations.still_due(tx, conversation_id, now=now)

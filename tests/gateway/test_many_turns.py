@@ -1,4 +1,4 @@
-"""Many turns at the same moment on one PostgreSQL: two workers and the web chat's own writing, in one conversation and in many."""
+"""Many turns at once on one PostgreSQL: two workers and the web chat's own writing, in one conversation and in many."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def workers(house: House, model: pipeline.Classifier) -> list[Intake]:
     """Two workers, of three lanes each."""
     parsing, reading = DirectParsing(house, ""), DirectClassifying(model)
     return [
-        Intake(house, parsing, reading, Metrics(), patience=0.02)  # type: ignore[arg-type]  # the same methods, no child
+        Intake(house, parsing, reading, Metrics(), patience=30)  # type: ignore[arg-type]  # the same methods, no child
         for _ in range(2)
     ]
 
