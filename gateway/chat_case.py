@@ -66,7 +66,8 @@ async def open_case(
     """Open a case with the story as its first message; the messages of the conversation belong to it from now on."""
     arrival = _as_told(conversation, order, found, now)
     known = await people.find_contact(tx, arrival.writer) if arrival.writer else None
-    recorded = await open_own_case(tx, house, rules, arrival, known, now)
+    # The classification is of the last line and the story: what an earlier line touched stays touched (rule S2).
+    recorded = await open_own_case(tx, house, rules, arrival, known, now, sealed="doctor" in order.flags)
     case_id = cast(int, recorded.case_id)
     await conversations.give_to_case(tx, conversation.id, case_id)
     if conversation.channel == "chat":
@@ -198,6 +199,18 @@ async def add(
     elif not current.sealed:
         await search.add(tx, current.id, order.text)
     return current.id
+
+
+async def seal(tx: Tx, case_id: int, line_id: int, *, now: datetime) -> None:
+    """Seal the case of a line about a medical matter, where it was not sealed yet: a line that answers a question of the robot,
+    or corrects an earlier one, is in the case without having been added to it."""
+    current = await threads.current(tx, case_id, held=True)
+    if current is None or current.sealed:
+        return
+    detail = {"message": line_id, "why": "conversation"}
+    act = "message.joined"
+    await cases.change(tx, current.id, actor="member", act=act, now=now, detail=detail, unread=True, sealed=True)
+    await search.remove(tx, current.id)
 
 
 async def send_code(

@@ -73,16 +73,16 @@ class ChatDoor:
             if held is None:
                 raise StoreUnavailableError("the conversation has just been forgotten")
             raw = self._raw(held, client_id, text, choice, sent)
-            item_id, new = await inbox.add(tx, raw, now=raw.received_at)
-            if new:
-                line_id = await _kept(tx, held, item_id, raw, text)
-            else:
-                line_id = cast(int, await conversations.line_of_item(tx, item_id))
-        if new:
-            self.door.metrics.received.labels("chat").inc()
-            await self.house.arrivals.put(item_id)
-            await self.house.live.tell(Hint(held.id))
-            await self.door.unstage(files, owner=_owner(conversation))
+            # Only looked at: who records the line has its item, and waits for the conversation.
+            known = await conversations.line_called(tx, held.id, raw.external_id)
+            if known is not None:
+                return known
+            item_id, _ = await inbox.add(tx, raw, now=raw.received_at)
+            line_id = await _kept(tx, held, item_id, raw, text)
+        self.door.metrics.received.labels("chat").inc()
+        await self.house.arrivals.put(item_id)
+        await self.house.live.tell(Hint(held.id))
+        await self.door.unstage(files, owner=_owner(conversation))
         return line_id
 
     def _raw(self, held: Conversation, client_id: str, text: str, choice: str, files: Sequence[Upload]) -> RawMessage:
@@ -127,11 +127,12 @@ class ChatDoor:
 
 
 async def _kept(tx: Tx, held: Conversation, item_id: int, raw: RawMessage, text: str) -> int:
-    """The line, visible from now on; its files and its place in a case come when it is recorded."""
+    """The line, visible in the conversation from now on; its files and its place in a case come when it is recorded: until it is
+    read, nobody knows what it is about, and a case is read by more people than a medical matter may be (rule S2)."""
     return await cases.add_message(
         tx,
         cases.NewMessage(
-            case_id=held.case_id,
+            case_id=None,
             direction="in",
             channel="chat",
             account=ACCOUNT,

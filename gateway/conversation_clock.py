@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from channels.contract import StoreUnavailableError
 from chatbot.events import GivenBack, TimePassed
 from gateway.conversing import LINGERS, LOOK_AGAIN, turn_of
 from gateway.house import House
@@ -19,31 +20,50 @@ from store.live import Hint
 
 log = structlog.get_logger(__name__)
 
-# So many are looked at in one transaction: nobody waits for long behind it.
+# So many are found at a time. Each is looked at in a transaction of its own: nobody waits behind the others for it, and one that
+# cannot be gone on with keeps none of them from its turn.
 _AT_ONCE: Final = 20
 _UNREAD_AGAIN: Final = timedelta(hours=1)
+_BROKEN_AGAIN: Final = timedelta(hours=1)
 
 
 async def look_at_conversations(house: House, rules: RuleSet, *, now: datetime) -> int:
     """Let the dialogue act in every conversation where time has passed. Returns in how many it did or said something."""
     acted = 0
     while True:
-        outgoing: list[int] = []
-        changed: list[int] = []
-        async with house.store.write() as tx:
+        async with house.store.read() as tx:
             due = await conversations.due(tx, now=now, limit=_AT_ONCE)
-            for conversation in due:
-                sent = await _look(tx, house, rules, conversation, now)
-                if sent is not None:
-                    changed.append(conversation.id)
-                    outgoing += sent
-        for outbox_id in outgoing:
-            await house.departures.put(outbox_id)
-        for conversation_id in changed:
-            await house.live.tell(Hint(conversation_id))
-        acted += len(changed)
-        if len(due) < _AT_ONCE:
+        looked = 0
+        for conversation_id in due:
+            found, sent = await _look_at(house, rules, conversation_id, now)
+            looked += found
+            if sent is not None:
+                acted += 1
+                for outbox_id in sent:
+                    await house.departures.put(outbox_id)
+                await house.live.tell(Hint(conversation_id))
+        # What others have in hand stays due; they look at it, or the next tick does.
+        if len(due) < _AT_ONCE or not looked:
             return acted
+
+
+async def _look_at(
+    house: House, rules: RuleSet, conversation_id: int, now: datetime
+) -> tuple[bool, tuple[int, ...] | None]:
+    """(whether it was looked at, and was in nobody's hand; what goes out because of it, None where nothing changed)."""
+    try:
+        async with house.store.write() as tx:
+            conversation = await conversations.still_due(tx, conversation_id, now=now)
+            if conversation is None:
+                return False, None
+            return True, await _look(tx, house, rules, conversation, now)
+    except StoreUnavailableError:
+        raise
+    except Exception:
+        log.exception("time could not pass in a conversation", conversation=conversation_id)
+    async with house.store.write() as tx:
+        await conversations.look_again(tx, conversation_id, due_at=now + _BROKEN_AGAIN)
+    return True, None
 
 
 async def _look(

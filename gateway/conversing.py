@@ -117,6 +117,12 @@ class Turn:
         was = self.conversation
         return min(was.due_at, left) if was.stage == "person" and was.due_at is not None else left
 
+    async def seal(self) -> None:
+        """Let nobody read the line in its case who may not read what it is about (rule S2)."""
+        medical = self.found.flags.get("doctor") or "doctor" in self.state.flags
+        if medical and self.line_id is not None and self.case_id is not None:
+            await chat_case.seal(self.tx, self.case_id, self.line_id, now=self.now)
+
     async def to_who_may(self) -> None:
         """A colleague has this conversation, and it has come to a medical matter that they may not read: it waits again, for
         one who may (rule S2), and the member is told."""
@@ -227,22 +233,28 @@ async def heard(tx: Tx, house: House, rules: RuleSet, arrival: Arrival, *, now: 
     turn.line_id = await keep_line(tx, turn, arrival)
     if earlier is not None and turn.state.step == "closed":
         # What they correct is done: that is no new matter, and whoever has the case reads it.
-        await _added_to(tx, turn.line_id, earlier, now)
+        if turn.found.flags.get("doctor"):
+            turn.state = replace(turn.state, flags=(*turn.state.flags, "doctor"))
+            await turn.keep(heard=False)
+        turn.case_id = await _added_to(tx, turn.line_id, earlier, now)
+        await turn.seal()
         return turn
     if earlier is not None:
         turn.state = without(turn.state, earlier.text)
     await turn.run(said_in(arrival, turn.state))
+    await turn.seal()
     await turn.to_who_may()
     await turn.keep(heard=True)
     return turn
 
 
-async def _added_to(tx: Tx, line_id: int, earlier: conversations.Named, now: datetime) -> None:
+async def _added_to(tx: Tx, line_id: int, earlier: conversations.Named, now: datetime) -> int | None:
     current = await threads.current(tx, earlier.case_id, held=True) if earlier.case_id is not None else None
     await conversations.line_to_case(tx, line_id, current.id if current else None)
     if current is not None:
         detail = {"message": line_id, "why": "edited"}
         await cases.change(tx, current.id, actor="member", act="message.joined", now=now, detail=detail, unread=True)
+    return current.id if current else None
 
 
 async def keep_line(tx: Tx, turn: Turn, arrival: Arrival) -> int:

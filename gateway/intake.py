@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import structlog
@@ -48,8 +48,7 @@ SWEEP_SECONDS: Final = 30.0
 # Without Redis between several processes there are no hints at all.
 BLIND_SECONDS: Final = 1.0
 LANES: Final = 3
-# How long a turn waits for the one before it in the same conversation, before it is looked at again.
-A_MOMENT: Final = timedelta(milliseconds=200)
+_LEAST_WAIT: Final = 0.02
 # Of a signature so much is read, in characters: names and numbers stand first, disclaimers last.
 _SIGNATURE: Final = 600
 
@@ -68,6 +67,8 @@ class Intake:
     pressed: Callable[[RawMessage], None] | None = None
     _rules: RuleSet | None = None
     _owed: list[Item] = field(default_factory=list)
+    # When a turn that was put back comes up again, on the clock of the loop.
+    _turn_at: float = 0.0
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _large: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -88,7 +89,9 @@ class Intake:
                 lanes.create_task(self._lane())
 
     async def _lane(self) -> None:
+        loop = asyncio.get_running_loop()
         while not self._stopping.is_set():
+            looked = loop.time()
             try:
                 worked = await self.work_once()
             except StoreUnavailableError:
@@ -96,13 +99,18 @@ class Intake:
                 await asyncio.sleep(1)
                 continue
             if not worked:
-                tickets = await self._next_hints()
+                # No hint will come for a turn that was put back.
+                soon = max(self._turn_at - loop.time(), _LEAST_WAIT) if self._turn_at > looked else self.patience
+                tickets = await self._next_hints(min(soon, self.patience))
                 await self.house.arrivals.done(tickets)
 
-    async def _next_hints(self) -> list[Ticket]:
-        waiting = asyncio.ensure_future(
-            self.house.arrivals.take(limit=self.house.settings.batch, timeout=self.patience)
-        )
+    def _note_turn(self, due_at: datetime | None) -> None:
+        """Remember when a turn that was put back comes up again."""
+        if due_at is not None:
+            self._turn_at = asyncio.get_running_loop().time() + (due_at - self.house.now()).total_seconds()
+
+    async def _next_hints(self, patience: float) -> list[Ticket]:
+        waiting = asyncio.ensure_future(self.house.arrivals.take(limit=self.house.settings.batch, timeout=patience))
         stopping = asyncio.ensure_future(self._stopping.wait())
         await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
@@ -125,12 +133,14 @@ class Intake:
             async with self.house.store.write() as tx:
                 await inbox.hand_back(tx, owed)
                 items = await inbox.claim(tx, limit=self.house.settings.batch, now=now, lease=self.house.lease)
+                items, turn_at = await inbox.put_early_back(tx, items, now=now)
                 version = await rule_sets.active_version(tx)
                 model = await model_uses.in_use(tx)
         except BaseException:
             self._owed += owed
             raise
         self.classifying.follow(model)
+        self._note_turn(turn_at)
         if not items:
             return 0
         try:
@@ -302,7 +312,8 @@ class Intake:
             return
         except NotYetError:
             async with self.house.store.write() as tx:
-                await inbox.wait(tx, arrival.item, due_at=self.house.now() + A_MOMENT)
+                turn_at = await inbox.wait(tx, arrival.item, now=self.house.now())
+            self._note_turn(turn_at)
             return
         except (asyncio.CancelledError, StoreUnavailableError):
             raise

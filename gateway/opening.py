@@ -36,10 +36,20 @@ class _Opening:
 
 
 async def open_own_case(
-    tx: Tx, house: House, rules: RuleSet, arrival: Arrival, known: people.Contact | None, now: datetime
+    tx: Tx,
+    house: House,
+    rules: RuleSet,
+    arrival: Arrival,
+    known: people.Contact | None,
+    now: datetime,
+    *,
+    sealed: bool = False,
 ) -> Recorded:
-    """Register a case for the message, routed and acknowledged."""
+    """Register a case for the message, routed and acknowledged. `sealed`: it has touched a medical matter, whatever the rules
+    make of it."""
     opening = await _decided(tx, house, rules, arrival, known, now)
+    if sealed:
+        opening = replace(opening, decision=replace(opening.decision, sealed=True))
     case_id = await _written(tx, opening, now)
     sent = await _acknowledged(tx, house, opening, case_id, now)
     told = await tell(

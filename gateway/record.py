@@ -54,7 +54,7 @@ class Recorder:
     async def record(self, tx: Tx, arrival: Arrival, *, now: datetime) -> Recorded:
         """Give the item its fate. Raises ClaimLostError when somebody else has the item meanwhile, and NotYetError when an
         earlier turn of the same conversation has none."""
-        if not await inbox.is_next(tx, arrival.item):
+        if not await inbox.is_next(tx, arrival.item, now=now):
             raise NotYetError(arrival.item.id)
         fingerprint = fingerprint_of(arrival.message)
         await inbox.finish(tx, arrival.item, "robot", now=now, fingerprint=fingerprint)

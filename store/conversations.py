@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, delete, func, select, update
 
 from channels.message import Attachment
 from config.vocabulary import Channel, Language
@@ -199,15 +199,22 @@ async def release(tx: Tx, conversation_id: int) -> None:
             await tx.conn.execute(update(messages).where(messages.c.id == row.id).values(text=kept))
 
 
-async def due(tx: Tx, *, now: datetime, limit: int) -> list[Conversation]:
-    """Conversations that should be looked at without a word of anybody, held; those that another process has are left out."""
-    query = (
-        select(conversations)
-        .where(conversations.c.stage.in_(("robot", "waiting", "person", "ended")), conversations.c.due_at <= now)
-        .order_by(conversations.c.due_at)
-        .limit(limit)
-    )
-    return [of_row(row) for row in await tx.conn.execute(skipping_locked(tx, query))]
+async def due(tx: Tx, *, now: datetime, limit: int) -> list[int]:
+    """Which conversations should be looked at without a word of anybody, those that wait longest first."""
+    query = select(conversations.c.id).where(_is_due(now)).order_by(conversations.c.due_at).limit(limit)
+    return list((await tx.conn.execute(query)).scalars())
+
+
+async def still_due(tx: Tx, conversation_id: int, *, now: datetime) -> Conversation | None:
+    """One of these, held; None where somebody has looked at it meanwhile, or has it in hand."""
+    query = select(conversations).where(conversations.c.id == conversation_id, _is_due(now))
+    row = (await tx.conn.execute(skipping_locked(tx, query))).one_or_none()
+    return of_row(row) if row else None
+
+
+def _is_due(now: datetime) -> Any:
+    # The stages are named because the index begins with them.
+    return and_(conversations.c.stage.in_(("robot", "waiting", "person", "ended")), conversations.c.due_at <= now)
 
 
 async def lines(tx: Tx, conversation_id: int, *, after: int = 0, limit: int = 500) -> list[Line]:
@@ -272,6 +279,18 @@ async def spoken_in(tx: Tx, *, after: int | None) -> tuple[frozenset[int], int]:
 async def line_of_item(tx: Tx, item_id: int) -> int | None:
     """The message that a door has kept already for an item, if it has."""
     query = select(messages.c.id).where(messages.c.inbox_id == item_id).limit(1)
+    found: int | None = (await tx.conn.execute(query)).scalar()
+    return found
+
+
+async def line_called(tx: Tx, conversation_id: int, external_id: str) -> int | None:
+    """The message of a conversation that its item calls so (`RawMessage.external_id`)."""
+    query = (
+        select(messages.c.id)
+        .join(inbox_table, inbox_table.c.id == messages.c.inbox_id)
+        .where(messages.c.conversation_id == conversation_id, inbox_table.c.external_id == external_id)
+        .limit(1)
+    )
     found: int | None = (await tx.conn.execute(query)).scalar()
     return found
 

@@ -35,6 +35,9 @@ LARGE: Final = 512 * 1024
 # One batch holds no more than this, and at least one item: the worker has it in memory several times over.
 BATCH_BYTES: Final = 32 * 1024 * 1024
 TRIES: Final = 5
+# How long a turn waits for the one before it in the same conversation, before it is looked at again.
+_MOMENT: Final = timedelta(milliseconds=200)
+_LONGEST_MOMENT: Final = timedelta(seconds=2)
 _RAW = texts.Place("inbox", "raw")
 _ENVELOPE = texts.Place("inbox", "envelope")
 
@@ -130,15 +133,35 @@ def thread(channel: str, account: str, address: str) -> str:
     return hashlib.sha256("\x1f".join((channel, account, address)).encode("utf-8", "replace")).hexdigest()
 
 
-async def is_next(tx: Tx, item: Item) -> bool:
+async def is_next(tx: Tx, item: Item, *, now: datetime) -> bool:
     """Whether no earlier turn of the same conversation still waits or is being worked on. One that failed and waits for its
-    next try does not keep the others waiting."""
-    thread = thread_of(item.raw)
-    if thread is None:
-        return True
-    pending = or_(inbox.c.state == "taken", and_(inbox.c.state == "waiting", inbox.c.attempts == 0))
-    query = select(inbox.c.id).where(inbox.c.thread == thread, inbox.c.id < item.id, pending)
-    return (await tx.conn.execute(query.limit(1))).first() is None
+    next try does not keep the others waiting; one that is due again (its worker died) does."""
+    return item.id in await _in_turn(tx, [item], now)
+
+
+async def put_early_back(tx: Tx, items: Sequence[Item], *, now: datetime) -> tuple[list[Item], datetime | None]:
+    """Put back those of a batch whose turn has not come, before anybody reads them. Returns the others, and when the first of
+    those put back is due again."""
+    in_turn = await _in_turn(tx, items, now)
+    early = [item for item in items if item.id not in in_turn]
+    due_at = [await wait(tx, item, now=now) for item in early]
+    return [item for item in items if item.id in in_turn], min(due_at, default=None)
+
+
+async def _in_turn(tx: Tx, items: Sequence[Item], now: datetime) -> frozenset[int]:
+    """The items before which no turn of their conversation is pending outside of the batch."""
+    threads = {item.id: thread_of(item.raw) for item in items}
+    wanted = {thread for thread in threads.values() if thread is not None}
+    first: dict[str, int] = {}
+    if wanted:
+        again = and_(inbox.c.state == "waiting", or_(inbox.c.attempts == 0, inbox.c.due_at <= now))
+        query = (
+            select(inbox.c.thread, func.min(inbox.c.id))
+            .where(inbox.c.thread.in_(wanted), inbox.c.id.not_in(threads), or_(inbox.c.state == "taken", again))
+            .group_by(inbox.c.thread)
+        )
+        first = {row[0]: row[1] for row in await tx.conn.execute(query)}
+    return frozenset(number for number, thread in threads.items() if number < first.get(thread or "", number + 1))
 
 
 @cache
@@ -253,13 +276,16 @@ async def set_back(tx: Tx, item: Item, *, due_at: datetime | None, error: str, n
     )
 
 
-async def wait(tx: Tx, item: Item, *, due_at: datetime) -> None:
-    """Put one item back for a moment, without an attempt: an earlier turn of its conversation is not answered yet."""
+async def wait(tx: Tx, item: Item, *, now: datetime) -> datetime:
+    """Put one item back for a moment, without an attempt: an earlier turn of its conversation is not answered yet. Returns when
+    it is due again: the longer it has waited, the later."""
+    due_at = now + min(max(_MOMENT, (now - item.raw.received_at) / 4), _LONGEST_MOMENT)
     await tx.conn.execute(
         update(inbox)
         .where(inbox.c.id == item.id, inbox.c.state == "taken", inbox.c.attempts == item.attempt)
         .values(state="waiting", attempts=inbox.c.attempts - 1, taken_until=None, due_at=due_at)
     )
+    return due_at
 
 
 async def hand_back(tx: Tx, items: Sequence[Item]) -> None:

@@ -102,9 +102,15 @@ async def test_turns_keep_their_order(store: Store) -> None:
         await inbox.add(tx, mail, now=NOW)
         first, second, other, letter = await inbox.claim(tx, limit=9, now=NOW + timedelta(minutes=1), lease=LEASE)
     async with store.write() as tx:
-        assert [await inbox.is_next(tx, item) for item in (first, second, other, letter)] == [True, False, True, True]
+        batch = (first, second, other, letter)
+        later = NOW + timedelta(minutes=1)
+        assert [await inbox.is_next(tx, item, now=later) for item in batch] == [True, False, True, True]
+        # Within a batch they come one after the other anyway.
+        assert await inbox.put_early_back(tx, batch, now=later) == (list(batch), None)
+        rest, again = await inbox.put_early_back(tx, batch[1:], now=later)
+        assert (rest, again) == ([other, letter], later + timedelta(seconds=2))
         await inbox.finish(tx, first, "conversing", now=NOW)
-        assert await inbox.is_next(tx, second)
+        assert await inbox.is_next(tx, second, now=later)
 
 
 async def test_what_was_said_is_shown_in_order_and_goes_to_the_case(store: Store) -> None:
@@ -152,7 +158,11 @@ async def test_what_is_due_comes_once(store: Store) -> None:
             )
     async with store.write() as tx:
         found = await conversations.due(tx, now=NOW + timedelta(hours=1), limit=9)
-        assert [one.address for one in found] == ["+32470001103"]
+        due = await conversations.still_due(tx, found[0], now=NOW + timedelta(hours=1))
+        assert due is not None
+        assert (len(found), due.address) == (1, "+32470001103")
+        await conversations.look_again(tx, due.id, due_at=NOW + timedelta(hours=2))
+        assert await conversations.still_due(tx, found[0], now=NOW + timedelta(hours=1)) is None
 
 
 async def test_a_key_opens_its_conversation_until_it_is_released(store: Store) -> None:
