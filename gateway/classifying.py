@@ -32,6 +32,7 @@ _AGAIN_SECONDS: Final = 300.0
 _WORDS_OF_A_LANGUAGE: Final = 4
 _SURE_OF_LANGUAGE: Final = 0.9
 _READ_FOR_LANGUAGE: Final = 2_000
+_MOST_READ: Final = 256
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -252,6 +253,8 @@ def not_understood(line: Line) -> Understood:
 
 _classifier: Classifier | None = None
 _finder: Finder | None = None
+# What was read last, in the order in which it was read; only in the memory of the child.
+_read: dict[Text, Classification] = {}
 
 
 def _prepare_classifying(model: Path | None) -> None:
@@ -278,15 +281,25 @@ def understand_all(lines: Sequence[Line]) -> list[Understood]:
     """Read lines of conversations (the child's job): each alone, then what has a story behind it as a whole."""
     if _classifier is None:
         return [not_understood(line) for line in lines]
-    alone = _classifier.classify([line.text for line in lines])
+    alone = _read_once(_classifier, [line.text for line in lines])
     entries = [_entry_for(line.text.text, single.language) for line, single in zip(lines, alone, strict=True)]
     behind = [index for index, line in enumerate(lines) if line.story]
-    whole = _classifier.classify([_with_story(lines[index], alone[index], entries[index]) for index in behind])
+    whole = _read_once(_classifier, [_with_story(lines[index], alone[index], entries[index]) for index in behind])
     found = dict(zip(behind, whole, strict=True))
     return [
         Understood(found.get(index, single), single, entry, _spoken(line.text, single))
         for index, (line, single, entry) in enumerate(zip(lines, alone, entries, strict=True))
     ]
+
+
+def _read_once(classifier: Classifier, texts: Sequence[Text]) -> list[Classification]:
+    """Classify texts, each of the last few hundred once: a story is the same in every turn that adds nothing to it."""
+    new = [text for text in dict.fromkeys(texts) if text not in _read]
+    _read.update(zip(new, classifier.classify(new), strict=True))
+    found = [_read[text] for text in texts]
+    for text in list(_read)[: max(0, len(_read) - _MOST_READ)]:
+        del _read[text]
+    return found
 
 
 def _with_story(line: Line, alone: Classification, entry: str) -> Text:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
+from classifier import pipeline
+from classifier.classification import Classification, Text
+from gateway import classifying
 from gateway.chat_door import ChatDoor
+from gateway.classifying import Line
 from gateway.conversation_clock import look_at_conversations
 from gateway.house import active_rules
 from store import conversations, schema
@@ -100,3 +106,22 @@ async def test_silence_registers_what_was_told(gateway: Gateway) -> None:
         r"/c/[\w-]{16}",
         "".join(message.text.decode(errors="replace") for message in await rows(gateway, schema.messages)),
     )
+
+
+def test_what_was_read_is_not_read_again(model: pipeline.Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    class Counting:
+        def classify(self, texts: Sequence[Text]) -> list[Classification]:
+            read.extend(text.text for text in texts)
+            return model.classify(texts)
+
+    monkeypatch.setattr(classifying, "_classifier", Counting())
+    monkeypatch.setattr(classifying, "_read", {})
+    monkeypatch.setattr(classifying, "_MOST_READ", 3)
+    line = Line(Text(channel="chat", text="oui", language_hint="fr"), STORY, "sum_up")
+    first, second = classifying.understand_all([line]) + classifying.understand_all([line])
+    assert read == ["oui", STORY]
+    assert first == second
+    classifying.understand_all([Line(Text(channel="chat", text=f"non {number}")) for number in range(5)])
+    assert len(classifying._read) == 3
