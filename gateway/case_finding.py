@@ -33,6 +33,15 @@ _MOST_WAITING: Final = 200
 _LONGEST_STOP: Final = 5.0
 
 
+async def may_be_sent(tx: Tx, to: people.Contact, *, now: datetime) -> bool:
+    """Whether one more link that somebody asked for may go to this contact. Requests in parallel are counted one by one."""
+    await people.alone_with(tx, Sender("email", to.address, ""))
+    for within, most in ((timedelta(hours=1), LINKS_AN_HOUR), (timedelta(days=1), LINKS_A_DAY)):
+        if await links.found_since(tx, to.id, now - within) >= most:
+            return False
+    return True
+
+
 @dataclass
 class CaseFinding:
     """Looks for cases after the answer was given (rule F8)."""
@@ -78,11 +87,8 @@ class CaseFinding:
             return None
         case_id, to = found
         async with self.house.store.write() as tx:
-            # Requests in parallel are counted one by one.
-            await people.alone_with(tx, Sender("email", to.address, ""))
-            for within, most in ((timedelta(hours=1), LINKS_AN_HOUR), (timedelta(days=1), LINKS_A_DAY)):
-                if await links.found_since(tx, to.id, now - within) >= most:
-                    return None
+            if not await may_be_sent(tx, to, now=now):
+                return None
             token = self.house.randomness.token()
             await links.add(tx, token, now=now, case_id=case_id, contact_id=to.id, purpose="found")
             await audit.write(tx, actor="member", act="link.asked", at=now, case_id=case_id, detail={"contact": to.id})

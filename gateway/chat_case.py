@@ -28,6 +28,7 @@ from config.departments import department_name
 from config.vocabulary import DEPARTMENTS, AddressKind, Channel, Flag, Language
 from gateway import answers, keys, member_page
 from gateway.arrival import Arrival
+from gateway.case_finding import may_be_sent
 from gateway.house import House
 from gateway.notices import tell
 from gateway.opening import open_own_case
@@ -173,14 +174,11 @@ async def hand_over(
     )
 
 
-async def add(
-    tx: Tx, case_id: int | None, line_id: int | None, order: AddToCase, found: Classification, *, now: datetime
-) -> int | None:
-    """Add the line just said to the case that was made or proven here. Returns the case, None where there is none any more."""
-    if case_id is None:
-        row = await _row(tx, reference=order.reference)
-        case_id = row.id if row is not None else None
-    current = await threads.current(tx, case_id, held=True) if case_id is not None else None
+async def add(tx: Tx, line_id: int | None, order: AddToCase, found: Classification, *, now: datetime) -> int | None:
+    """Add the line just said to the case that was made or proven here, which may be another one than the conversation became.
+    Returns the case, None where there is none any more."""
+    row = await _row(tx, reference=order.reference)
+    current = await threads.current(tx, row.id, held=True) if row is not None else None
     if current is None:
         return None
     if line_id is not None:
@@ -281,14 +279,22 @@ async def status_by_code(
 
 
 async def send_link(
-    tx: Tx, house: House, case_id: int, address: str, language: Language, *, now: datetime
+    tx: Tx, house: House, conversation: Conversation, case_id: int, address: str, language: Language, *, now: datetime
 ) -> tuple[int, ...]:
     """Send a link to the page of the case, where the conversation stands, to the address that its member gave.
 
-    Never the words themselves: whose address this is nobody knows (M12), and health has no place in a mail (C6).
+    Never the words themselves: whose address this is nobody knows (M12), and health has no place in a mail (C6). A case that
+    was only proven here is another matter: a code shows where it stands, and puts no new address on it (rules C3, C4).
     """
     row = await _row(tx, case_id=case_id)
+    known = {(one.kind, one.address) for one in await people.contacts_of_case(tx, case_id)}
+    own = _ADDRESSES[conversation.channel], conversation.address
+    if own not in known and ("email", people.normalised(Sender("email", address))) not in known:
+        return ()
     contact = await people.add_contact(tx, row.person_id, Sender("email", address))
+    # Rule F8: whoever can be made to type an address must not fill somebody's mailbox with it.
+    if not await may_be_sent(tx, contact, now=now):
+        return ()
     await people.know_on_case(tx, case_id, contact.id, now=now)
     token = house.randomness.token()
     await links.add(tx, token, now=now, case_id=case_id, contact_id=contact.id, purpose="found")

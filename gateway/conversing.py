@@ -201,7 +201,7 @@ class Turn:
                     tx, house, self.conversation, self.state, urgent=action.urgent, now=now
                 )
             case AddToCase():
-                case_id = await chat_case.add(tx, self.case_id, self.line_id, action, self.found, now=now)
+                case_id = await chat_case.add(tx, self.line_id, action, self.found, now=now)
                 self.case_id = case_id or self.case_id
             case SendCode():
                 self.sent += await chat_case.send_code(tx, house, self.conversation, action.reference, now=now)
@@ -214,7 +214,9 @@ class Turn:
             case SendTranscript():
                 if self.case_id is not None:
                     language = self.state.language
-                    self.sent += await chat_case.send_link(tx, house, self.case_id, action.address, language, now=now)
+                    self.sent += await chat_case.send_link(
+                        tx, house, self.conversation, self.case_id, action.address, language, now=now
+                    )
             case Close():
                 # The state says so too: `keep` ends the conversation by it.
                 pass
