@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bench import classify, form, intake, running, widget
+from bench import classify, finding, form, intake, running, widget
 
 classify.main()
+finding.main()
 intake.main()
 running.main()
 form.main()

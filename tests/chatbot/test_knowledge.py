@@ -20,9 +20,8 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -226,25 +225,6 @@ def test_phrasings_left_out_are_found_and_stories_left_out_are_not() -> None:
         assert wrong <= 0.18
     stories = [number for number, phrasing in enumerate(phrasings) if not phrasing.entry]
     assert np.mean(answered[stories]) <= 0.04
-
-
-def best_of(times: int, what: Callable[[], object]) -> float:
-    """Seconds of this process alone: others may be at work on the same machine."""
-
-    def once() -> float:
-        start = time.process_time()
-        what()
-        return time.process_time() - start
-
-    return min(once() for _ in range(times))
-
-
-def test_it_is_quick(finder: Finder) -> None:
-    meaning = load(SHIPPED, phrasings_of(knowledge())).embeddings[:1]
-    quick = Finder(lambda _: meaning)
-    text = "bonjour, pourriez-vous me dire combien de temps je dois encore attendre votre réponse"
-    assert best_of(50, lambda: quick.find(text, "fr")) < 0.003
-    assert best_of(5, lambda: Finder(lambda _: meaning)) < 0.2
 
 
 def nobody_asks(_: Sequence[str]) -> Floats:
