@@ -164,6 +164,8 @@ class Settings(BaseSettings):
     parse_memory_mb: int = Field(512, ge=128)
     # Chats and phone numbers come in part by part; Saturdays count as working days only where the mutual says so.
     saturdays_are_working_days: bool = False
+    # What was said in a conversation that came to no case is forgotten so many days after its last word (rule D7).
+    conversation_days: int = Field(30, ge=2, le=3650)
     rules: Path = SHIPPED / "rules" / "default.yaml"
 
     @field_validator(

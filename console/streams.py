@@ -28,6 +28,8 @@ Draw = Callable[[Who, Sequence[Hint]], Awaitable[Parts | None]]
 BEAT_SECONDS: Final = 20.0
 # Streams that one person may have open: a list, and a few conversations.
 _MOST: Final = 12
+# Hints that wait for one who does not read; they look at everything once they do.
+_WAITING: Final = 64
 # A client that lost the stream comes back after so many milliseconds.
 _AGAIN: Final = 3000
 
@@ -70,7 +72,8 @@ class Streams:
     async def _watch(self, talk_id: int, hints: asyncio.Queue[Hint | None]) -> None:
         async with aclosing(cast(Any, self._site.talks.watch(talk_id))) as watched:
             async for hint in watched:
-                hints.put_nowait(hint)
+                if hints.qsize() < _WAITING:
+                    hints.put_nowait(hint)
 
     async def _pour(
         self, request: web.Request, who: Who, hints: asyncio.Queue[Hint | None], draw: Draw, pause: float

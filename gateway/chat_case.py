@@ -33,7 +33,7 @@ from gateway.house import House
 from gateway.notices import tell
 from gateway.opening import open_own_case
 from router.decide import RuleSet
-from store import audit, cases, codes, conversations, links, people, search, threads
+from store import audit, cases, codes, conversations, links, people, search, talks, threads
 from store.conversations import Conversation
 from store.database import Tx
 from store.inbox import Item
@@ -169,7 +169,8 @@ async def hand_over(
         ("mediation",),
         "urgent" if urgent else "waiting",
         page=f"/console/conversations/{conversation.id}",
-        sealed="doctor" in state.flags,
+        # Who may not open it cannot help.
+        sealed="doctor" in state.flags or await talks.is_sealed(tx, conversation),
         now=now,
     )
 

@@ -23,7 +23,7 @@ from gateway.house import House, active_rules
 from gateway.notices import tell
 from gateway.reconcile import Report, reconcile
 from router import deadlines
-from store import audit, cases, codes, domain_rates, idempotency, inbox, operations, sessions, users
+from store import audit, cases, codes, domain_rates, forgotten, idempotency, inbox, operations, sessions, users
 from store.database import STANDSTILL_SECONDS, Tx
 
 log = structlog.get_logger(__name__)
@@ -163,14 +163,16 @@ class Clock:
         return {"held": len(waiting)}
 
     async def _tidy(self, tx: Tx, now: datetime) -> dict[str, Any]:
-        """Drop what has served: expired sessions and keys. Retention of cases and messages hooks in here."""
+        """Drop what has served: expired sessions and keys. Retention of cases hooks in here."""
         ended = await users.forget_old(tx, now=now)
         keys = await idempotency.forget_old(tx, now=now)
         await operations.forget_old_runs(tx, now=now)
         await domain_rates.forget_old(tx, now=now)
         await codes.forget_old(tx, now=now)
+        days = timedelta(days=self.house.settings.conversation_days)
+        talks = await forgotten.without_a_case(tx, before=now - days)
         await asyncio.to_thread(self.house.staging.forget_old, now=now)
-        return {"sessions": ended, "keys": keys}
+        return {"sessions": ended, "keys": keys, "conversations": talks}
 
     async def _free_what_stands_still(self) -> None:
         """A process that was stopped in the middle of a statement must not keep its items from the others."""

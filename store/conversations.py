@@ -81,9 +81,12 @@ async def held_for(
         "heard_at": now,
         "version": 1,
     }
-    await tx.conn.execute(insert(tx, conversations).values(**values).on_conflict_do_nothing())
     query = select(conversations).where(conversations.c.open_key == key)
-    row = (await tx.conn.execute(query if tx.is_sqlite else query.with_for_update())).one()
+    row = None
+    while row is None:
+        await tx.conn.execute(insert(tx, conversations).values(**values).on_conflict_do_nothing())
+        # The one that stood in the way may be released while we wait for it: then there is room for a new one.
+        row = (await tx.conn.execute(query if tx.is_sqlite else query.with_for_update())).one_or_none()
     return of_row(row)
 
 

@@ -96,6 +96,22 @@ async def test_an_edit_that_goes_to_no_case_seals_the_conversation(gateway: Gate
         assert await talks.one(tx, tom, row.id) is None
 
 
+async def test_only_who_may_open_it_is_told_that_it_waits(gateway: Gateway) -> None:
+    await colleague(gateway, "tom@mail.example")
+    await colleague(gateway, "anne@mail.example", medical=True)
+    for said in (DOCTOR, "des excuses", "Marie Dubois, marie.dubois@mail.example", "oui", "non merci"):
+        await gateway.text(said)
+    before = len(gateway.sink.sent)
+    await gateway.text("Votre agence de Namur était fermée hier sans avertissement, c'est inadmissible.")
+    await gateway.text("Je veux parler à une personne")
+    (talk,) = await rows(gateway, schema.conversations)
+    assert talk.stage == "waiting"
+    mails = {message.recipient for message in gateway.sink.sent[before:] if message.channel == "email"}
+    waiting = {row.key for row in await rows(gateway, schema.outbox) if row.key.startswith("tell-")}
+    assert "tom@mail.example" not in mails
+    assert any(f"{talk.id}-waiting" in key for key in waiting)
+
+
 async def edited(gateway: Gateway, sid: str, text: str) -> None:
     """The same message written anew, as a channel that knows edits tells it."""
     body = urlencode({"MessageSid": f"SM{uuid4().hex}", "From": "+32470001103", "Body": text, "NumMedia": "0"}).encode()

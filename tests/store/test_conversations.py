@@ -94,6 +94,23 @@ async def test_two_workers_do_not_begin_it_twice_nor_hold_it_together(store: Sto
     assert [line.split()[0] for line in order] in (["one", "one", "two", "two"], ["two", "two", "one", "one"])
 
 
+async def test_one_that_ends_while_somebody_begins_is_followed_by_another(store: Store) -> None:
+    async with store.write() as tx:
+        first = await begun(tx)
+
+    async def again() -> int:
+        async with store.write() as tx:
+            return (await begun(tx)).id
+
+    async with store.write() as tx:
+        await conversations.held(tx, first.id)
+        waiting = asyncio.create_task(again())
+        # It has found the one that is still open, and waits for it.
+        await asyncio.sleep(0.2)
+        await conversations.release(tx, first.id)
+    assert await waiting != first.id
+
+
 async def test_turns_keep_their_order(store: Store) -> None:
     async with store.write() as tx:
         for number, raw in enumerate((turn(1), turn(2), turn(3, address="+32470001104"))):
