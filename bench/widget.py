@@ -34,7 +34,7 @@ from tests.servers.redis import RedisServer
 
 IDLE = int(os.environ.get("BENCH_IDLE", "5000"))
 SECONDS = int(os.environ.get("BENCH_SECONDS", "20"))
-RATES = (20, 50, 100, 200)
+RATES = tuple(int(rate) for rate in os.environ.get("BENCH_RATES", "20,50,100,200").split(","))
 CONVERSATIONS = 200
 PROBES = 200
 _OPENING_AT_ONCE = 100
@@ -217,7 +217,9 @@ class Talk:
                 self.kept.append(now - self.said[content["client"]])
             elif content["t"] == "refused":
                 self.refused += 1
-                self.open.remove(self.said[content["client"]])
+                with suppress(ValueError):
+                    # What was refused is not waited for, unless the answer to another line has ended the wait already.
+                    self.open.remove(self.said[content["client"]])
             elif content["t"] == "shown" and any(line["who"] == "bot" for line in content["lines"]):
                 # The robot has answered everything that was said before.
                 self.answered += [now - moment for moment in self.open]

@@ -11,7 +11,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from store.live import Hint, Live
-from store.redis_queue import connect
+from store.redis_queue import TELL_SECONDS, connect
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +35,8 @@ class RedisLive(Live):
         self.spread(hint)
         said = json.dumps([self._own, hint.conversation_id, hint.what, hint.name, hint.last])
         try:
-            await self._redis.publish(_CHANNEL, said)
+            async with asyncio.timeout(TELL_SECONDS):
+                await self._redis.publish(_CHANNEL, said)
         except (RedisError, OSError) as error:
             self._note_down(error)
 

@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 _LONGEST: Final = 100_000
 # How long to wait before Redis is asked again after it could not be reached.
 _DOWN_SECONDS: Final = 1.0
+# A hint that takes longer is not worth a member's waiting: it is found by the next look.
+TELL_SECONDS: Final = 1.0
 _LONGEST_WAIT: Final = 30.0
 
 
@@ -46,7 +48,8 @@ class RedisQueue:
     async def put(self, item_id: int) -> None:
         """Say that an item is waiting; when Redis is down, the sweep of the database will find it."""
         try:
-            await self._redis.xadd(self._stream, {"id": str(item_id)}, maxlen=_LONGEST, approximate=True)
+            async with asyncio.timeout(TELL_SECONDS):
+                await self._redis.xadd(self._stream, {"id": str(item_id)}, maxlen=_LONGEST, approximate=True)
         except (RedisError, OSError) as error:
             self._note_down(error)
 
