@@ -236,6 +236,7 @@ async def _loaded(base: str, name: str) -> list[Row]:
     rows: list[Row] = []
     async with ClientSession(connector=TCPConnector(limit=0)) as session:
         await _until(session, f"{base}/readyz", without=("model", "worker"))
+        await asyncio.sleep(3)
         for number, rate in enumerate(RATES):
             rows.append((name, *await _at(session, base, rate, number)))
     return rows

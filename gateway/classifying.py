@@ -209,6 +209,11 @@ class Classifying:
             return [not_understood(lines[0])]
         return [result for line in lines for result in await self.understand([line])]
 
+    async def warm(self) -> None:
+        """Load what the first line of a conversation would wait for: what the robot knows, and the encoder that finds it."""
+        await self.loaded.wait()
+        await self.understand([Line(Text(channel="chat", text="Bonjour ?", language_hint="fr"))])
+
     async def _restart(self, child: Child) -> None:
         """Start a child anew that ended over its job. It loads the model first, and is given the time for it."""
         async with self._changing:

@@ -218,7 +218,13 @@ async def _worker(process: Process) -> AsyncIterator[None]:
     async def begin() -> None:
         # Reading without the model would send everything to people for the few seconds that it takes to load.
         await asyncio.gather(parsing.warm(), intake.warm(), process.classifying.loaded.wait())
-        await intake.run()
+        # Beside the first messages: they are not kept waiting for what only conversations need.
+        warming = asyncio.create_task(process.classifying.warm())
+        try:
+            await intake.run()
+        finally:
+            warming.cancel()
+            await asyncio.gather(warming, return_exceptions=True)
 
     try:
         async with sending(house) as senders:
