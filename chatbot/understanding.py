@@ -15,6 +15,7 @@ from functools import cache
 from typing import Final, Literal
 
 from channels.reference import find_references, parse_reference
+from chatbot.phrases import Phrase, Phrases
 from config.chat import Meant, chat_words
 from config.vocabulary import LANGUAGES, Language
 
@@ -58,6 +59,7 @@ _QUESTION_WORDS: Final = 40
 LONG: Final = 2000
 # Longer than any command: what is beyond is not looked at for one.
 _READ: Final = 600
+_AGREEING: Final = Phrases({("oui",), ("ja",), ("yes",)})
 _TOKEN: Final = re.compile(r"[^\W_]+")
 _NUMBER: Final = re.compile(r"\s*[(#]?\s*(\d{1,2})\s*[.)]?\s*")
 _CODE: Final = re.compile(r"(?<!\d)(\d{3})[ .\-]?(\d{3})(?!\d)")
@@ -240,24 +242,21 @@ def _agrees(tokens: Sequence[str]) -> bool:
     """True for a short line that begins with a plain yes, and takes nothing of it back."""
     if len(tokens) > _YES_WORDS or any(token.isdigit() for token in tokens):
         return False
-    return _starts(tokens, frozenset({("oui",), ("ja",), ("yes",)})) and not _within(tokens, _phrases("but"))
+    return _starts(tokens, _AGREEING) and not _within(tokens, _phrases("but"))
 
 
 def _corrects(tokens: Sequence[str]) -> bool:
     return _starts(tokens, _phrases("no")) or _within(tokens[:12], _phrases("correction"))
 
 
-Phrase = tuple[str, ...]
+@cache
+def _phrases(meant: Meant) -> Phrases:
+    return Phrases(_read(chat_words().phrases(meant)))
 
 
 @cache
-def _phrases(meant: Meant) -> frozenset[Phrase]:
-    return _read(chat_words().phrases(meant))
-
-
-@cache
-def _languages() -> dict[Language, frozenset[Phrase]]:
-    return {language: _read(listed) for language, listed in chat_words().languages.items()}
+def _languages() -> dict[Language, Phrases]:
+    return {language: Phrases(_read(listed)) for language, listed in chat_words().languages.items()}
 
 
 def _read(listed: Sequence[str]) -> frozenset[Phrase]:
@@ -269,27 +268,19 @@ def _read(listed: Sequence[str]) -> frozenset[Phrase]:
     )
 
 
-def _longest(tokens: Sequence[str], place: int, phrases: frozenset[Phrase]) -> int:
-    """How many words the longest phrase has that stands at this place; 0 when none does."""
-    for length in range(min(8, len(tokens) - place), 0, -1):
-        part = tuple(tokens[place : place + length])
-        if part in phrases:
-            return length
-        last = part[-1]
-        if any((*part[:-1], last[:end] + "*") in phrases for end in range(3, len(last) + 1)):
-            return length
-    return 0
+def _longest(tokens: Sequence[str], place: int, phrases: Phrases) -> int:
+    return phrases.longest(tokens, place) if place < len(tokens) else 0
 
 
-def _starts(tokens: Sequence[str], phrases: frozenset[Phrase]) -> bool:
+def _starts(tokens: Sequence[str], phrases: Phrases) -> bool:
     return bool(tokens) and _longest(tokens, 0, phrases) > 0
 
 
-def _within(tokens: Sequence[str], phrases: frozenset[Phrase]) -> bool:
+def _within(tokens: Sequence[str], phrases: Phrases) -> bool:
     return any(_longest(tokens, place, phrases) for place in range(len(tokens)))
 
 
-def _made_of(tokens: Sequence[str], phrases: frozenset[Phrase]) -> bool:
+def _made_of(tokens: Sequence[str], phrases: Phrases) -> bool:
     """True when the words are phrases of the list and small words, with one phrase at least."""
     place, found = 0, False
     while place < len(tokens):

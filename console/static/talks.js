@@ -105,7 +105,7 @@
       button.disabled = true;
       try {
         const answer = await post("say", { text: box().value });
-        if (answer.type === "opaqueredirect") { box().value = ""; grow(box()); trouble.replaceChildren(); toEnd(); }
+        if (answer.type === "opaqueredirect") { box().value = ""; told = 0; grow(box()); trouble.replaceChildren(); toEnd(); }
         else problem(new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".alert p, main .lede, main h1")?.textContent ?? talk.dataset.unsure);
       } catch { problem(talk.dataset.unsure); }
       button.disabled = false;
