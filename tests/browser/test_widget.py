@@ -452,6 +452,18 @@ async def test_markup_is_words_and_links_are_links(come: Come) -> None:
     assert links == ["https://ours.example/fr/c/abc", "tel:112", "tel:+3224444111"]
 
 
+async def test_help_lines_can_be_called_and_a_reference_does_not_break(come: Come) -> None:
+    said = "Zelfmoordlijn, 1813. Télé-Accueil, 107, or 106, or 0800 32 123. Not 1070 or 18130. PM-2026-004217-75."
+    visit = await come(door=MemoryChatDoor({"hello": (said, ())}))
+    await visit.open()
+    await visit.write("hello")
+    await expect(visit.log.locator(".bot .text")).to_have_text(said)
+    links = await visit.log.locator(".bot a").evaluate_all("all => all.map(one => one.getAttribute('href'))")
+    assert links == ["tel:1813", "tel:107", "tel:106", "tel:+3280032123"]
+    reference = visit.log.locator(".bot .whole", has_text="PM-")
+    assert await reference.evaluate("one => getComputedStyle(one).whiteSpace") == "nowrap"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_axe_finds_nothing(come: Come, language: Language, scheme: str) -> None:

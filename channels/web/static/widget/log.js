@@ -1,5 +1,5 @@
 // Drawing what was said. Text enters by textContent only; who said it is what the house says.
-const LINK = /https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]]|\b112\b|\b0\d(?:[ \u00a0.\/]?\d){7,8}\b/g;
+const LINK = /https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]]|\b1(?:12|0[678]|813)\b|\bPM-\d{4}-\d{6}-\d{2}\b|\b0\d(?:[ \u00a0.\/]?\d){7,8}\b/g;
 const FIRST = 60; // So many lines are drawn at once; the others wait behind a button.
 
 export const made = (tag, properties = {}, ...children) => {
@@ -36,7 +36,11 @@ export const drawing = ({ log, earlier, words, language, choose, now }) => {
       const [word] = found;
       parts.push(text.slice(from, found.index));
       const web = word.startsWith("http");
-      const link = made("a", { textContent: word, href: web ? word : `tel:${word.replace(/\D/g, "").replace(/^0/, "+32")}` });
+      const number = word.replace(/\D/g, "").replace(/^0/, "+32");
+      // A reference is no link, but may not break at the end of a line.
+      const link = word.startsWith("PM")
+        ? made("span", { className: "whole", textContent: word })
+        : made("a", { className: web ? "" : "whole", textContent: word, href: web ? word : `tel:${number}` });
       if (web) Object.assign(link, { target: "_blank", rel: "noopener noreferrer" });
       parts.push(link);
       from = found.index + word.length;
