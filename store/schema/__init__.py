@@ -1,0 +1,69 @@
+"""The tables of the register, the same on SQLite and PostgreSQL.
+
+Everything that a person wrote or that names a person is kept as bytes written by `store.texts`: PostgreSQL's text type cannot
+hold a NUL, and one place that writes and reads texts is where encryption belongs. Addresses of contacts stay plain, because
+mail is matched by them. The shape changes only through a migration beside this folder; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from store.columns import metadata
+from store.schema.access import audit, sessions, sign_in_failures, users
+from store.schema.cases import (
+    SEARCH,
+    case_contacts,
+    cases,
+    classifications,
+    codes,
+    contacts,
+    deadlines,
+    decisions,
+    links,
+    notes,
+    people,
+    ratings,
+    receipts,
+    sequences,
+)
+from store.schema.intake import domain_rates, held, idempotency, inbox
+from store.schema.learning import corrections, label_counts, model_uses
+from store.schema.messages import conversations, files, message_files, messages, opted_out, outbox
+from store.schema.operations import clock_runs, heartbeats, rule_sets
+
+__all__ = [
+    "SEARCH",
+    "audit",
+    "case_contacts",
+    "cases",
+    "classifications",
+    "clock_runs",
+    "codes",
+    "contacts",
+    "conversations",
+    "corrections",
+    "deadlines",
+    "decisions",
+    "domain_rates",
+    "files",
+    "heartbeats",
+    "held",
+    "idempotency",
+    "inbox",
+    "label_counts",
+    "links",
+    "message_files",
+    "messages",
+    "metadata",
+    "model_uses",
+    "notes",
+    "opted_out",
+    "outbox",
+    "people",
+    "ratings",
+    "receipts",
+    "rule_sets",
+    "sequences",
+    "sessions",
+    "sign_in_failures",
+    "users",
+]

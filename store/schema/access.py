@@ -1,0 +1,59 @@
+"""Who works here, how they came in, and what they did."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Integer,
+    String,
+    Table,
+)
+
+from store.columns import Moment, metadata, own_id, ref
+
+users = Table(
+    "users",
+    metadata,
+    own_id(),
+    Column("login", String(120), nullable=False, unique=True),
+    Column("name", String(120), nullable=False),
+    Column("role", String(16), nullable=False),
+    # May open what is sealed: medical matters. A right of the person, not of the role.
+    Column("medical", Boolean, nullable=False, default=False),
+    Column("password", String(200), nullable=False),
+    Column("disabled", Boolean, nullable=False, default=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    ref("user_id", "users.id", index=True),
+    Column("csrf", String(64), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+)
+
+# Failed sign-ins, by the hash of account and address: the growing wait is computed from them.
+sign_in_failures = Table(
+    "sign_in_failures",
+    metadata,
+    Column("key_hash", String(64), primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("last_at", Moment, nullable=False),
+)
+
+# Append only: triggers refuse UPDATE and DELETE. Who, what, when, which case; never content.
+audit = Table(
+    "audit",
+    metadata,
+    own_id(),
+    Column("at", Moment, nullable=False),
+    Column("actor", String(40), nullable=False),
+    Column("act", String(40), nullable=False),
+    ref("case_id", "cases.id", nullable=True, index=True),
+    Column("detail", JSON, nullable=False),
+)
