@@ -80,7 +80,11 @@ def add_routes(
     app.router.add_post("/console/language", sign_in.choose_language, name="console-language")
     streams = Streams(site)
     app.on_shutdown.append(streams.end)
-    for method, path, name, handler, right in (*_routes(site, sign_in), *_talk_routes(site, streams)):
+    behind_the_guard = [
+        *_routes(site, sign_in),
+        *_talk_routes(site, streams),
+    ]
+    for method, path, name, handler, right in behind_the_guard:
         app.router.add_route(method, path, site.guarded(handler, right), name=f"console-{name}")
     site.pages.static.add_to(app)
 

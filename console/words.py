@@ -1,4 +1,4 @@
-"""The words of the console in its three languages, read from config/console/*.yaml once and checked whole."""
+"""The words of the console in its three languages, read from config/console/<language>/ once and checked whole."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Words(Mapping[str, str]):
 @cache
 def catalogue() -> Mapping[ConsoleLanguage, Words]:
     """All words. Raises WordsError when a language lacks a key that another has."""
-    return check({language: _read(FOLDER / f"{language}.yaml") for language in LANGUAGES})
+    return check({language: _read(FOLDER / language) for language in LANGUAGES})
 
 
 def check(found: Mapping[ConsoleLanguage, Mapping[str, str]]) -> Mapping[ConsoleLanguage, Words]:
@@ -65,7 +65,7 @@ def check(found: Mapping[ConsoleLanguage, Mapping[str, str]]) -> Mapping[Console
     for language in LANGUAGES:
         for key in every:
             if not found[language].get(key, "").strip():
-                raise WordsError(f"config/console/{language}.yaml: '{key}' is missing or empty")
+                raise WordsError(f"config/console/{language}: '{key}' is missing or empty")
     return MappingProxyType({language: Words(language, found[language]) for language in LANGUAGES})
 
 
@@ -79,9 +79,14 @@ def chosen(cookie: str, accept_language: str) -> ConsoleLanguage:
     return "en"
 
 
-def _read(path: Path) -> Mapping[str, str]:
+def _read(folder: Path) -> Mapping[str, str]:
     flat: dict[str, str] = {}
-    _flatten("", read_yaml(path), flat)
+    for path in sorted(folder.glob("*.yaml")):
+        new: dict[str, str] = {}
+        _flatten("", read_yaml(path), new)
+        if twice := sorted(new.keys() & flat.keys()):
+            raise WordsError(f"config/console/{folder.name}/{path.name}: '{twice[0]}' is given words twice")
+        flat |= new
     return flat
 
 

@@ -18,9 +18,9 @@ _TEMPLATES = "\n".join(path.read_text(encoding="utf-8") for path in sorted((HERE
 
 
 def test_a_missing_key_is_named() -> None:
-    with pytest.raises(WordsError, match=r"nl\.yaml: 'b'"):
+    with pytest.raises(WordsError, match=r"nl: 'b'"):
         check({"fr": {"a": "x", "b": "x"}, "nl": {"a": "x"}, "en": {"a": "x", "b": "x"}})
-    with pytest.raises(WordsError, match=r"fr\.yaml: 'a'"):
+    with pytest.raises(WordsError, match=r"fr: 'a'"):
         check({"fr": {"a": " "}, "nl": {"a": "x"}, "en": {"a": "x"}})
 
 
