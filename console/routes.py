@@ -21,8 +21,9 @@ from console.lists import Lists
 from console.pages import ConsolePages
 from console.papers import Papers
 from console.quarantine import Quarantine
+from console.rights import Right
 from console.sign_in import SignIn
-from console.site import Handler, Right, Site, Who
+from console.site import Handler, Site, Who
 from console.streams import Streams
 from console.talk_contract import Talks
 from console.talk_page import TalkPage

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -20,15 +20,14 @@ from channels.web.limits import Limiter
 from console import words
 from console.contract import Desk
 from console.pages import ConsolePages
+from console.places import PLACES
+from console.rights import Right, may
 from console.talk_contract import Talks
 from console.words import ConsoleLanguage
 from router import deadlines
 from store import sign_ins, users, worklist
 from store.database import Store
 from store.viewer import Viewer
-
-# What a page asks of the person who opens it. "any": to be signed in.
-Right = Literal["any", "reads", "notes", "handles", "supervises"]
 
 # Between two notes that a session is in use; far below its idle time, and a page then costs no write.
 _TOUCH_EVERY: Final = timedelta(seconds=60)
@@ -53,15 +52,8 @@ class Who:
         return f"user:{self.viewer.user_id}"
 
     def may(self, right: Right) -> bool:
-        """Whether their role has a right. Agents write down what they hear, but do not decide about cases."""
-        viewer = self.viewer
-        return {
-            "any": True,
-            "reads": viewer.reads_cases,
-            "notes": viewer.handles_cases or viewer.role == "agent",
-            "handles": viewer.handles_cases,
-            "supervises": viewer.supervises,
-        }[right]
+        """Whether their role has a right."""
+        return may(self.viewer, right)
 
 
 Handler = Callable[[web.Request, Who], Awaitable[web.StreamResponse]]
@@ -148,6 +140,7 @@ class Site:
             who=who,
             rail=rail,
             waiting=waiting,
+            places=[place for place in PLACES if who.may(place.right)],
             here=here,
             csrf=who.csrf,
             **context,

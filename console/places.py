@@ -1,0 +1,21 @@
+"""The pages of supervision that the rail leads to, each for those whose role may open it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from console.rights import Right
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page in the rail. Its words are `place.<name>`, and `name` is what the page calls itself in `here`."""
+
+    name: str
+    path: str
+    right: Right
+
+
+# In the order in which they stand.
+PLACES: Final[tuple[Place, ...]] = (Place("quarantine", "/console/quarantine", "supervises"),)

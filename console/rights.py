@@ -1,0 +1,23 @@
+"""What a page asks of the person who opens it, and what each role may."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from store.viewer import Viewer
+
+# "any": to be signed in. "records": to write down what a member says at the counter or by telephone.
+Right = Literal["any", "reads", "notes", "records", "handles", "supervises", "administers"]
+
+
+def may(viewer: Viewer, right: Right) -> bool:
+    """Whether a colleague's role has a right. Agents write down what they hear, but do not decide about cases."""
+    return {
+        "any": True,
+        "reads": viewer.reads_cases,
+        "notes": viewer.handles_cases or viewer.role == "agent",
+        "records": viewer.handles_cases or viewer.role == "agent",
+        "handles": viewer.handles_cases,
+        "supervises": viewer.supervises,
+        "administers": viewer.role == "administrator",
+    }[right]
