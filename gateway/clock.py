@@ -21,6 +21,7 @@ from gateway.census import ASKED_DAYS, ask_mailboxes
 from gateway.conversation_clock import look_at_conversations
 from gateway.house import House, active_rules
 from gateway.notices import tell
+from gateway.providers import ask_providers
 from gateway.reconcile import Report, reconcile
 from router import deadlines
 from store import audit, cases, codes, domain_rates, forgotten, idempotency, inbox, operations, sessions, users
@@ -128,6 +129,7 @@ class Clock:
         since = now - timedelta(days=ASKED_DAYS)
         report = await reconcile(self.house.store, now=now, since=since)
         report = report.beside(await ask_mailboxes(self.house, since=since, now=now))
+        report = report.beside((await ask_providers(self.house, since=since, now=now)).differences)
         if not report.sound:
             log.error("the reconciliation found differences", differences=len(report.differences))
         await self._once("reconciliation", f"{today}", now, lambda tx: self._note_reconciliation(tx, report, now))

@@ -181,7 +181,8 @@ class Turn:
             language=self.state.language,
             auto=True,
             choices=message.choices,
-            heard_at=self.now if self.arrival else self.conversation.heard_at,
+            # Taken in late from Twilio's list, it opened WhatsApp's day when it was written and not now.
+            heard_at=min(self.now, self.arrival.message.received_at) if self.arrival else self.conversation.heard_at,
         )
         put = await outbox.put(self.tx, going, now=self.now, case_id=self.case_id, message_id=message_id)
         self.sent += [put] if put is not None else []

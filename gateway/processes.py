@@ -33,6 +33,7 @@ from gateway.local_disk import network_file_system
 from gateway.metrics import Metrics
 from gateway.reading import ParserSettings, Parsing
 from gateway.room import Room
+from gateway.texts_watch import TextsWatch
 from gateway.versions import Versions
 from router.acknowledgement import missing_texts
 from store import model_uses, operations
@@ -244,8 +245,12 @@ async def _worker(process: Process) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _clock(process: Process) -> AsyncIterator[None]:
-    clock = Clock(process.house)
-    async with _background("clock", clock.run, clock.stop):
+    clock, watch = Clock(process.house), TextsWatch(process.house, process.door.submit)
+    async with (
+        _background("clock", clock.run, clock.stop),
+        # Beside the clock, so that a provider that does not answer holds up no deadline.
+        _background("texts held elsewhere", watch.run, watch.stop),
+    ):
         yield
 
 

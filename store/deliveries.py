@@ -32,6 +32,19 @@ async def unknown(tx: Tx, account: str, identities: Collection[str]) -> int:
     return len(wanted) - known
 
 
+async def missing(tx: Tx, channel: str, account: str, external_ids: Collection[str]) -> frozenset[str]:
+    """Those of these external ids that the inbox does not hold for this channel and account."""
+    wanted, known = sorted(external_ids), set[str]()
+    for start in range(0, len(wanted), _AT_ONCE):
+        query = select(inbox.c.external_id).where(
+            inbox.c.channel == channel,
+            inbox.c.account == account,
+            inbox.c.external_id.in_(wanted[start : start + _AT_ONCE]),
+        )
+        known |= set((await tx.conn.execute(query)).scalars())
+    return frozenset(wanted) - known
+
+
 async def usual(tx: Tx, account: str, since: datetime, until: datetime) -> float:
     """How many items usually come between these two moments: the mean over the same hours of the four weeks before.
 

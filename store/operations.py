@@ -40,6 +40,13 @@ async def beats(tx: Tx) -> list[Beat]:
     return [Beat(*row) for row in await tx.conn.execute(query.order_by(heartbeats.c.name))]
 
 
+async def beat_of(tx: Tx, name: str) -> Beat | None:
+    """One sign of life, by its name."""
+    query = select(heartbeats.c.name, heartbeats.c.state, heartbeats.c.detail, heartbeats.c.at)
+    row = (await tx.conn.execute(query.where(heartbeats.c.name == name))).one_or_none()
+    return Beat(*row) if row else None
+
+
 async def first_to_run(tx: Tx, job: str, slot: str, *, now: datetime) -> bool:
     """Take one run of a periodic job, inside the transaction that does it; False when another clock has done it."""
     statement = insert(tx, clock_runs).values(job=job, slot=slot, at=now, result={})

@@ -10,7 +10,7 @@ from channels.contract import UnreadableError
 from channels.form.fields import clean_line, clean_text
 from channels.message import InboundMessage, MediaLink, RawMessage, Robot, Sender, ThreadKeys
 from channels.reference import find_references
-from channels.twilio_sms.form import read_fields
+from channels.twilio_sms.form import MESSAGE_SID, read_fields
 from channels.twilio_sms.numbers import is_machine, is_number, number_of
 from config.sms import sms_words
 
@@ -18,7 +18,6 @@ _MOST_FILES: Final = 10
 _LONGEST_NAME: Final = 120
 _LONGEST_CHOICE: Final = 200
 _MEDIA_SID: Final = re.compile(r"ME[0-9a-f]{32}")
-_MESSAGE_SID: Final = re.compile(r"(?:SM|MM)[0-9a-f]{32}")
 _KIND: Final = re.compile(r"[a-z][a-z_]{1,30}", re.ASCII)
 _PLAIN_KINDS: Final = ("", "text", "image", "video", "audio", "document", "button", "interactive", "sticker", "voice")
 
@@ -45,8 +44,8 @@ def parse(raw: RawMessage) -> InboundMessage:
         reply=text,
         received_at=raw.received_at,
         thread=ThreadKeys(
-            message_id=fields.get("MessageSid", "") if _MESSAGE_SID.fullmatch(fields.get("MessageSid", "")) else "",
-            in_reply_to=(answered,) if _MESSAGE_SID.fullmatch(answered) else (),
+            message_id=fields.get("MessageSid", "") if MESSAGE_SID.fullmatch(fields.get("MessageSid", "")) else "",
+            in_reply_to=(answered,) if MESSAGE_SID.fullmatch(answered) else (),
             quoted_references=find_references(text),
         ),
         robot=_robot(number, raw.account),

@@ -7,8 +7,6 @@ A call counts only with Twilio's signature over the address that we are configur
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,9 +18,7 @@ from multidict import MultiDictProxy
 from twilio.request_validator import HMAC_SHA1, SIGNATURE_HEADER, RequestValidator
 
 from channels.contract import StoreUnavailableError, Submit
-from channels.message import RawMessage
-from channels.twilio_sms.form import read_fields
-from channels.twilio_sms.numbers import WHATSAPP, number_of
+from channels.twilio_sms.form import raw_message, read_fields
 from channels.twilio_sms.receipts import Receipts, read_callback
 from channels.web.body import BodyError, BodyLimits, read_raw
 
@@ -38,7 +34,6 @@ _LIMITS: Final = BodyLimits(text=1024 * 1024, stall=5, total=10)
 _RETRY_AFTER: Final = "120"
 # How long a commit that took too long for its answer is waited for when the house closes.
 _LAST_SECONDS: Final = 10
-_SID: Final = re.compile(r"(?:SM|MM)[0-9a-f]{32}")
 
 _T = TypeVar("_T")
 
@@ -62,7 +57,7 @@ class Webhooks:
     async def message(self, request: web.Request) -> web.Response:
         """A member wrote."""
         body, fields = await self._verified(request, MESSAGES_PATH)
-        await self._in_time(self.submit(self._raw(body, fields)))
+        await self._in_time(self.submit(raw_message(body, fields, self.clock())))
         return web.Response(text=EMPTY_TWIML, content_type="text/xml")
 
     async def status(self, request: web.Request) -> web.Response:
@@ -108,19 +103,6 @@ class Webhooks:
         except ValueError:
             # A query that is no address, or that has no UTF-8.
             return False
-
-    def _raw(self, body: bytes, fields: MultiDictProxy[str]) -> RawMessage:
-        sender, own = fields.get("From", ""), fields.get("To", "")
-        sid = fields.get("MessageSid", "")
-        return RawMessage(
-            channel="whatsapp" if sender.startswith(WHATSAPP) else "sms",
-            account=number_of(own),
-            # Signed by Twilio and without a name: kept under its content rather than lost.
-            external_id=sid if _SID.fullmatch(sid) else f"sha256:{hashlib.sha256(body).hexdigest()}",
-            body=body,
-            received_at=self.clock(),
-            envelope={"address": number_of(sender)},
-        )
 
     async def _in_time(self, work: Awaitable[_T]) -> _T:
         """The result of `work`, or a 503 after two seconds, while it goes on."""

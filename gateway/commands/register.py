@@ -1,4 +1,4 @@
-"""Commands over the register: users, quarantine, reconciliation, the monthly report, migrations."""
+"""Commands over the register: users, quarantine, the monthly report, migrations."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import getpass
 import json
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Final, get_args
 
 import typer
 from rich.markup import escape
-from rich.progress import Progress, track
+from rich.progress import track
 from rich.table import Table
 
 from config.vocabulary import Role
@@ -266,44 +266,6 @@ def replay(
         raise typer.Exit(1)
 
 
-def reconcile(
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
-) -> None:
-    """Check that every item has exactly one fate, every case its item and every file its content, and ask the mailboxes what
-    they hold of the last days. Ends with 1 when anything differs."""
-    from gateway.census import ASKED_DAYS, ask_mailboxes
-    from gateway.reconcile import Report
-    from gateway.reconcile import reconcile as compare
-
-    async def work(house: House) -> Report:
-        with Progress(console=err, transient=True) as bar:
-            task = bar.add_task("Reading files", total=None)
-            report = await compare(
-                house.store,
-                now=house.now(),
-                progress=lambda done, total: bar.update(task, completed=done, total=total),
-            )
-            bar.update(task, description="Asking the mailboxes", total=None)
-            now = house.now()
-            return report.beside(await ask_mailboxes(house, since=now - timedelta(days=ASKED_DAYS), now=now))
-
-    report = with_house(work)
-    if as_json:
-        emit(json.dumps(report.as_json()))
-    else:
-        table = Table("account", "channel", "deliveries", "items", "fates", "no fate yet")
-        for tally in report.tallies:
-            fates = ", ".join(f"{name} {count}" for name, count in tally.fates.items())
-            table.add_row(tally.account, tally.channel, str(tally.deliveries), str(tally.items), fates, str(tally.open))
-        out.print(table)
-        say(f"{report.quarantined} in quarantine, {report.waiting} without a fate yet.")
-        for difference in report.differences:
-            say(f"Differs: {difference}")
-        say("Sound." if report.sound else "Not sound.")
-    if not report.sound:
-        raise typer.Exit(1)
-
-
 def report(
     month: Annotated[str, typer.Option(help="The month, such as 2026-11; this one by default.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
@@ -339,5 +301,4 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(user, name="user")
     app.add_typer(database, name="db")
     app.add_typer(quarantine, name="quarantine")
-    app.command()(reconcile)
     app.command()(report)

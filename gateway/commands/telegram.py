@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import typer
@@ -13,6 +12,7 @@ from gateway.commands.terminal import emit, say, settings_for, stop
 
 if TYPE_CHECKING:
     from channels.telegram_bot.bot import Access
+    from channels.telegram_bot.webhook import WebhookInfo
     from config.settings import Settings
 
 telegram = typer.Typer(
@@ -76,12 +76,11 @@ def status() -> None:
     settings, access = _bot()
     info = _info(access)
     wanted = settings.base_url + PATH if settings.telegram_webhook_secret.get_secret_value() else ""
-    emit(f"posts to   {info.get('url') or 'nowhere'}")
-    emit(f"waiting    {info.get('pending_update_count', 0)}")
-    if trouble := info.get("last_error_message"):
-        at = datetime.fromtimestamp(info.get("last_error_date", 0), UTC)
-        emit(f"trouble    {trouble} ({at:%Y-%m-%d %H:%M} UTC)")
-    if info.get("url", "") != wanted:
+    emit(f"posts to   {info.url or 'nowhere'}")
+    emit(f"waiting    {info.waiting}")
+    if info.trouble:
+        emit(f"trouble    {info.trouble}" + (f" ({info.trouble_at:%Y-%m-%d %H:%M} UTC)" if info.trouble_at else ""))
+    if info.url != wanted:
         what = (
             f"should post to {wanted}: guichet telegram announce"
             if wanted
@@ -100,26 +99,18 @@ def _bot() -> tuple[Settings, Access]:
     return settings, access
 
 
-def _info(access: Access) -> dict[str, Any]:
+def _info(access: Access) -> WebhookInfo:
     """What Telegram says of the webhook. Ends the command in words when it says nothing."""
     from telegram.error import InvalidToken, TelegramError
 
-    from channels.telegram_bot.bot import Calls
-
-    async def work() -> Any:
-        calls = Calls(access)
-        try:
-            return await calls.call("getWebhookInfo", {})
-        finally:
-            await calls.close()
+    from channels.telegram_bot.webhook import ask
 
     try:
-        found = asyncio.run(work())
+        return asyncio.run(ask(access))
     except InvalidToken:
         raise stop("Telegram knows no bot with the token of GUICHET_TELEGRAM_TOKEN", 2) from None
     except TelegramError:
         raise stop("Telegram cannot be reached") from None
-    return found if isinstance(found, dict) else {}
 
 
 def _unreachable(address: str) -> str:

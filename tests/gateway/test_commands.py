@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import structlog
+from aiohttp.test_utils import TestServer
 from sqlalchemy import create_engine, text
 
 from console import passwords
 from gateway import cli
 from gateway.commands import tools
+from tests.servers import telegram as bot_api
+from tests.servers import twilio as rest_api
+from tests.servers.telegram import TelegramServer
+from tests.servers.twilio import Twilio
 
 WORDS = "correct horse battery staple 9"
 HIGH = "99999999999999999999"
@@ -190,3 +197,84 @@ def test_a_fault_of_ours_shows_where_and_nothing_of_what(guichet: Command, monke
     assert ended.code == 70
     assert "KeyError at test_commands.py" in ended.err
     assert "marie" not in ended.err
+
+
+@pytest.fixture
+def providers() -> Iterator[tuple[Twilio, TelegramServer]]:
+    """Both providers on a loop of their own, since a command has its own."""
+    twilio, telegram = Twilio(), TelegramServer()
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    async def start() -> TestServer:
+        await telegram.start()
+        server = TestServer(twilio.app())
+        await server.start_server()
+        return server
+
+    async def end() -> None:
+        await server.close()
+        await telegram.stop()
+
+    server = asyncio.run_coroutine_threadsafe(start(), loop).result(10)
+    twilio.url = f"http://127.0.0.1:{server.port}"
+    yield twilio, telegram
+    asyncio.run_coroutine_threadsafe(end(), loop).result(10)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
+    loop.close()
+
+
+def settings_of(twilio: Twilio, *, token: str = rest_api.TOKEN) -> dict[str, str]:
+    return {
+        "GUICHET_TWILIO_ACCOUNT_SID": rest_api.SID,
+        "GUICHET_TWILIO_AUTH_TOKEN": token,
+        "GUICHET_TWILIO_API_URL": twilio.url,
+        "GUICHET_SMS_NUMBER": rest_api.SMS_NUMBER,
+        "GUICHET_MIN_FREE_MB": "0",
+        "GUICHET_MIN_FREE_PERCENT": "0",
+    }
+
+
+def test_reconcile_names_what_twilio_holds_and_takes_it_in_once(
+    guichet: Command, providers: tuple[Twilio, TelegramServer]
+) -> None:
+    twilio, telegram = providers
+    sid = dict(twilio.arrives("mot-secret"))["MessageSid"]
+    settings = settings_of(twilio)
+    named = guichet("reconcile", **settings)
+    assert named.code == 1
+    assert f"sms {sid} " in named.out
+    assert "UTC not in the register" in named.out
+    assert "Differs: sms: messages that Twilio holds and the register does not: 1" in named.err
+    fetched = guichet("reconcile", "--fetch", **settings)
+    assert (fetched.code, fetched.out.count("taken in")) == (0, 1)
+    again = guichet("reconcile", "--fetch", "--json", **settings)
+    found = json.loads(again.out)
+    assert (again.code, found["providers"]) == (0, {"told": [], "elsewhere": []})
+    assert [(one["channel"], one["items"], one["deliveries"]) for one in found["accounts"]] == [("sms", 1, 1)]
+    for ended in (named, fetched, again):
+        assert "secret" not in ended.out + ended.err
+        assert rest_api.MEMBER not in ended.out + ended.err
+    assert telegram.calls == []
+
+
+def test_reconcile_says_which_credentials_are_wrong(guichet: Command, providers: tuple[Twilio, TelegramServer]) -> None:
+    twilio, telegram = providers
+    ended = guichet("reconcile", **settings_of(twilio, token="s3cret-token"))
+    assert ended.code == 1
+    assert "GUICHET_TWILIO_AUTH_TOKEN" in ended.err
+    assert "s3cret" not in ended.out + ended.err
+    bot = {"GUICHET_TELEGRAM_API": telegram.url, "GUICHET_TELEGRAM_WEBHOOK_SECRET": bot_api.SECRET}
+    ended = guichet("reconcile", **bot, GUICHET_TELEGRAM_TOKEN=bot_api.TOKEN[:-1] + "2")
+    assert ended.code == 1
+    assert "GUICHET_TELEGRAM_TOKEN" in ended.err
+    assert twilio.pages == []
+
+
+def test_reconcile_says_what_it_asks(guichet: Command) -> None:
+    said = " ".join(guichet("reconcile", "--help").out.split())
+    for word in ("--fetch", "--days", "Twilio", "Telegram"):
+        assert word in said
+    assert guichet("reconcile", "--days", "0").code == 2

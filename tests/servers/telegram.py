@@ -50,6 +50,8 @@ class TelegramServer:
         self.files: dict[str, bytes] = {}
         self.paths: dict[str, str] = {}
         self.webhook: dict[str, Any] = {}
+        # "last_error_date" and "last_error_message", as getWebhookInfo says them.
+        self.webhook_trouble: dict[str, Any] = {}
         self.fetched: list[str] = []
         self._troubles: dict[str, list[Trouble]] = {}
         self._ids = count(1)
@@ -172,7 +174,8 @@ class TelegramServer:
         return _result(True)
 
     async def _on_getwebhookinfo(self, _: Called) -> web.Response:
-        return _result({"url": self.webhook.get("url", ""), "pending_update_count": len(self.waiting)})
+        told = {"url": self.webhook.get("url", ""), "pending_update_count": len(self.waiting)}
+        return _result(told | self.webhook_trouble)
 
     async def _on_sendmessage(self, call: Called) -> web.Response:
         if not str(call.arguments.get("text", "")).strip():
