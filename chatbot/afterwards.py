@@ -11,7 +11,7 @@ from typing import Final
 from chatbot import status
 from chatbot.absorbing import addresses_in
 from chatbot.actions import AddToCase, Close, SendTranscript
-from chatbot.events import Registered
+from chatbot.events import CopyAnswered, Registered
 from chatbot.heard import Heard, answered, no_words, with_files
 from chatbot.outcome import Outcome
 from chatbot.people import hand_over
@@ -131,9 +131,18 @@ _ANSWERS: Final[MappingProxyType[str, Callable[[Outcome, Heard], Outcome | None]
 def _transcript(out: Outcome, email: str) -> Outcome:
     if not email:
         return ask(out, "ask.address")
-    facts = replace(out.state.facts, email=out.state.facts.email or email)
-    sent = out.do(SendTranscript(email)).at(facts=facts).say("transcript", email=email)
-    return put(sent, "ask.more", brief=True)
+    # What is said of it depends on what the house may do.
+    return out.do(SendTranscript(email))
+
+
+def copy_answered(out: Outcome, event: CopyAnswered) -> Outcome:
+    """Say what was done about a copy. Only an address that something went to is one to go by the next time."""
+    if event.outcome == "sent":
+        facts = replace(out.state.facts, email=out.state.facts.email or event.address)
+        out = out.at(facts=facts).say("transcript", email=event.address)
+    else:
+        out = out.say(f"transcript.{event.outcome}", email=event.address)
+    return put(out, "ask.more", brief=True)
 
 
 def _status(out: Outcome, heard: Heard) -> Outcome:

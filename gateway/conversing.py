@@ -16,7 +16,7 @@ from chatbot import people
 from chatbot import state as talk
 from chatbot.actions import Action, AddToCase, CheckCode, Close, HandOver, Register, SendCode, SendTranscript
 from chatbot.dialogue import step
-from chatbot.events import CodeChecked, CodeSent, Event
+from chatbot.events import CodeChecked, CodeSent, CopyAnswered, Event
 from chatbot.events import House as Staffed
 from chatbot.knowledge import Entry
 from chatbot.outcome import Outcome
@@ -212,11 +212,14 @@ class Turn:
                 )
                 return [CodeChecked(known is not None), *([known] if known else [])]
             case SendTranscript():
-                if self.case_id is not None:
-                    language = self.state.language
-                    self.sent += await chat_case.send_link(
-                        tx, house, self.conversation, self.case_id, action.address, language, now=now
-                    )
+                if self.case_id is None:
+                    return [CopyAnswered(action.address, "not_now")]
+                language = self.state.language
+                answer, sent = await chat_case.send_link(
+                    tx, house, self.conversation, self.case_id, action.address, language, now=now
+                )
+                self.sent += sent
+                return [answer]
             case Close():
                 # The state says so too: `keep` ends the conversation by it.
                 pass

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from channels.message import Sender
 from chatbot.actions import AddToCase, Register, SendTranscript
+from chatbot.events import CopyAnswered
 from gateway.case_finding import LINKS_AN_HOUR
 from gateway.conversing import Turn, turn_of
 from gateway.house import active_rules
@@ -52,12 +53,18 @@ async def test_no_link_to_a_case_of_others_goes_to_an_address_that_was_typed(gat
         other = await registered(gateway, tx, "+32470001104")
         mine = await turn(gateway, tx, "+32470001103")
         await mine._do(AddToCase(await reference_of(tx, other.case_id), "Encore ceci."))
-        await mine._do(SendTranscript("stranger@mail.example"))
+        assert await mine._do(SendTranscript("stranger@mail.example")) == [
+            CopyAnswered("stranger@mail.example", "guarded")
+        ]
         assert mine.sent == []
         assert await people.find_contact(tx, Sender("email", "stranger@mail.example")) is None
         # Who holds the number or chat that the case came from has it.
-        await other._do(SendTranscript("marie.dubois@mail.example"))
+        asked = SendTranscript("marie.dubois@mail.example")
+        assert await other._do(asked) == [CopyAnswered("marie.dubois@mail.example", "sent")]
         assert len(other.sent) == 1
+        # That address is on file now: who has only proven the case hears the same as of one that is not.
+        assert await mine._do(asked) == [CopyAnswered("marie.dubois@mail.example", "guarded")]
+        assert len(mine.sent) == 1
 
 
 async def test_links_to_one_address_are_counted_whoever_asks(gateway: Gateway) -> None:
@@ -69,6 +76,9 @@ async def test_links_to_one_address_are_counted_whoever_asks(gateway: Gateway) -
                 await made._do(SendTranscript("marie.dubois@mail.example"))
         asked = select(func.count()).where(schema.outbox.c.key.startswith("link-"))
         assert (await tx.conn.execute(asked)).scalar() == LINKS_AN_HOUR
+        assert await made._do(SendTranscript("marie.dubois@mail.example")) == [
+            CopyAnswered("marie.dubois@mail.example", "not_now")
+        ]
         made.now += timedelta(hours=2)
         await made._do(SendTranscript("marie.dubois@mail.example"))
         assert (await tx.conn.execute(asked)).scalar() == LINKS_AN_HOUR + 1
