@@ -16,6 +16,7 @@ from chatbot.heard import Heard, answered, no_words, with_files
 from chatbot.outcome import Outcome
 from chatbot.people import hand_over
 from chatbot.questions import again, ask, goodbye, put
+from chatbot.state import CLAIMED
 from chatbot.understanding import tokens_of
 from config.dates import in_full
 
@@ -149,6 +150,10 @@ def _status(out: Outcome, heard: Heard) -> Outcome:
     state = out.state
     if heard.meaning.reference not in ("", state.reference):
         return status.begin(out, heard)
+    claimed = state.shape in CLAIMED
+    if claimed and "doctor" in state.flags:
+        return put(out.say("status.unknown"), "ask.more", brief=True)
     due_on = in_full(date.fromisoformat(state.due_on), state.language) if state.due_on else ""
-    said = out.say("status.own", reference=state.reference, due_on=due_on, case_url=state.case_url)
+    case_url = "" if claimed else state.case_url
+    said = out.say("status.own", reference=state.reference, due_on=due_on, case_url=case_url)
     return put(said, "ask.more", brief=True)

@@ -21,7 +21,7 @@ from channels.message import InboundMessage, RawMessage, Sender
 from channels.web.texts import pages
 from chatbot.actions import AddToCase, Register
 from chatbot.events import CopyAnswered, Registered, StatusKnown
-from chatbot.state import Facts, State
+from chatbot.state import CLAIMED, Facts, State
 from chatbot.texts import texts as chat_texts
 from classifier.classification import Classification, Identity
 from config.departments import department_name
@@ -287,13 +287,15 @@ async def send_link(
 
     Never the words themselves: whose address this is nobody knows (M12), and health has no place in a mail (C6). A case that
     was only proven here is another matter: a code shows where it stands, and puts no new address on it (rules C3, C4). Then
-    the answer is the same whether the address is on file or not: nobody finds out which are by trying (rule W6).
+    the answer is the same whether the address is on file or not: nobody finds out which are by trying (rule W6). So it is for
+    a telephone number, which is only a claim, even where the case came from it; of a sealed case it gets nothing (rule H6).
     """
     row = await _row(tx, case_id=case_id)
     known = {(one.kind, one.address) for one in await people.contacts_of_case(tx, case_id)}
-    guarded = (_ADDRESSES[conversation.channel], conversation.address) not in known
+    claimed = conversation.channel in CLAIMED
+    guarded = claimed or (_ADDRESSES[conversation.channel], conversation.address) not in known
     withheld = CopyAnswered(address, "guarded" if guarded else "not_now")
-    if guarded and ("email", people.normalised(Sender("email", address))) not in known:
+    if guarded and (row.sealed or ("email", people.normalised(Sender("email", address))) not in known):
         return withheld, ()
     contact = await people.add_contact(tx, row.person_id, Sender("email", address))
     # Rule F8: whoever can be made to type an address must not fill somebody's mailbox with it.

@@ -21,7 +21,7 @@ from chatbot.events import House as Staffed
 from chatbot.knowledge import Entry
 from chatbot.outcome import Outcome
 from chatbot.replies import Rendered, render
-from chatbot.state import Shape, State
+from chatbot.state import CLAIMED, Shape, State
 from classifier.classification import Classification, Text
 from config.chat import manners
 from config.hours import hours
@@ -102,7 +102,7 @@ class Turn:
         await conversations.save(
             self.tx,
             self.conversation,
-            state=_stored(self.state, self.found) | {talks.SEALED: await self._is_sealed()},
+            state=_stored(self.state, self.found) | {talks.SEALED: await self.is_sealed()},
             stage=stage,
             language=self.state.language,
             now=self.now,
@@ -127,7 +127,7 @@ class Turn:
         """A colleague has this conversation, and it has come to a medical matter that they may not read: it waits again, for
         one who may (rule S2), and the member is told."""
         holder = self.conversation.taken_by
-        if self.state.hand != "taken" or holder is None or not await self._is_sealed():
+        if self.state.hand != "taken" or holder is None or not await self.is_sealed():
             return
         if not await users.is_medical(self.tx, holder):
             outcome = people.hand_over(Outcome(self.state), staffed(self.now), self.now)
@@ -136,7 +136,8 @@ class Turn:
                 await self._do(action)
             await self._say(render(outcome.replies, self.state.shape, self.state.language))
 
-    async def _is_sealed(self) -> bool:
+    async def is_sealed(self) -> bool:
+        """Whether it has touched a medical matter, or belongs to a case that has (rule S2)."""
         return "doctor" in self.state.flags or await talks.is_sealed(self.tx, self.conversation)
 
     async def _begin_anew(self) -> None:
@@ -246,6 +247,9 @@ async def heard(tx: Tx, house: House, rules: RuleSet, arrival: Arrival, *, now: 
         return turn
     if earlier is not None:
         turn.state = without(turn.state, earlier.text)
+    if conversation.channel in CLAIMED and await turn.is_sealed():
+        # A colleague may have sealed the case since: the dialogue must know, or it would speak of it here (rule H6).
+        turn.state = replace(turn.state, flags=tuple(dict.fromkeys((*turn.state.flags, "doctor"))))
     await turn.run(said_in(arrival, turn.state))
     await turn.seal()
     await turn.to_who_may()

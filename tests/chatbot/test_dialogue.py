@@ -135,6 +135,22 @@ def test_a_copy_is_said_to_be_what_was_done_with_it(shape: Shape, outcome: Any, 
     assert talk.state.facts.email == ("marie.dubois@mail.example" if outcome == "sent" else "")
 
 
+@pytest.mark.parametrize("shape", get_args(Shape))
+@pytest.mark.parametrize("sealed", [False, True])
+def test_a_telephone_number_is_given_no_link_and_nothing_of_a_medical_matter(shape: Shape, sealed: bool) -> None:
+    """Rule H6: a number is only a claim."""
+    talk = Replay(shape, "fr")
+    for line in ("mon remboursement n'est pas là", "être payée", "Marie Dubois, m.d@mail.example", "oui"):
+        talk.hears(line)
+    if sealed:
+        talk.state = replace(talk.state, flags=("doctor",))
+    replies = talk.hears("où en est mon dossier ?")
+    text = render(replies, shape, "fr")[0].text
+    claimed = shape in ("sms", "whatsapp")
+    assert ("https:" in text) is not claimed
+    assert (REFERENCE in text) is not (claimed and sealed)
+
+
 def test_nobody_hears_of_a_copy_while_a_person_has_the_conversation() -> None:
     talk = at_the_summary()
     talk.hears("oui")
