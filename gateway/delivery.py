@@ -190,6 +190,6 @@ class Delivery:
     async def _failed(self, tx: Tx, outgoing: Outgoing, code: str, now: datetime) -> None:
         await outbox.failed(tx, outgoing, code=code, now=now)
         if code == OPTED_OUT:
-            # Twilio knows of a STOP that we may never have heard of.
+            # Twilio knows of a STOP that we may never have heard of. Noted last, in the order of gateway/reachable.py.
             await opted_out.add(tx, outgoing.message.channel, outgoing.message.recipient, now=now)
         log.warning("a message could not be delivered", outgoing=outgoing.id, case=outgoing.case_id)

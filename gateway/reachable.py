@@ -45,10 +45,12 @@ async def by_keyword(tx: Tx, house: House, rules: RuleSet, arrival: Arrival, *, 
     answered = turn.state.hand != "taken"
     match found.asked:
         case "stop":
-            # Said again, it is obeyed already.
-            answered = await opted_out.add(tx, message.channel, number, now=now)
             await turn.run(Left())
             await _tell_case(tx, turn.case_id, "contact.opted_out", now)
+            # Last, as wherever Twilio tells us of a STOP: a conversation is locked first, then a message in the outbox, a case,
+            # and the list of those who want nothing more. In another order here than there, two would wait for each other.
+            # Said again, it is obeyed already.
+            answered = await opted_out.add(tx, message.channel, number, now=now)
         case "start":
             await opted_out.remove(tx, message.channel, number)
             told = tuple(mark for mark in turn.state.told if mark != "left")
