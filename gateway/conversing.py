@@ -34,6 +34,7 @@ from gateway.house import House
 from gateway.line import said_in, without
 from router.decide import RuleSet
 from store import cases, conversations, opted_out, outbox, talks, threads, users
+from store import people as people_known
 from store.conversations import Conversation, Stage
 from store.database import Tx
 from store.history import classification_from
@@ -234,6 +235,11 @@ async def heard(tx: Tx, house: House, rules: RuleSet, arrival: Arrival, *, now: 
     conversation = await conversations.held_for(
         tx, message.channel, message.account, address, language=arrival.classification.language, now=now
     )
+    if message.channel == "telegram" and message.sender is not None:
+        # Who writes has let the bot in again, whether Telegram told us so or not.
+        contact = await people_known.find_contact(tx, message.sender)
+        if contact is not None and contact.unreachable:
+            await people_known.reachable_again(tx, contact.id)
     turn = turn_of(tx, house, rules, conversation, now=now, arrival=arrival)
     earlier = await conversations.line_named(tx, conversation.id, message.edit_of) if message.edit_of else None
     turn.line_id = await keep_line(tx, turn, arrival)

@@ -265,7 +265,8 @@ async def test_a_stop_locks_in_the_order_of_a_receipt(house: Joined, monkeypatch
     # What it does to the case is done by then.
     assert len(seen) == 1
     assert "contact.opted_out" in seen[0]
-    assert len(await house.rows(schema.opted_out)) == 1
+    async with house.house.store.read() as tx:
+        assert await opted_out.has(tx, "sms", MEMBER)
 
 
 async def test_help_and_start_begin_no_story(house: Joined) -> None:
