@@ -58,7 +58,7 @@ class AddToCase:
 
 @dataclass(frozen=True, slots=True)
 class SendTranscript:
-    """Send the conversation to this mail address."""
+    """Send a link to the conversation to this mail address; answer with `CopyAnswered`."""
 
     address: str = field(repr=False)
 

@@ -11,11 +11,12 @@ from typing import Final
 from chatbot import status
 from chatbot.absorbing import addresses_in
 from chatbot.actions import AddToCase, Close, SendTranscript
-from chatbot.events import Registered
+from chatbot.events import CopyAnswered, Registered
 from chatbot.heard import Heard, answered, no_words, with_files
 from chatbot.outcome import Outcome
 from chatbot.people import hand_over
 from chatbot.questions import again, ask, goodbye, put
+from chatbot.state import CLAIMED
 from chatbot.understanding import tokens_of
 from config.dates import in_full
 
@@ -131,15 +132,28 @@ _ANSWERS: Final[MappingProxyType[str, Callable[[Outcome, Heard], Outcome | None]
 def _transcript(out: Outcome, email: str) -> Outcome:
     if not email:
         return ask(out, "ask.address")
-    facts = replace(out.state.facts, email=out.state.facts.email or email)
-    sent = out.do(SendTranscript(email)).at(facts=facts).say("transcript", email=email)
-    return put(sent, "ask.more", brief=True)
+    # What is said of it depends on what the house may do.
+    return out.do(SendTranscript(email))
+
+
+def copy_answered(out: Outcome, event: CopyAnswered) -> Outcome:
+    """Say what was done about a copy. Only an address that something went to is one to go by the next time."""
+    if event.outcome == "sent":
+        facts = replace(out.state.facts, email=out.state.facts.email or event.address)
+        out = out.at(facts=facts).say("transcript", email=event.address)
+    else:
+        out = out.say(f"transcript.{event.outcome}", email=event.address)
+    return put(out, "ask.more", brief=True)
 
 
 def _status(out: Outcome, heard: Heard) -> Outcome:
     state = out.state
     if heard.meaning.reference not in ("", state.reference):
         return status.begin(out, heard)
+    claimed = state.shape in CLAIMED
+    if claimed and "doctor" in state.flags:
+        return put(out.say("status.unknown"), "ask.more", brief=True)
     due_on = in_full(date.fromisoformat(state.due_on), state.language) if state.due_on else ""
-    said = out.say("status.own", reference=state.reference, due_on=due_on, case_url=state.case_url)
+    case_url = "" if claimed else state.case_url
+    said = out.say("status.own", reference=state.reference, due_on=due_on, case_url=case_url)
     return put(said, "ask.more", brief=True)

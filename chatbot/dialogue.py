@@ -19,6 +19,7 @@ from chatbot.actions import AddToCase, Close
 from chatbot.events import (
     CodeChecked,
     CodeSent,
+    CopyAnswered,
     Event,
     GivenBack,
     House,
@@ -76,6 +77,9 @@ def _step(out: Outcome, event: Event, knowledge: Knowledge, house: House, now: d
             out = silence.left(out)
         case Registered():
             out = afterwards.registered(out, event) if out.state.registered and not out.state.reference else out
+        case CopyAnswered():
+            ours = out.state.reference and not out.state.hand and out.state.step not in ("closed", "registering")
+            out = afterwards.copy_answered(out, event) if ours else out
         case Opened():
             out = opening(out.say("greet")) if out.state.step == "new" and not out.state.hand else out
         case _:

@@ -109,6 +109,18 @@ class StatusUnknown:
     """Nothing may be told here: no such case, a sealed one, or too many tries. All three look the same."""
 
 
+@dataclass(frozen=True, slots=True)
+class CopyAnswered:
+    """What became of an order to send a copy to `address`.
+
+    "sent": a link is on its way there. "guarded": it goes out only where that address is on file for the case, and whether it
+    is, nobody is told here: this answer is the same when nothing went out. "not_now": nothing goes there at present.
+    """
+
+    address: str = field(repr=False)
+    outcome: Literal["sent", "guarded", "not_now"]
+
+
 Event = (
     Opened
     | Said
@@ -121,6 +133,7 @@ Event = (
     | CodeChecked
     | StatusKnown
     | StatusUnknown
+    | CopyAnswered
 )
 
 

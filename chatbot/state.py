@@ -17,6 +17,9 @@ from config.vocabulary import Kind, Language
 
 VERSION: Final = 1
 Shape = Literal["chat", "telegram", "whatsapp", "sms"]
+# Here the other side is a telephone number, which is only a claim: it can be forged, and is passed on (rule H6). Where a case
+# stands is one neutral sentence there, of a medical matter nothing at all, and no link.
+CLAIMED: Final[frozenset[Shape]] = frozenset({"sms", "whatsapp"})
 # What a file was seen to be; what it holds is for people.
 FileKind = Literal["picture", "voice", "document", "other"]
 # "waiting": a person was asked for and nobody has come yet. "taken": a person has the conversation.

@@ -60,6 +60,8 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "registered": (*_CASE, "answers_by", "mediation", "letter_url", "sent_to"),
         "added": ("reference",),
         "transcript": ("email",),
+        "transcript.guarded": ("email",),
+        "transcript.not_now": ("email",),
         "status": (*_CASE, "stage", "next_step"),
         "status.own": _CASE,
         "status.unknown": (),

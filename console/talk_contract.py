@@ -45,6 +45,7 @@ class Talk:
     """A conversation in a list. `first_words` is the beginning of what was told, `name` the member's, each "" where unknown.
 
     `waits_since`: since when the member waits for a person, or for an answer of the one who has it; None where they do not.
+    Of one that is not `readable` only what stands beside the dialogue's own state is known.
     """
 
     id: int
@@ -62,6 +63,7 @@ class Talk:
     started_at: datetime
     waits_since: datetime | None
     version: int
+    readable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

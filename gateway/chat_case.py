@@ -20,8 +20,8 @@ from sqlalchemy import select
 from channels.message import InboundMessage, RawMessage, Sender
 from channels.web.texts import pages
 from chatbot.actions import AddToCase, Register
-from chatbot.events import Registered, StatusKnown
-from chatbot.state import Facts, State
+from chatbot.events import CopyAnswered, Registered, StatusKnown
+from chatbot.state import CLAIMED, Facts, State
 from chatbot.texts import texts as chat_texts
 from classifier.classification import Classification, Identity
 from config.departments import department_name
@@ -281,21 +281,26 @@ async def status_by_code(
 
 async def send_link(
     tx: Tx, house: House, conversation: Conversation, case_id: int, address: str, language: Language, *, now: datetime
-) -> tuple[int, ...]:
-    """Send a link to the page of the case, where the conversation stands, to the address that its member gave.
+) -> tuple[CopyAnswered, tuple[int, ...]]:
+    """Send a link to the page of the case, where the conversation stands, to the address that its member gave. Returns what the
+    member may hear of it, and what was put into the outbox.
 
     Never the words themselves: whose address this is nobody knows (M12), and health has no place in a mail (C6). A case that
-    was only proven here is another matter: a code shows where it stands, and puts no new address on it (rules C3, C4).
+    was only proven here is another matter: a code shows where it stands, and puts no new address on it (rules C3, C4). Then
+    the answer is the same whether the address is on file or not: nobody finds out which are by trying (rule W6). So it is for
+    a telephone number, which is only a claim, even where the case came from it; of a sealed case it gets nothing (rule H6).
     """
     row = await _row(tx, case_id=case_id)
     known = {(one.kind, one.address) for one in await people.contacts_of_case(tx, case_id)}
-    own = _ADDRESSES[conversation.channel], conversation.address
-    if own not in known and ("email", people.normalised(Sender("email", address))) not in known:
-        return ()
+    claimed = conversation.channel in CLAIMED
+    guarded = claimed or (_ADDRESSES[conversation.channel], conversation.address) not in known
+    withheld = CopyAnswered(address, "guarded" if guarded else "not_now")
+    if guarded and (row.sealed or ("email", people.normalised(Sender("email", address))) not in known):
+        return withheld, ()
     contact = await people.add_contact(tx, row.person_id, Sender("email", address))
     # Rule F8: whoever can be made to type an address must not fill somebody's mailbox with it.
     if not await may_be_sent(tx, contact, now=now):
-        return ()
+        return withheld, ()
     await people.know_on_case(tx, case_id, contact.id, now=now)
     token = house.randomness.token()
     await links.add(tx, token, now=now, case_id=case_id, contact_id=contact.id, purpose="found")
@@ -311,7 +316,9 @@ async def send_link(
         case_url=answers.case_url(house, language, token),
         now=now,
     )
-    return (sent,) if sent is not None else ()
+    if sent is None:
+        return withheld, ()
+    return CopyAnswered(address, "guarded" if guarded else "sent"), (sent,)
 
 
 async def _row(tx: Tx, *, case_id: int | None = None, reference: str = "") -> Any:

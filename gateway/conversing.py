@@ -16,12 +16,12 @@ from chatbot import people
 from chatbot import state as talk
 from chatbot.actions import Action, AddToCase, CheckCode, Close, HandOver, Register, SendCode, SendTranscript
 from chatbot.dialogue import step
-from chatbot.events import CodeChecked, CodeSent, Event
+from chatbot.events import CodeChecked, CodeSent, CopyAnswered, Event
 from chatbot.events import House as Staffed
 from chatbot.knowledge import Entry
 from chatbot.outcome import Outcome
 from chatbot.replies import Rendered, render
-from chatbot.state import Shape, State
+from chatbot.state import CLAIMED, Shape, State
 from classifier.classification import Classification, Text
 from config.chat import manners
 from config.hours import hours
@@ -34,6 +34,7 @@ from gateway.house import House
 from gateway.line import said_in, without
 from router.decide import RuleSet
 from store import cases, conversations, opted_out, outbox, talks, threads, users
+from store import people as people_known
 from store.conversations import Conversation, Stage
 from store.database import Tx
 from store.history import classification_from
@@ -102,7 +103,7 @@ class Turn:
         await conversations.save(
             self.tx,
             self.conversation,
-            state=_stored(self.state, self.found) | {talks.SEALED: await self._is_sealed()},
+            state=_stored(self.state, self.found) | {talks.SEALED: await self.is_sealed()},
             stage=stage,
             language=self.state.language,
             now=self.now,
@@ -127,7 +128,7 @@ class Turn:
         """A colleague has this conversation, and it has come to a medical matter that they may not read: it waits again, for
         one who may (rule S2), and the member is told."""
         holder = self.conversation.taken_by
-        if self.state.hand != "taken" or holder is None or not await self._is_sealed():
+        if self.state.hand != "taken" or holder is None or not await self.is_sealed():
             return
         if not await users.is_medical(self.tx, holder):
             outcome = people.hand_over(Outcome(self.state), staffed(self.now), self.now)
@@ -136,7 +137,8 @@ class Turn:
                 await self._do(action)
             await self._say(render(outcome.replies, self.state.shape, self.state.language))
 
-    async def _is_sealed(self) -> bool:
+    async def is_sealed(self) -> bool:
+        """Whether it has touched a medical matter, or belongs to a case that has (rule S2)."""
         return "doctor" in self.state.flags or await talks.is_sealed(self.tx, self.conversation)
 
     async def _begin_anew(self) -> None:
@@ -213,11 +215,14 @@ class Turn:
                 )
                 return [CodeChecked(known is not None), *([known] if known else [])]
             case SendTranscript():
-                if self.case_id is not None:
-                    language = self.state.language
-                    self.sent += await chat_case.send_link(
-                        tx, house, self.conversation, self.case_id, action.address, language, now=now
-                    )
+                if self.case_id is None:
+                    return [CopyAnswered(action.address, "not_now")]
+                language = self.state.language
+                answer, sent = await chat_case.send_link(
+                    tx, house, self.conversation, self.case_id, action.address, language, now=now
+                )
+                self.sent += sent
+                return [answer]
             case Close():
                 # The state says so too: `keep` ends the conversation by it.
                 pass
@@ -231,6 +236,11 @@ async def heard(tx: Tx, house: House, rules: RuleSet, arrival: Arrival, *, now: 
     conversation = await conversations.held_for(
         tx, message.channel, message.account, address, language=arrival.classification.language, now=now
     )
+    if message.channel == "telegram" and message.sender is not None:
+        # Who writes has let the bot in again, whether Telegram told us so or not.
+        contact = await people_known.find_contact(tx, message.sender)
+        if contact is not None and contact.unreachable:
+            await people_known.reachable_again(tx, contact.id)
     turn = turn_of(tx, house, rules, conversation, now=now, arrival=arrival)
     earlier = await conversations.line_named(tx, conversation.id, message.edit_of) if message.edit_of else None
     turn.line_id = await keep_line(tx, turn, arrival)
@@ -244,6 +254,9 @@ async def heard(tx: Tx, house: House, rules: RuleSet, arrival: Arrival, *, now: 
         return turn
     if earlier is not None:
         turn.state = without(turn.state, earlier.text)
+    if conversation.channel in CLAIMED and await turn.is_sealed():
+        # A colleague may have sealed the case since: the dialogue must know, or it would speak of it here (rule H6).
+        turn.state = replace(turn.state, flags=tuple(dict.fromkeys((*turn.state.flags, "doctor"))))
     await turn.run(said_in(arrival, turn.state))
     await turn.seal()
     await turn.to_who_may()

@@ -14,12 +14,14 @@ import structlog
 
 from channels.contract import Delivery as Outcome
 from channels.contract import Sends, StoreUnavailableError
+from channels.telegram_bot.send import SHUT_OUT
 from channels.twilio_sms.send import OPTED_OUT
 from config.vocabulary import Channel
 from gateway.going import domain_of, in_order, may_go, patience, wait_after
-from gateway.house import House
+from gateway.house import House, active_rules
 from gateway.intake import SWEEP_SECONDS
 from gateway.metrics import Metrics
+from gateway.reachable import refused_by_telegram
 from store import cases, links, opted_out, outbox
 from store.database import Tx
 from store.outbox import Outgoing
@@ -161,7 +163,12 @@ class Delivery:
         now = self.house.now()
         self.metrics.deliveries.labels(outgoing.message.channel, outcome.outcome).inc()
         again_at = None
+        shut_out = outcome.code == SHUT_OUT and outgoing.message.channel == "telegram"
+        rules = await active_rules(self.house) if shut_out else None
+        put: tuple[int, ...] = ()
         async with self.house.store.write() as tx:
+            if rules is not None:
+                put = await refused_by_telegram(tx, self.house, rules, outgoing, now=now)
             if outcome.outcome == "later" and now - outgoing.created_at < patience(outgoing):
                 again_at = now + wait_after(outgoing, outcome.after_seconds)
                 await outbox.later(tx, outgoing, code=outcome.code, due_at=again_at)
@@ -169,6 +176,8 @@ class Delivery:
                 await self._sent(tx, outgoing, outcome, now)
             else:
                 await self._failed(tx, outgoing, outcome.code or "gave up", now)
+        for outbox_id in put:
+            await self.house.departures.put(outbox_id)
         if outcome.outcome == "sent":
             log.info("sent", outgoing=outgoing.id, case=outgoing.case_id, attempt=outgoing.attempt)
         return again_at
@@ -190,6 +199,6 @@ class Delivery:
     async def _failed(self, tx: Tx, outgoing: Outgoing, code: str, now: datetime) -> None:
         await outbox.failed(tx, outgoing, code=code, now=now)
         if code == OPTED_OUT:
-            # Twilio knows of a STOP that we may never have heard of.
+            # Twilio knows of a STOP that we may never have heard of. Noted last, in the order of gateway/reachable.py.
             await opted_out.add(tx, outgoing.message.channel, outgoing.message.recipient, now=now)
         log.warning("a message could not be delivered", outgoing=outgoing.id, case=outgoing.case_id)

@@ -9,12 +9,14 @@ from typing import Final, Literal
 
 import structlog
 
+from channels.message import Sender
+from channels.telegram_bot.send import SHUT_OUT
 from channels.twilio_sms.costs import LastHour, Policy, judge
 from channels.twilio_sms.send import OPTED_OUT
 from config.settings import Settings
 from config.vocabulary import CONVERSING
 from gateway.house import House
-from store import codes, deliveries, domain_rates, inbox, opted_out, outbox
+from store import codes, deliveries, domain_rates, inbox, opted_out, outbox, people
 from store.database import Tx
 from store.outbox import Outgoing
 
@@ -105,7 +107,15 @@ async def may_go(tx: Tx, house: House, outgoing: Outgoing, *, now: datetime) -> 
         return _GO
     if await opted_out.has(tx, message.channel, message.recipient):
         return Going("refuse", OPTED_OUT)
+    if message.channel == "telegram" and message.auto and await _is_shut_out(tx, outgoing):
+        return Going("refuse", SHUT_OUT)
     return await _worth_its_price(tx, house.settings, outgoing, now) if message.channel == "sms" else _GO
+
+
+async def _is_shut_out(tx: Tx, outgoing: Outgoing) -> bool:
+    """Whether the bot is known to be shut out by its reader. What a person writes is tried all the same: they see the end of it."""
+    contact = await people.find_contact(tx, Sender("telegram", outgoing.message.recipient))
+    return contact is not None and contact.unreachable
 
 
 async def _within_the_rate(tx: Tx, outgoing: Outgoing, now: datetime) -> Going:

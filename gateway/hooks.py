@@ -62,5 +62,6 @@ class DeliveryReceipts:
 
         async with self.house.store.write() as tx:
             noted = await outbox.note_receipt(tx, sid, key, merge=merged, broken=BROKEN, now=now)
+            # Behind the message and its case, in the order of gateway/reachable.py.
             if noted is not None and noted.new and noted.code == OPTED_OUT:
                 await opted_out.add(tx, noted.message.channel, noted.message.recipient, now=now)

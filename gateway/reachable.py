@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from channels.message import OutboundMessage
+from channels.message import OutboundMessage, Sender
 from channels.twilio_sms.keywords import answer, recognise
 from chatbot.events import Left
 from config.sms import Asked
@@ -24,6 +24,7 @@ from router.decide import RuleSet
 from store import cases, conversations, opted_out, outbox, people
 from store.conversations import Conversation
 from store.database import Tx
+from store.outbox import Outgoing
 
 _TEXTING: Final[tuple[Channel, ...]] = ("sms", "whatsapp")
 
@@ -45,10 +46,12 @@ async def by_keyword(tx: Tx, house: House, rules: RuleSet, arrival: Arrival, *, 
     answered = turn.state.hand != "taken"
     match found.asked:
         case "stop":
-            # Said again, it is obeyed already.
-            answered = await opted_out.add(tx, message.channel, number, now=now)
             await turn.run(Left())
             await _tell_case(tx, turn.case_id, "contact.opted_out", now)
+            # Last, as wherever Twilio tells us of a STOP: a conversation is locked first, then a message in the outbox, a case,
+            # and the list of those who want nothing more. In another order here than there, two would wait for each other.
+            # Said again, it is obeyed already.
+            answered = await opted_out.add(tx, message.channel, number, now=now)
         case "start":
             await opted_out.remove(tx, message.channel, number)
             told = tuple(mark for mark in turn.state.told if mark != "left")
@@ -142,18 +145,53 @@ async def _blocked(tx: Tx, house: House, rules: RuleSet, arrival: Arrival, now: 
         return Recorded("robot")
     known = await conversations.look(tx, message.channel, message.account, message.sender.address)
     conversation = await conversations.held(tx, known.id) if known else None
+    turn = await _shut_out(tx, house, rules, conversation, message.sender, now)
+    if turn is None:
+        return Recorded("robot")
+    await _tell_case(tx, turn.case_id, "contact.blocked", now)
+    return Recorded("robot", turn.case_id, tuple(turn.sent), turn.conversation.id)
+
+
+async def refused_by_telegram(
+    tx: Tx, house: House, rules: RuleSet, outgoing: Outgoing, *, now: datetime
+) -> tuple[int, ...]:
+    """A message of ours was refused because its reader has shut the bot out, and no update may ever have told so. Returns what
+    goes out because of it.
+
+    To be called before the message's own row is changed: a conversation is locked before what stands in the outbox.
+    """
+    message = outgoing.message
+    known = await conversations.look(tx, message.channel, message.account, message.recipient)
+    conversation = await conversations.held(tx, known.id) if known else None
+    if conversation is not None and conversation.heard_at > outgoing.created_at:
+        # They have written since: the way was open again, and what is answered to that will show whether it still is.
+        return ()
+    sender = Sender("telegram", message.recipient)
+    contact = await people.find_contact(tx, sender)
+    new = contact is not None and not contact.unreachable
+    turn = await _shut_out(tx, house, rules, conversation, sender, now)
+    if new or turn is not None:
+        await _tell_case(tx, (turn.case_id if turn else None) or outgoing.case_id, "contact.blocked", now)
+    return tuple(turn.sent) if turn else ()
+
+
+async def _shut_out(
+    tx: Tx, house: House, rules: RuleSet, conversation: Conversation | None, sender: Sender, now: datetime
+) -> Turn | None:
+    """Let the dialogue end what it cannot go on with, and note that nothing arrives there; None where no dialogue goes on, or
+    it knows already."""
     turn = None
     if conversation is not None and "dialogue" in conversation.state:
         turn = turn_of(tx, house, rules, conversation, now=now)
+        if "left" in turn.state.told:
+            turn = None
+    if turn is not None:
         await turn.run(Left())
         await turn.keep(heard=False)
-        await _tell_case(tx, turn.case_id, "contact.blocked", now)
-    contact = await people.find_contact(tx, message.sender)
+    contact = await people.find_contact(tx, sender)
     if contact is not None:
         await people.not_reachable(tx, contact.id)
-    if turn is None:
-        return Recorded("robot")
-    return Recorded("robot", turn.case_id, tuple(turn.sent), turn.conversation.id)
+    return turn
 
 
 async def _in_a_group(tx: Tx, arrival: Arrival, now: datetime) -> Recorded:

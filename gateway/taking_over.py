@@ -108,10 +108,13 @@ class HouseTalks:
 
 
 async def _held(tx: Tx, viewer: Viewer, talk_id: int) -> Going:
-    """A conversation that goes on and that this person may know of, held."""
-    held = await conversations.held(tx, talk_id)
+    """A conversation that goes on and that this person may know of, held. One that cannot be read cannot be gone on with."""
+    try:
+        held = await conversations.held(tx, talk_id)
+    except ValueError:
+        raise GoneError(talk_id) from None
     found = await talks.one(tx, viewer, talk_id) if held is not None else None
-    if found is None:
+    if found is None or talk_reading.state_of(found) is None:
         raise GoneError(talk_id)
     if found.conversation.stage == "ended":
         raise OverError(talk_id)

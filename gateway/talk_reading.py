@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from chatbot.replies import LIMITS
-from chatbot.state import State
+from chatbot.state import State, begin
 from chatbot.texts import texts
 from config.vocabulary import FLAGS, Language
 from console.talk_contract import GoneError, Talk, TalkLine, Understood, WholeTalk
@@ -51,8 +51,18 @@ def _place(talk: Talk) -> tuple[int, bool, float]:
     return _STAGES.index(talk.stage), not talk.urgent, moment
 
 
+def state_of(going: Going) -> State | None:
+    """What the dialogue knows of a conversation; None where that cannot be read: nobody can go on with it here."""
+    try:
+        return State.from_json(going.conversation.state["dialogue"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
 def _state(going: Going) -> State:
-    return State.from_json(going.conversation.state["dialogue"])
+    """The same, or that of a conversation in which nothing is known: it must not keep the others from being shown."""
+    known = going.conversation
+    return state_of(going) or begin(SHAPES[known.channel], known.language)
 
 
 def _talk(going: Going) -> Talk:
@@ -74,6 +84,7 @@ def _talk(going: Going) -> Talk:
         started_at=known.started_at,
         waits_since=_waits_since(going),
         version=known.version,
+        readable=state_of(going) is not None,
     )
 
 

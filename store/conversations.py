@@ -364,5 +364,13 @@ _FIELDS: Final = (
 
 
 def of_row(row: Any) -> Conversation:
-    """A conversation from its row, or from a row that holds more."""
-    return Conversation(**{name: getattr(row, name) for name in _FIELDS}, state=texts.read_json(row.state, STATE))
+    """A conversation from its row, or from a row that holds more. Raises ValueError where its state cannot be read."""
+    state = texts.read_json(row.state, STATE)
+    if not isinstance(state, dict):
+        raise ValueError("the state of a conversation is no object")
+    return Conversation(**{name: getattr(row, name) for name in _FIELDS}, state=state)
+
+
+def without_state(row: Any) -> Conversation:
+    """A conversation whose state cannot be read: what stands beside it."""
+    return Conversation(**{name: getattr(row, name) for name in _FIELDS}, state={})

@@ -28,7 +28,7 @@ MOST: Final = 50
 @dataclass(frozen=True, slots=True)
 class Going:
     """A conversation with what stands around it. `asked_at` is since when the member has had no answer, None where they were
-    answered; `robot_at` when the robot last said something."""
+    answered; `robot_at` when the robot last said something. One that is not `readable` has an empty state."""
 
     conversation: Conversation
     sealed: bool
@@ -36,6 +36,7 @@ class Going:
     holder: str
     asked_at: datetime | None
     robot_at: datetime | None
+    readable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +147,14 @@ def _unanswered_since() -> Any:
 
 
 def _going(row: Any, viewer: Viewer) -> Going | None:
-    conversation = conversations.of_row(row)
-    sealed = bool(row.in_sealed) or bool(conversation.state.get(SEALED))
+    try:
+        conversation, readable = conversations.of_row(row), True
+        sealed = bool(row.in_sealed) or bool(conversation.state.get(SEALED))
+    except ValueError:
+        # Whether it has touched a medical matter, nobody can tell any more: it is for those who may read anything (rule S2).
+        conversation, readable, sealed = conversations.without_state(row), False, True
     # What the house has not read yet may be about anything; in a moment it has.
-    if "dialogue" not in conversation.state or not visible(viewer, sealed=sealed):
+    unheard = readable and "dialogue" not in conversation.state
+    if unheard or not visible(viewer, sealed=sealed):
         return None
-    return Going(conversation, sealed, row.reference or "", row.name or "", row.asked_at, row.robot_at)
+    return Going(conversation, sealed, row.reference or "", row.name or "", row.asked_at, row.robot_at, readable)

@@ -34,6 +34,8 @@ from channels.telegram_bot.press import Press
 
 log = structlog.get_logger(__name__)
 
+# What a delivery says whose reader has blocked the bot, or is gone.
+SHUT_OUT: Final = "403"
 # What Telegram takes from a bot as one document.
 MOST_BYTES: Final = 50 * 1000 * 1000
 # So long a delivery may wait for its turn in hand; beyond, it goes back to the outbox, which has a lease to keep.
@@ -194,7 +196,7 @@ def _delivery_after(error: TelegramError) -> Delivery:
 # The first that fits: a bad request and a time-out are network errors to the library, and everything is a TelegramError.
 _AFTER: Final[tuple[tuple[type[TelegramError], Delivery], ...]] = (
     # The person has blocked the bot, or is gone.
-    (Forbidden, Delivery("failed", "403")),
+    (Forbidden, Delivery("failed", SHUT_OUT)),
     # A setting of ours is wrong; the message may go when it is mended.
     (InvalidToken, Delivery("later", "401")),
     (ChatMigrated, Delivery("failed", "400 migrated")),

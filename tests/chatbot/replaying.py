@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from chatbot.absorbing import only_asks
 from chatbot.actions import Action, AddToCase, CheckCode, Register, SendCode, SendTranscript
@@ -15,6 +15,7 @@ from chatbot.dialogue import MOST_TURNS, step
 from chatbot.events import (
     CodeChecked,
     CodeSent,
+    CopyAnswered,
     Event,
     GivenBack,
     House,
@@ -119,6 +120,7 @@ class Replay:
     body: str = ""
     distress: frozenset[Any] = frozenset()
     knows: str = ""
+    copies: Literal["sent", "guarded", "not_now"] = "sent"
     said: list[str] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
     every_reply: list[Reply] = field(default_factory=list)
@@ -171,6 +173,8 @@ class Replay:
     def _answers(self, action: Action) -> tuple[Event, ...]:
         if isinstance(action, Register):
             return (Registered(REFERENCE, DUE_ON, "https://complaints.example/c/abc", sent_to="m•••@mail.example"),)
+        if isinstance(action, SendTranscript):
+            return (CopyAnswered(action.address, self.copies),)
         if isinstance(action, SendCode):
             return (CodeSent(),)
         if isinstance(action, CheckCode) and action.code == "123456":

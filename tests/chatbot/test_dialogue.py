@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any, get_args
 
 import pytest
 
@@ -13,6 +14,7 @@ from chatbot.dialogue import step
 from chatbot.events import (
     CodeChecked,
     CodeSent,
+    CopyAnswered,
     Event,
     GivenBack,
     House,
@@ -25,6 +27,7 @@ from chatbot.events import (
 )
 from chatbot.outcome import Outcome
 from chatbot.replies import render
+from chatbot.state import Shape
 from tests.chatbot.replaying import BEGINNING, REFERENCE, Replay
 
 OTHER = format_reference(2026, 4218)
@@ -116,6 +119,43 @@ def test_what_is_said_to_a_person_after_registration_is_in_the_case() -> None:
     talk.does(TakenOver("Anne"))
     talk.hears("le montant est de 84 euros")
     assert talk.actions[-1] == AddToCase(REFERENCE, "le montant est de 84 euros")
+
+
+@pytest.mark.parametrize("shape", get_args(Shape))
+@pytest.mark.parametrize(("outcome", "told"), [("sent", "transcript"), ("guarded", "transcript.guarded"),
+                                               ("not_now", "transcript.not_now")])  # fmt: skip
+def test_a_copy_is_said_to_be_what_was_done_with_it(shape: Shape, outcome: Any, told: str) -> None:
+    talk = Replay(shape, "fr", copies=outcome)
+    for line in ("mon remboursement n'est pas là", "être payée", "Marie Dubois, 0470 00 11 03", "oui"):
+        talk.hears(line)
+    assert [reply.key for reply in talk.hears("une copie par mail")] == ["ask.address"]
+    replies = talk.hears("marie.dubois@mail.example")
+    assert [reply.key for reply in replies] == [told, "ask.more"]
+    # What was withheld is no address to go by: asked for once more, the question is put again.
+    assert talk.state.facts.email == ("marie.dubois@mail.example" if outcome == "sent" else "")
+
+
+@pytest.mark.parametrize("shape", get_args(Shape))
+@pytest.mark.parametrize("sealed", [False, True])
+def test_a_telephone_number_is_given_no_link_and_nothing_of_a_medical_matter(shape: Shape, sealed: bool) -> None:
+    """Rule H6: a number is only a claim."""
+    talk = Replay(shape, "fr")
+    for line in ("mon remboursement n'est pas là", "être payée", "Marie Dubois, m.d@mail.example", "oui"):
+        talk.hears(line)
+    if sealed:
+        talk.state = replace(talk.state, flags=("doctor",))
+    replies = talk.hears("où en est mon dossier ?")
+    text = render(replies, shape, "fr")[0].text
+    claimed = shape in ("sms", "whatsapp")
+    assert ("https:" in text) is not claimed
+    assert (REFERENCE in text) is not (claimed and sealed)
+
+
+def test_nobody_hears_of_a_copy_while_a_person_has_the_conversation() -> None:
+    talk = at_the_summary()
+    talk.hears("oui")
+    talk.does(TakenOver("Anne"))
+    assert not one(talk, CopyAnswered("marie.dubois@mail.example", "guarded")).replies
 
 
 @pytest.mark.parametrize("reference", [REFERENCE, OTHER])

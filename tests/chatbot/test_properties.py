@@ -17,6 +17,7 @@ from chatbot.dialogue import MOST_TURNS, step
 from chatbot.events import (
     CodeChecked,
     CodeSent,
+    CopyAnswered,
     Event,
     GivenBack,
     House,
@@ -119,6 +120,8 @@ EVENTS = st.one_of(
             CodeChecked(ok=False),
             CodeChecked(ok=True),
             StatusUnknown(),
+            CopyAnswered("a.b@mail.example", "guarded"),
+            CopyAnswered("a.b@mail.example", "sent"),
             REGISTERED,
             StatusKnown(REFERENCE, "A person reads it.", date(2026, 12, 17), "You hear from us."),
         )

@@ -43,6 +43,8 @@ ALWAYS = {
     "status": ("reference", "stage"),
     "status.own": ("reference",),
     "transcript": ("email",),
+    "transcript.guarded": ("email",),
+    "transcript.not_now": ("email",),
 }
 
 

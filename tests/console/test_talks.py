@@ -70,6 +70,36 @@ async def test_an_empty_list_says_what_to_do(running: Running) -> None:
     assert "Meanwhile:" in page
 
 
+@pytest.mark.parametrize(
+    ("stored", "who"),
+    [
+        (b'{"dialogue":{"step":"ask.wish"},"sealed":false}', ("tom", "anne")),
+        # Whether it was about a medical matter is in what cannot be read.
+        (b'{"dialogue":', ("anne",)),
+        (b"[]", ("anne",)),
+    ],
+)
+async def test_one_that_cannot_be_read_keeps_no_other_from_being_shown(
+    running: Running, stored: bytes, who: tuple[str, ...]
+) -> None:
+    broken = running.house.talks["waiting"]
+    async with running.house.store.write() as tx:
+        table = schema.conversations
+        await tx.conn.execute(table.update().where(table.c.id == broken).values(state=stored))
+    unreadable = "What the robot had noted cannot be read."
+    for login in ("tom", "anne"):
+        browser = await running.sign_in(login)
+        page = await browser.get(TALKS)
+        assert "mijn huur" in page
+        assert (unreadable in page) == (login in who)
+        await browser.get("/console/")
+        if login in who:
+            page = await browser.get(talk(running, "waiting"))
+            assert unreadable in page
+            assert f"{talk(running, 'waiting')}/take" not in page
+            assert (await browser.send(f"{talk(running, 'waiting')}/take", had="")).status == 404
+
+
 @pytest.mark.parametrize("login", ["tom", "luc", "rik", "fatima"])
 async def test_a_medical_one_is_absent_for_who_may_not_open_sealed_cases(running: Running, login: str) -> None:
     browser = await running.sign_in(login)

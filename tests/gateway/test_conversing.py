@@ -45,6 +45,19 @@ async def test_a_text_message_becomes_a_case_after_a_yes(gateway: Gateway) -> No
     assert fates == {"conversing"}
 
 
+async def test_by_text_nothing_is_told_of_a_case_that_a_colleague_has_sealed_since(gateway: Gateway) -> None:
+    for line in (STORY, "Je veux être remboursée", "Marie Dubois, marie.dubois@mail.example", "oui"):
+        await gateway.text(line)
+    (case,) = await rows(gateway, schema.cases)
+    await gateway.text("où en est mon dossier ?")
+    assert case.reference in gateway.sink.sent[-1].text
+    assert "https:" not in gateway.sink.sent[-1].text
+    async with gateway.house.store.write() as tx:
+        await tx.conn.execute(schema.cases.update().values(sealed=True))
+    await gateway.text("où en est mon dossier ?")
+    assert case.reference not in gateway.sink.sent[-1].text
+
+
 async def test_the_web_chat_keeps_a_line_before_it_is_answered(gateway: Gateway) -> None:
     door = ChatDoor(gateway.house, gateway.door)
     key, conversation = await door.begin("nl", "https://www.partenamut.example")

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from channels.message import OutboundMessage
 from classifier import pipeline
 from config.telegram import telegram_words
-from store import schema, texts
+from store import outbox, schema, texts
 from tests.gateway.providers import CHAT, STORY, UPDATES, Joined, joined, private
 from tests.servers.telegram import TelegramServer, too_many
 from tests.servers.twilio import Twilio
@@ -181,6 +182,45 @@ async def test_a_blocked_bot_loses_nothing_and_says_nothing(house: Joined) -> No
     await house.update(**membership("member"))
     (contact,) = await house.rows(schema.contacts)
     assert not contact.unreachable
+
+
+async def test_a_blocked_bot_that_only_its_own_message_finds_out(house: Joined) -> None:
+    """No update told of it, or not yet: the answer to our own message does."""
+    for said in (STORY, "Je veux être remboursée", "Marie Dubois, marie.dubois@mail.example", "oui"):
+        await house.say(said)
+    (case,) = await house.rows(schema.cases)
+    house.telegram.trouble("sendMessage", status=403)
+    await house.say("Encore une chose : la facture était de 84 euros.")
+    last = (await house.rows(schema.outbox))[-1]
+    assert (last.channel, last.state, last.code) == ("telegram", "failed", "403")
+    contact = next(row for row in await house.rows(schema.contacts) if row.kind == "telegram")
+    assert contact.unreachable
+    acts = [row.act for row in await house.rows(schema.audit) if row.case_id == case.id]
+    assert acts.count("contact.blocked") == 1
+    (case,) = await house.rows(schema.cases)
+    assert case.unread
+    (talk,) = await house.rows(schema.conversations)
+    assert talk.stage == "ended"
+    # What the robot still had to say is not tried.
+    tried = len(house.telegram.of("sendMessage"))
+    async with house.house.store.write() as tx:
+        going = OutboundMessage("talk-999", "telegram", talk.account, str(CHAT), "", "", "…", "fr", auto=True)
+        await outbox.put(tx, going, now=house.house.now(), case_id=case.id)
+    await house.work()
+    assert len(house.telegram.of("sendMessage")) == tried
+    assert (await house.rows(schema.outbox))[-1].code == "403"
+    # The member writes: the way is open again, and they are answered.
+    await house.say("Avez-vous reçu ma facture ?")
+    assert len(house.telegram.of("sendMessage")) > tried
+    contact = next(row for row in await house.rows(schema.contacts) if row.kind == "telegram")
+    assert not contact.unreachable
+
+
+async def test_a_block_before_there_is_a_case_registers_what_was_told(house: Joined) -> None:
+    house.telegram.trouble("sendMessage", status=403)
+    await house.say(STORY)
+    (case,) = await house.rows(schema.cases)
+    assert case.unread
 
 
 async def test_a_group_is_answered_once_and_nothing_of_it_is_registered(house: Joined) -> None:

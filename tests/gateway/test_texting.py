@@ -7,15 +7,18 @@ import itertools
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from channels.message import OutboundMessage
 from channels.twilio_sms.keywords import answer
 from classifier import pipeline
 from gateway.conversation_clock import look_at_conversations
 from gateway.house import House, active_rules
-from store import outbox, schema
+from store import opted_out, outbox, schema
+from store.database import Tx
 from tests.gateway.providers import MESSAGES, PUBLIC, STATUS, STORY, UPDATES, Joined, joined
 from tests.servers.telegram import TelegramServer
 from tests.servers.twilio import MEMBER, Twilio, inbound, sid
@@ -244,6 +247,26 @@ async def test_stop_registers_what_was_told_and_ends_the_talking(house: Joined) 
     assert house.texts()[-1] == answer("start", "fr")
     await house.text("Mon dossier chez vous n'avance pas depuis des semaines, je veux une réponse.")
     assert len(house.texts()) == before + 3
+
+
+async def test_a_stop_locks_in_the_order_of_a_receipt(house: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A receipt that says the same holds the case when it notes the number: with both orders, each could wait for the other."""
+    seen: list[list[str]] = []
+    add = opted_out.add
+
+    async def noting(tx: Tx, *args: Any, **named: Any) -> bool:
+        rows = await tx.conn.execute(select(schema.audit.c.act).where(schema.audit.c.case_id.is_not(None)))
+        seen.append(list(rows.scalars()))
+        return await add(tx, *args, **named)
+
+    monkeypatch.setattr(opted_out, "add", noting)
+    await house.text(STORY)
+    await house.text("STOP")
+    # What it does to the case is done by then.
+    assert len(seen) == 1
+    assert "contact.opted_out" in seen[0]
+    async with house.house.store.read() as tx:
+        assert await opted_out.has(tx, "sms", MEMBER)
 
 
 async def test_help_and_start_begin_no_story(house: Joined) -> None:
