@@ -163,7 +163,18 @@ def _noticed(state: State, said: Said, meaning: Meaning) -> State:
     kind = _kind_of(found)
     if meaning.pure and not state.facts.story:
         kind = state.kind
-    return replace(state, flags=tuple(flags), kind=kind, language=_spoken(state, said, meaning))
+    skipped = state.skipped
+    if not state.asked.get("ask.wish") and not meaning.pure:
+        skipped = tuple(key for key in skipped if key != "ask.wish")
+        skipped = (*skipped, "ask.wish") if _perhaps_praise(found) else skipped
+    return replace(state, flags=tuple(flags), kind=kind, skipped=skipped, language=_spoken(state, said, meaning))
+
+
+def _perhaps_praise(found: Classification) -> bool:
+    """Whether "what do you want us to do?" would be a strange answer: praise needs no wish, also where a person has yet to confirm
+    that it is praise and no bitter thanks."""
+    likely: Mapping[str, float] = found.probabilities.get("kind", {})
+    return found.kind == "compliment" and likely.get("complaint", 0.0) < _PERHAPS_COMPLAINT
 
 
 def _kind_of(found: Classification) -> Kind:
