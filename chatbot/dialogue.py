@@ -171,8 +171,8 @@ def _noticed(state: State, said: Said, meaning: Meaning) -> State:
 
 
 def _perhaps_praise(found: Classification) -> bool:
-    """Whether "what do you want us to do?" would be a strange answer: praise needs no wish, also where a person has yet to confirm
-    that it is praise and no bitter thanks."""
+    """Whether a wish would be a strange thing to ask for: praise needs none, also where a person has yet to confirm that it is
+    praise and no bitter thanks."""
     likely: Mapping[str, float] = found.probabilities.get("kind", {})
     return found.kind == "compliment" and likely.get("complaint", 0.0) < _PERHAPS_COMPLAINT
 
