@@ -315,3 +315,11 @@ def test_who_leaves_while_a_person_has_it_is_registered_when_it_is_given_back() 
     assert talk.does(GivenBack()) == ()
     assert [type(action) for action in talk.actions] == [Register, Close]
     assert keys(talk, "me revoilà, j'avais tout bloqué par erreur") == ["added", "ask.more"]
+
+
+def test_a_language_that_was_asked_for_stays_whatever_is_typed_next() -> None:
+    talk = Replay("chat", "fr")
+    talk.hears(STORY)
+    assert keys(talk, "Nederlands please")[0] == "switched"
+    talk.hears("je voudrais vraiment être remboursée avant vendredi")
+    assert talk.state.language == "nl"
