@@ -18,6 +18,7 @@ from chatbot.events import (
     House,
     Left,
     Registered,
+    Said,
     StatusKnown,
     StatusUnknown,
     TakenOver,
@@ -323,3 +324,23 @@ def test_a_language_that_was_asked_for_stays_whatever_is_typed_next() -> None:
     assert keys(talk, "Nederlands please")[0] == "switched"
     talk.hears("je voudrais vraiment être remboursée avant vendredi")
     assert talk.state.language == "nl"
+
+
+def test_despair_by_its_meaning_or_said_outright_needs_no_flag_of_the_classifier() -> None:
+    talk = at_the_summary()
+    talk.knows = "despair"
+    assert keys(talk, "mes enfants n'auraient plus ce poids") == ["urgent"]
+    assert talk.every_reply[-1].values["suicide"] == "yes"
+    assert "urgent" in talk.state.flags
+    talk = at_the_summary()
+    outright = Said("je serais mieux morte", talk.now, talk.classification(), outright=True)
+    assert [reply.key for reply in one(talk, outright).replies] == ["urgent"]
+
+
+def test_the_summary_says_for_whom_it_is() -> None:
+    talk = Replay("chat", "fr")
+    for line in ("J'écris pour ma mère, Josette Lambert. Son lit n'arrive pas.", "le lit cette semaine", "Marie Dubois"):
+        talk.hears(line)
+    talk.hears("marie.dubois@mail.example")
+    (summary,) = render(talk.hears("oui"), "chat", "fr")
+    assert "Pour : Josette Lambert" in summary.text.replace("\u00a0", " ")
