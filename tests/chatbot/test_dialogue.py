@@ -202,7 +202,8 @@ def test_one_reminder_where_it_is_polite_and_never_at_night(channel: str, remind
     assert not talk.does(TimePassed())
     talk.now = BEGINNING + timedelta(hours=5)
     assert [reply.key for reply in talk.does(TimePassed())] == (["reminder", "ask.wish"] if reminded else [])
-    talk.now += timedelta(hours=5)
+    # Long enough for a second one, and still before eight in the evening.
+    talk.now += timedelta(hours=4)
     assert not talk.does(TimePassed())
 
 
@@ -339,7 +340,11 @@ def test_despair_by_its_meaning_or_said_outright_needs_no_flag_of_the_classifier
 
 def test_the_summary_says_for_whom_it_is() -> None:
     talk = Replay("chat", "fr")
-    for line in ("J'écris pour ma mère, Josette Lambert. Son lit n'arrive pas.", "le lit cette semaine", "Marie Dubois"):
+    for line in (
+        "J'écris pour ma mère, Josette Lambert. Son lit n'arrive pas.",
+        "le lit cette semaine",
+        "Marie Dubois",
+    ):
         talk.hears(line)
     talk.hears("marie.dubois@mail.example")
     (summary,) = render(talk.hears("oui"), "chat", "fr")
