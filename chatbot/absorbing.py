@@ -12,9 +12,10 @@ from typing import Final
 
 from chatbot.events import Said
 from chatbot.everyday import everyday
+from chatbot.kin import on_behalf
 from chatbot.state import Facts, State
 from chatbot.understanding import Meaning, tokens_of, understand, wish_in, without
-from classifier.classification import Identity
+from classifier.classification import Identity, OnBehalf
 
 # The questions whose open answer may replace what is known already.
 _REPLACING: Final = frozenset({"ask.name", "ask.contact", "ask.correction", "sum_up", "ask.address"})
@@ -59,7 +60,8 @@ def absorb(state: State, said: Said, meaning: Meaning) -> State:
     if (meaning.pure and not meaning.empty) or only_asks(said.text, meaning):
         return state
     may_replace = meaning.correction or state.step in _REPLACING
-    facts, taken = _identified(facts, _answered_identity(state, said, meaning), may_replace=may_replace)
+    who = _answered_identity(state, said, meaning)
+    facts, taken = _identified(facts, who, _behalf(who, said.text), may_replace=may_replace)
     if said.text.strip():
         facts = _told(facts, state, said.text, taken, question=meaning.question)
     asked = dict(state.asked)
@@ -161,7 +163,16 @@ def _completes(state: State, text: str) -> bool:
     return bool(state.facts.name) and bare_name(text).startswith(f"{state.facts.name} ")
 
 
-def _identified(facts: Facts, who: Identity, *, may_replace: bool) -> tuple[Facts, tuple[str, ...]]:
+def _behalf(who: Identity, text: str) -> OnBehalf | None:
+    """For whom it is: as the classifier found, or as people say it in a chat."""
+    if who.on_behalf and who.on_behalf.name:
+        return who.on_behalf
+    return on_behalf(text) or who.on_behalf
+
+
+def _identified(
+    facts: Facts, who: Identity, behalf: OnBehalf | None, *, may_replace: bool
+) -> tuple[Facts, tuple[str, ...]]:
     """The facts with this identity, and everything in it; what it replaces, or does not, is kept as `earlier`."""
     given = (
         ("name", written(who.name)),
@@ -182,8 +193,8 @@ def _identified(facts: Facts, who: Identity, *, may_replace: bool) -> tuple[Fact
             earlier.append(known)
         changes[field] = value
     earlier += [value for value in (*who.emails[:-1], *who.phones[:-1]) if value not in (facts.email, facts.phone)]
-    if who.on_behalf and not facts.represented:
-        changes |= {"represented": written(who.on_behalf.name), "relation": who.on_behalf.relation}
+    if behalf and not facts.represented:
+        changes |= {"represented": written(behalf.name), "relation": behalf.relation}
     taken = tuple(value for _, value in given if value) + who.phones + who.emails
     return replace(facts, earlier=tuple(dict.fromkeys(earlier)), **changes), taken  # type: ignore[arg-type]
 

@@ -48,6 +48,8 @@ MOST_TURNS: Final = 40
 _LAST_TURNS: Final = 34
 _SENTENCE_WORDS: Final = 4
 _SURE_OF_DISTRESS: Final = 0.95
+# The entry of the knowledge that is found by what people in despair write.
+_DESPAIR: Final = "despair"
 _SURE_OF_PRAISE: Final = 0.9
 _PERHAPS_COMPLAINT: Final = 0.3
 # After a goodbye these begin nothing.
@@ -119,6 +121,7 @@ def _said(out: Outcome, said: Said, knowledge: Knowledge, house: House, now: dat
     if state.reference and meaning.another and not state.hand and state.step != "registering":
         # "I have another complaint" begins a case of its own; nobody has to say goodbye first.
         state = replace(_once_more(replace(state, closed="registered")), step="ask.story")
+    said = _despairing(said, meaning, knowledge)
     # Files count whatever the line beside them means.
     facts = replace(state.facts, files=(*state.facts.files, *said.files))
     # Who speaks is there again.
@@ -164,7 +167,18 @@ def _noticed(state: State, said: Said, meaning: Meaning) -> State:
     kind = _kind_of(found)
     if meaning.pure and not state.facts.story:
         kind = state.kind
-    return replace(state, flags=tuple(flags), kind=kind, language=_spoken(state, said, meaning))
+    skipped = state.skipped
+    if not state.asked.get("ask.wish") and not meaning.pure:
+        skipped = tuple(key for key in skipped if key != "ask.wish")
+        skipped = (*skipped, "ask.wish") if _perhaps_praise(found) else skipped
+    return replace(state, flags=tuple(flags), kind=kind, skipped=skipped, language=_spoken(state, said, meaning))
+
+
+def _perhaps_praise(found: Classification) -> bool:
+    """Whether a wish would be a strange thing to ask for: praise needs none, also where a person has yet to confirm that it is
+    praise and no bitter thanks."""
+    likely: Mapping[str, float] = found.probabilities.get("kind", {})
+    return found.kind == "compliment" and likely.get("complaint", 0.0) < _PERHAPS_COMPLAINT
 
 
 def _kind_of(found: Classification) -> Kind:
@@ -189,6 +203,17 @@ def _spoken(state: State, said: Said, meaning: Meaning) -> Language:
     if words >= _SENTENCE_WORDS and not meaning.pure:
         return said.language or (state.language if state.facts.story else said.found.language)
     return said.found.language if state.step == "new" else state.language
+
+
+def _despairing(said: Said, meaning: Meaning, knowledge: Knowledge) -> Said:
+    """The line as one that says it outright, where by its meaning somebody would rather not live. There are more ways to say that
+    than any list of words holds; to miss one is worse than a needless help line."""
+    if meaning.pure or said.outright or said.in_jest:
+        return said
+    found = knowledge.find(said.text, "en")
+    if found is None or found.id != _DESPAIR:
+        return said
+    return replace(said, outright=True, distress=said.distress | {"suicide"})
 
 
 def _urgent(said: Said) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,9 @@ from config.vocabulary import Language
 LONGEST_QUESTION: Final = 240
 # Lone surrogates, which no encoder takes, and control signs.
 _UNREADABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+# What joins two questions, and how many words each of them has at least.
+_JOINED: Final = re.compile(r"\?\s+(?=\S)|,?\s+(?:et|en|und|and)\s+", re.IGNORECASE)
+_WORDS_OF_A_QUESTION: Final = 2
 _HAS_LETTER: Final = re.compile(r"[^\W\d_]")
 
 
@@ -46,3 +50,12 @@ class Finder:
             return None
         known = self._books[language].entries[self._entries[best[0]]]
         return Entry(known.id, known.answer, known.short)
+
+    def find_both(self, text: str, language: Language) -> Entry | None:
+        """As `find`; where two questions are joined in one line, each of which an entry surely answers, both entries."""
+        halves = [half for half in _JOINED.split(text[: 2 * LONGEST_QUESTION], maxsplit=1) if half.strip()]
+        if len(halves) == 2 and all(len(half.split()) >= _WORDS_OF_A_QUESTION for half in halves):
+            first, second = (self.find(half, language) for half in halves)
+            if first and second and first.id != second.id:
+                return replace(first, second=second)
+        return self.find(text, language)

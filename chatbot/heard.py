@@ -46,9 +46,10 @@ class Heard:
 
 
 def answered(out: Outcome, entry: Entry) -> Outcome:
-    """The entry, in the form that fits the channel."""
+    """The entry, in the form that fits the channel, and behind it the one that answers a second question."""
     text = entry.short if entry.short and out.state.shape in ("sms", "whatsapp") else entry.answer
-    return out.say("answer", answer=text)
+    said = out.say("answer", answer=text)
+    return answered(said, entry.second) if entry.second else said
 
 
 def no_words(out: Outcome, heard: Heard) -> Outcome | None:

@@ -20,6 +20,9 @@ from config.directory import directory
 # What may be left out, and is then not asked again.
 _OPTIONAL: Final = frozenset({"ask.wish", "ask.contact", "ask.mandate"})
 _BEGINNING_WORDS: Final = 6
+# What is asked in the middle of a story, and from how many words on an answer that is none tells more of it.
+_AMID_STORY: Final = frozenset({"ask.name", "ask.contact"})
+_STORY_WORDS: Final = 6
 _CORRECTABLE: Final = ("name", "email", "phone", "member_number")
 
 
@@ -213,7 +216,21 @@ def _content(out: Outcome, heard: Heard) -> Outcome:
         kept = kept.say("unknown")
     if _only_begins(before, heard):
         return ask(kept, "ask.story")
+    kept = _not_counted(before, kept, heard)
     return _explained(kept, heard) or ask_next(kept)
+
+
+def _not_counted(before: State, kept: Outcome, heard: Heard) -> Outcome:
+    """Who goes on with the story where the name or a contact was asked has not failed to answer: it is asked again without
+    counting, twice at most, so that the same question does not go on for ever."""
+    key, story = before.step, kept.state.facts.story
+    told = f"told:{key}"
+    times = before.asked.get(told, 0)
+    tells = len(story) > len(before.facts.story) and len(tokens_of(heard.said.text)) >= _STORY_WORDS
+    if key not in _AMID_STORY or not tells or heard.meaning.question or times >= TWICE:
+        return kept
+    asked = {**kept.state.asked, key: max(0, kept.state.asked.get(key, 0) - 1), told: times + 1}
+    return kept.at(asked=asked)
 
 
 def _only_begins(before: State, heard: Heard) -> bool:

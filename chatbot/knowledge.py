@@ -10,11 +10,15 @@ from config.vocabulary import Language
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One answer on the procedure, in the language asked for. `short` is for text messages; empty when `answer` is short."""
+    """One answer on the procedure, in the language asked for. `short` is for text messages; empty when `answer` is short.
+
+    `second` answers the other question, where two were asked in one line.
+    """
 
     id: str
     answer: str
     short: str = ""
+    second: Entry | None = None
 
 
 class Knowledge(Protocol):

@@ -24,6 +24,7 @@ Meant = Literal[
     "add", "done", "fine", "thanks", "greeting", "small", "filler", "insult", "scold", "wish", "no_wish", "asking",
     "wondering", "told", "person_alone", "another", "has", "not_you", "but", "name_lead", "name_word", "no_name",
     "contact_lead", "number_word", "linking", "correction", "signs_yes", "signs_no",
+    "ours", "ours_dialect", "anybody", "for_whom", "says",
 ]  # fmt: skip
 
 
@@ -48,6 +49,8 @@ class ChatWords(BaseModel, extra="forbid", frozen=True):
 
     languages: Mapping[Language, _Phrases]
     meaning: Mapping[Meant, Mapping[Language, _Phrases] | _Phrases]
+    # For whom somebody may write, by what that person is to them.
+    kin: Mapping[Literal["parent", "child", "partner", "sibling", "relative", "friend"], _Phrases]
 
     def phrases(self, meant: Meant) -> tuple[str, ...]:
         """The phrases of one meaning."""

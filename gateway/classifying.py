@@ -334,5 +334,6 @@ def _entry_for(text: str, language: Language) -> str:
         from classifier.encoder import Encoder  # noqa: PLC0415 (in the child only)
 
         _finder = Finder(Encoder().encode)
-    known = _finder.find(text, language)
-    return known.id if known else ""
+    known = _finder.find_both(text, language)
+    # Two ids where two questions were asked in one line.
+    return " ".join(entry.id for entry in (known, known.second) if entry) if known else ""

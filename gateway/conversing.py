@@ -56,8 +56,9 @@ class _Found:
     def find(self, text: str, language: Language) -> Entry | None:
         """As chatbot.knowledge.Knowledge says."""
         del text
-        known = knowledge()[language].entries.get(self.entry)
-        return Entry(known.id, known.answer, known.short) if known else None
+        book = knowledge()[language].entries
+        found = [Entry(known.id, known.answer, known.short) for key in self.entry.split() if (known := book.get(key))]
+        return replace(found[0], second=found[1] if len(found) > 1 else None) if found else None
 
 
 @dataclass

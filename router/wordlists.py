@@ -14,6 +14,9 @@ from config.vocabulary import Language
 from router.fields import MAX_TEXT
 
 DistressKind = Literal["suicide", "need", "danger"]
+# What stands for a … in a listed phrase, and for the sign at its end; no gap reaches beyond a comma or a dot.
+_GAP: Final = r"(?:[ '\-]\w+){0,3}[ '\-]"
+_ENDINGS: Final = (("*", r"\w*"), (".", r"(?=\s*(?:[^\w\s'\-]|$))"))
 _APOSTROPHES: Final = str.maketrans({"’": "'", "‘": "'", "ʼ": "'"})
 
 
@@ -72,7 +75,12 @@ def _body_words(body: Body) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def _pattern(words: Iterable[str]) -> re.Pattern[str]:
-    # Literals only, and one \w* at the end of some: nothing to backtrack over.
-    listed = sorted({folded(word.rstrip("*")) + ("*" if word.endswith("*") else "") for word in words}, key=len)
-    parts = [re.escape(word.rstrip("*")) + (r"\w*" if word.endswith("*") else r"(?!\w)") for word in reversed(listed)]
-    return re.compile(r"(?<!\w)(?:" + "|".join(parts) + ")")
+    listed = sorted({word.strip() for word in words}, key=len, reverse=True)
+    return re.compile(r"(?<!\w)(?:" + "|".join(map(_phrase, listed)) + ")")
+
+
+def _phrase(words: str) -> str:
+    # Literals, \w* at the end of some, and at most three words in a gap: nothing to backtrack over.
+    parts = [re.escape(folded(part.rstrip("*."))) for part in words.split("…")]
+    ending = next((end for sign, end in _ENDINGS if words.endswith(sign)), r"(?!\w)")
+    return _GAP.join(parts) + ending

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -134,7 +134,8 @@ class Replay:
 
     def find(self, text: str, language: Language) -> Entry | None:
         """The knowledge: what the dialogue says that it finds."""
-        return Entry(self.knows, f"({self.knows})") if self.knows else None
+        found = [Entry(name, f"({name})") for name in self.knows.split()]
+        return replace(found[0], second=found[1] if len(found) > 1 else None) if found else None
 
     def classification(self) -> Classification:
         return Classification(

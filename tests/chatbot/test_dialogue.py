@@ -20,6 +20,7 @@ from chatbot.events import (
     House,
     Left,
     Registered,
+    Said,
     StatusKnown,
     StatusUnknown,
     TakenOver,
@@ -241,7 +242,8 @@ def test_one_reminder_where_it_is_polite_and_never_at_night(channel: str, remind
     assert not talk.does(TimePassed())
     talk.now = BEGINNING + timedelta(hours=5)
     assert [reply.key for reply in talk.does(TimePassed())] == (["reminder", "ask.wish"] if reminded else [])
-    talk.now += timedelta(hours=5)
+    # Long enough for a second one, and still before eight in the evening.
+    talk.now += timedelta(hours=4)
     assert not talk.does(TimePassed())
 
 
@@ -355,3 +357,35 @@ def test_who_leaves_while_a_person_has_it_is_registered_when_it_is_given_back() 
     assert talk.does(GivenBack()) == ()
     assert [type(action) for action in talk.actions] == [Register, Close]
     assert keys(talk, "me revoilà, j'avais tout bloqué par erreur") == ["added", "ask.more"]
+
+
+def test_a_language_that_was_asked_for_stays_whatever_is_typed_next() -> None:
+    talk = Replay("chat", "fr")
+    talk.hears(STORY)
+    assert keys(talk, "Nederlands please")[0] == "switched"
+    talk.hears("je voudrais vraiment être remboursée avant vendredi")
+    assert talk.state.language == "nl"
+
+
+def test_despair_by_its_meaning_or_said_outright_needs_no_flag_of_the_classifier() -> None:
+    talk = at_the_summary()
+    talk.knows = "despair"
+    assert keys(talk, "mes enfants n'auraient plus ce poids") == ["urgent"]
+    assert talk.every_reply[-1].values["suicide"] == "yes"
+    assert "urgent" in talk.state.flags
+    talk = at_the_summary()
+    outright = Said("je serais mieux morte", talk.now, talk.classification(), outright=True)
+    assert [reply.key for reply in one(talk, outright).replies] == ["urgent"]
+
+
+def test_the_summary_says_for_whom_it_is() -> None:
+    talk = Replay("chat", "fr")
+    for line in (
+        "J'écris pour ma mère, Josette Lambert. Son lit n'arrive pas.",
+        "le lit cette semaine",
+        "Marie Dubois",
+    ):
+        talk.hears(line)
+    talk.hears("marie.dubois@mail.example")
+    (summary,) = render(talk.hears("oui"), "chat", "fr")
+    assert "Pour : Josette Lambert" in summary.text.replace("\u00a0", " ")

@@ -227,6 +227,16 @@ def test_phrasings_left_out_are_found_and_stories_left_out_are_not() -> None:
     assert np.mean(answered[stories]) <= 0.04
 
 
+@pytest.mark.parametrize(
+    "text", ["combien de temps ça prend et qui lit mon message ?", "hoe lang duurt het? wie leest mijn bericht"]
+)
+def test_two_questions_in_one_line_get_two_answers(finder: Finder, text: str) -> None:
+    found = finder.find_both(text, "fr")
+    assert found is not None
+    assert found.second is not None
+    assert (found.id, found.second.id) == ("how_long", "who_reads")
+
+
 def nobody_asks(_: Sequence[str]) -> Floats:
     raise AssertionError("no text should be embedded")
 

@@ -89,3 +89,20 @@ def test_what_only_sounds_like_distress():
     assert not only_sounds_like_distress("je veux en finir avec ce dossier, je ne veux plus vivre")
     assert not only_sounds_like_distress("je veux en finir avec la vie")
     assert distress_in("je veux en finir avec la vie") == {"suicide"}
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("Ich will nicht mehr.", {"suicide"}),
+        ("ich will nicht mehr 😢 sagt bitte was", {"suicide"}),
+        ("ich will nicht mehr warten", set()),
+        ("ik zie het echt niet meer zitten, bel mij", {"suicide"}),
+        ("ik zie het niet meer zitten met jullie helpdesk", set()),
+        ("mes enfants et mon mari, tous seraient mieux sans moi", {"suicide"}),
+        ("je suis vraiment devenue un poids pour eux", {"suicide"}),
+        ("je suis contente. Un colis a un poids pour La Poste", set()),
+    ],
+)
+def test_a_dot_ends_a_sentence_and_a_gap_stays_within_one(text, kinds):
+    assert certain_distress_in(text) == kinds
