@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import and_, delete, func, select, update
+from sqlalchemy import Integer, and_, bindparam, delete, func, select, update
 
 from channels.message import Attachment
 from config.vocabulary import Channel, Language
@@ -19,12 +19,59 @@ from store import cases, inbox, links, texts
 from store.database import Tx
 from store.schema import conversations, message_files, messages, users
 from store.schema import inbox as inbox_table
-from store.sql import insert, skipping_locked
+from store.sql import held_rows, insert_or_leave, skipping_locked
 
 # "robot": the dialogue answers. "waiting": handed over, nobody has taken it. "person": somebody has it. "ended": over.
 Stage = Literal["robot", "waiting", "person", "ended"]
 
 STATE = texts.Place("conversations", "state")
+
+
+# Asked for every turn, so built once (see store.sql).
+_BY_KEY: Final = select(conversations).where(conversations.c.open_key == bindparam("key"))
+_BY_ID: Final = select(conversations).where(conversations.c.id == bindparam("talk"))
+_LATEST: Final = (
+    select(conversations)
+    .where(
+        conversations.c.channel == bindparam("by"),
+        conversations.c.account == bindparam("of"),
+        conversations.c.address == bindparam("with"),
+    )
+    .order_by(conversations.c.id.desc())
+    .limit(1)
+)
+_BY_SECRET: Final = select(conversations).where(
+    conversations.c.secret_hash == bindparam("secret"), conversations.c.open_key.is_not(None)
+)
+_SAVE: Final = (
+    update(conversations).where(conversations.c.id == bindparam("talk")).values(version=conversations.c.version + 1)
+)
+_LINES: Final = (
+    select(
+        messages.c.id,
+        messages.c.direction,
+        messages.c.auto,
+        messages.c.text,
+        messages.c.choices,
+        messages.c.at,
+        users.c.name,
+        inbox_table.c.external_id,
+        select(message_files.c.id).where(message_files.c.message_id == messages.c.id).exists().label("has_files"),
+    )
+    .outerjoin(users, users.c.id == messages.c.author_id)
+    .outerjoin(inbox_table, inbox_table.c.id == messages.c.inbox_id)
+    .where(messages.c.conversation_id == bindparam("talk"), messages.c.id > bindparam("last"))
+    .order_by(messages.c.id)
+    .limit(bindparam("most", type_=Integer))
+)
+_LINE_OF_ITEM: Final = select(messages.c.id).where(messages.c.inbox_id == bindparam("item")).limit(1)
+_LINE_CALLED: Final = (
+    select(messages.c.id)
+    .join(inbox_table, inbox_table.c.id == messages.c.inbox_id)
+    .where(messages.c.conversation_id == bindparam("talk"), inbox_table.c.external_id == bindparam("called"))
+    .limit(1)
+)
+_TO_CASE: Final = update(messages).where(messages.c.id == bindparam("line"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,44 +128,36 @@ async def held_for(
         "heard_at": now,
         "version": 1,
     }
-    query = select(conversations).where(conversations.c.open_key == key)
-    row = None
+    query = held_rows(_BY_KEY, is_sqlite=tx.is_sqlite)
+    row = (await tx.run(query, {"key": key})).one_or_none()
     while row is None:
-        await tx.conn.execute(insert(tx, conversations).values(**values).on_conflict_do_nothing())
+        await tx.run(insert_or_leave(conversations, is_sqlite=tx.is_sqlite), values)
         # The one that stood in the way may be released while we wait for it: then there is room for a new one.
-        row = (await tx.conn.execute(query if tx.is_sqlite else query.with_for_update())).one_or_none()
+        row = (await tx.run(query, {"key": key})).one_or_none()
     return of_row(row)
 
 
 async def held(tx: Tx, conversation_id: int) -> Conversation | None:
     """A conversation by its number, ended or not; nobody else has it until the transaction ends."""
-    query = select(conversations).where(conversations.c.id == conversation_id)
-    row = (await tx.conn.execute(query if tx.is_sqlite else query.with_for_update())).one_or_none()
+    row = (await tx.run(held_rows(_BY_ID, is_sqlite=tx.is_sqlite), {"talk": conversation_id})).one_or_none()
     return of_row(row) if row else None
 
 
 async def look(tx: Tx, channel: str, account: str, address: str) -> Conversation | None:
     """The open conversation with this address, to read only."""
-    query = select(conversations).where(conversations.c.open_key == inbox.thread(channel, account, address))
-    row = (await tx.conn.execute(query)).one_or_none()
+    row = (await tx.run(_BY_KEY, {"key": inbox.thread(channel, account, address)})).one_or_none()
     return of_row(row) if row else None
 
 
 async def latest(tx: Tx, channel: str, account: str, address: str) -> Conversation | None:
     """The last conversation with this address, over or not, to read only."""
-    query = select(conversations).where(
-        conversations.c.channel == channel, conversations.c.account == account, conversations.c.address == address
-    )
-    row = (await tx.conn.execute(query.order_by(conversations.c.id.desc()).limit(1))).one_or_none()
+    row = (await tx.run(_LATEST, {"by": channel, "of": account, "with": address})).one_or_none()
     return of_row(row) if row else None
 
 
 async def by_secret(tx: Tx, secret_hash: str) -> Conversation | None:
     """The conversation that a widget's key opens. Whether it counts on the page that shows it, its `origin` says (rule W3)."""
-    query = select(conversations).where(
-        conversations.c.secret_hash == secret_hash, conversations.c.open_key.is_not(None)
-    )
-    row = (await tx.conn.execute(query)).one_or_none()
+    row = (await tx.run(_BY_SECRET, {"secret": secret_hash})).one_or_none()
     return of_row(row) if row else None
 
 
@@ -147,7 +186,6 @@ async def save(
         "stage": stage,
         "language": language,
         "due_at": due_at,
-        "version": conversations.c.version + 1,
         "case_id": case_id,
         "ended_at": now if stage == "ended" else None,
     }
@@ -155,7 +193,7 @@ async def save(
         values["heard_at"] = now
     if stage != "person":
         values["taken_by"] = None
-    await tx.conn.execute(update(conversations).where(conversations.c.id == conversation.id).values(**values))
+    await tx.run(_SAVE, {"talk": conversation.id} | values)
 
 
 async def take(tx: Tx, conversation_id: int, user_id: int, *, version: int) -> bool:
@@ -222,25 +260,8 @@ def _is_due(now: datetime) -> Any:
 
 async def lines(tx: Tx, conversation_id: int, *, after: int = 0, limit: int = 500) -> list[Line]:
     """The messages of a conversation behind one of them, in order."""
-    query = (
-        select(
-            messages.c.id,
-            messages.c.direction,
-            messages.c.auto,
-            messages.c.text,
-            messages.c.choices,
-            messages.c.at,
-            users.c.name,
-            inbox_table.c.external_id,
-        )
-        .outerjoin(users, users.c.id == messages.c.author_id)
-        .outerjoin(inbox_table, inbox_table.c.id == messages.c.inbox_id)
-        .where(messages.c.conversation_id == conversation_id, messages.c.id > after)
-        .order_by(messages.c.id)
-        .limit(limit)
-    )
-    rows = (await tx.conn.execute(query)).all()
-    files = await _files(tx, [row.id for row in rows if row.direction == "in"])
+    rows = (await tx.run(_LINES, {"talk": conversation_id, "last": after, "most": limit})).all()
+    files = await _files(tx, [row.id for row in rows if row.direction == "in" and row.has_files])
     return [
         Line(
             row.id,
@@ -281,20 +302,13 @@ async def spoken_in(tx: Tx, *, after: int | None) -> tuple[frozenset[int], int]:
 
 async def line_of_item(tx: Tx, item_id: int) -> int | None:
     """The message that a door has kept already for an item, if it has."""
-    query = select(messages.c.id).where(messages.c.inbox_id == item_id).limit(1)
-    found: int | None = (await tx.conn.execute(query)).scalar()
+    found: int | None = (await tx.run(_LINE_OF_ITEM, {"item": item_id})).scalar()
     return found
 
 
 async def line_called(tx: Tx, conversation_id: int, external_id: str) -> int | None:
     """The message of a conversation that its item calls so (`RawMessage.external_id`)."""
-    query = (
-        select(messages.c.id)
-        .join(inbox_table, inbox_table.c.id == messages.c.inbox_id)
-        .where(messages.c.conversation_id == conversation_id, inbox_table.c.external_id == external_id)
-        .limit(1)
-    )
-    found: int | None = (await tx.conn.execute(query)).scalar()
+    found: int | None = (await tx.run(_LINE_CALLED, {"talk": conversation_id, "called": external_id})).scalar()
     return found
 
 
@@ -327,14 +341,14 @@ async def complete_line(
     tx: Tx, message_id: int, *, case_id: int | None, attachments: Sequence[Attachment], at: datetime
 ) -> None:
     """Give a message that a door has kept its case and its files."""
-    await tx.conn.execute(update(messages).where(messages.c.id == message_id).values(case_id=case_id))
+    await line_to_case(tx, message_id, case_id)
     for attachment in attachments:
         await cases.add_file(tx, message_id, attachment, at)
 
 
 async def line_to_case(tx: Tx, message_id: int, case_id: int | None) -> None:
     """Let a message belong to a case, or to none."""
-    await tx.conn.execute(update(messages).where(messages.c.id == message_id).values(case_id=case_id))
+    await tx.run(_TO_CASE, {"line": message_id, "case_id": case_id})
 
 
 async def give_to_case(tx: Tx, conversation_id: int, case_id: int) -> None:

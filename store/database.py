@@ -179,7 +179,13 @@ class Store:
     async def read(self) -> AsyncIterator[Tx]:
         """A snapshot to read from; nothing written in it is kept."""
         async with _translated(), self._reader.connect() as conn:
-            yield Tx(conn, "sqlite" if self._sqlite else "postgresql", self.files)
+            raw = await conn.get_raw_connection()
+            driver: Any = raw.driver_connection
+            if self._sqlite:
+                await conn.begin()
+                yield Tx(conn, "sqlite", self.files, SqliteDirect(driver))
+            else:
+                yield Tx(conn, "postgresql", self.files, PostgresDirect(raw.dbapi_connection, driver, begin=False))
 
     async def close(self) -> None:
         """Give every connection back."""

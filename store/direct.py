@@ -107,6 +107,7 @@ class _Prepared:
         columns = list(getattr(statement, "exported_columns", ()))
         self._out = [_out_of(column.type, dialect) for column in columns]
         names = [column.key for column in columns]
+        self.only_reads = statement.is_select and statement._for_update_arg is None
         # What has no name of its own (a count, say) is read by its place.
         self._row: Any = namedtuple("Row", names, rename=True) if columns else None
 
@@ -177,18 +178,22 @@ class SqliteDirect:
 
 class PostgresDirect:
     """On PostgreSQL. SQLAlchemy's adapter begins a transaction at its first statement; here that is done for it, by its own
-    method, so that its commit and rollback go for what runs here too."""
+    method, so that its commit and rollback go for what runs here too.
 
-    __slots__ = ("_adapter", "_driver")
+    Without `begin`, a query begins no transaction: at READ COMMITTED each sees what is committed when it begins, inside a
+    transaction or not, and BEGIN and ROLLBACK cost more than what stands between them. Whatever writes or locks begins one."""
 
-    def __init__(self, adapter: Any, driver: Any) -> None:
+    __slots__ = ("_adapter", "_begin", "_driver")
+
+    def __init__(self, adapter: Any, driver: Any, *, begin: bool = True) -> None:
         self._adapter = adapter
         self._driver = driver
+        self._begin = begin
 
     async def run(self, statement: Any, values: Mapping[str, Any]) -> Found:
         """As the protocol says. Raises asyncpg.PostgresError, asyncpg.InterfaceError."""
         prepared = _prepared(statement, tuple(values), _POSTGRESQL)
-        if self._adapter._transaction is None:
+        if self._adapter._transaction is None and (self._begin or not prepared.only_reads):
             await self._adapter._start_transaction()
         if prepared.returns_rows:
             rows = await self._driver.fetch(prepared.sql, *prepared.values(values))

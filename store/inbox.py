@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -24,7 +24,7 @@ from store import texts
 from store.database import Tx
 from store.files import FileStore
 from store.schema import inbox
-from store.sql import insert_for, skipping_locked
+from store.sql import free_rows, insert_for
 
 log = structlog.get_logger(__name__)
 
@@ -154,14 +154,48 @@ async def _in_turn(tx: Tx, items: Sequence[Item], now: datetime) -> frozenset[in
     wanted = {thread for thread in threads.values() if thread is not None}
     first: dict[str, int] = {}
     if wanted:
-        again = and_(inbox.c.state == "waiting", or_(inbox.c.attempts == 0, inbox.c.due_at <= now))
-        query = (
-            select(inbox.c.thread, func.min(inbox.c.id))
-            .where(inbox.c.thread.in_(wanted), inbox.c.id.not_in(threads), or_(inbox.c.state == "taken", again))
-            .group_by(inbox.c.thread)
-        )
-        first = {row[0]: row[1] for row in await tx.conn.execute(query)}
+        query = _pending(len(wanted), len(threads))
+        values = _numbered("thread", wanted) | _numbered("own", threads) | {"at": now}
+        first = {row[0]: row[1] for row in (await tx.run(query, values)).all()}
     return frozenset(number for number, thread in threads.items() if number < first.get(thread or "", number + 1))
+
+
+@cache
+def _pending(wanted: int, own: int) -> Any:
+    """The first turn of each of so many conversations that is pending, apart from so many items."""
+    again = and_(
+        inbox.c.state == "waiting",
+        or_(inbox.c.attempts == 0, inbox.c.due_at <= bindparam("at", type_=inbox.c.due_at.type)),
+    )
+    return (
+        select(inbox.c.thread, func.min(inbox.c.id))
+        .where(
+            inbox.c.thread.in_(_listed("thread", wanted, inbox.c.thread.type)),
+            inbox.c.id.not_in(_listed("own", own, inbox.c.id.type)),
+            or_(inbox.c.state == "taken", again),
+        )
+        .group_by(inbox.c.thread)
+    )
+
+
+@cache
+def _taking(many: int) -> Any:
+    """Take so many items in hand."""
+    return (
+        update(inbox)
+        .where(inbox.c.id.in_(_listed("item", many, inbox.c.id.type)))
+        .values(state="taken", attempts=inbox.c.attempts + 1)
+        .returning(*_ITEM)
+    )
+
+
+def _listed(name: str, many: int, kind: Any) -> list[Any]:
+    # A list of parameters keeps the text of the statement the same; a list of values would be spelled anew each time.
+    return [bindparam(f"{name}_{number}", type_=kind) for number in range(many)]
+
+
+def _numbered(name: str, values: Iterable[Any]) -> dict[str, Any]:
+    return {f"{name}_{number}": value for number, value in enumerate(values)}
 
 
 @cache
@@ -187,18 +221,13 @@ async def claim(tx: Tx, *, limit: int, now: datetime, lease: timedelta) -> list[
 
 
 async def _take(tx: Tx, due_items: Any, *, limit: int, now: datetime, lease: timedelta) -> list[Item]:
-    due = (await tx.run(skipping_locked(tx, due_items), {"at": now, "most": limit})).all()
+    due = (await tx.run(free_rows(due_items, is_sqlite=tx.is_sqlite), {"at": now, "most": limit})).all()
     before = accumulate((row.size for row in due), initial=0)
     ids = [row.id for row, size in zip(due, before, strict=False) if size < BATCH_BYTES]
     if not ids:
         return []
-    taken = (
-        update(inbox)
-        .where(inbox.c.id.in_(ids))
-        .values(state="taken", attempts=inbox.c.attempts + 1, taken_until=now + lease)
-        .returning(*_ITEM)
-    )
-    rows = sorted((await tx.conn.execute(taken)).all(), key=lambda row: int(row.id))
+    taken = await tx.run(_taking(len(ids)), _numbered("item", ids) | {"taken_until": now + lease})
+    rows = sorted(taken.all(), key=lambda row: int(row.id))
     return [_item(row) for row in rows]
 
 

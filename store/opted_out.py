@@ -9,7 +9,7 @@ import hashlib
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from config.vocabulary import AddressKind, Channel
 from store.database import Tx
@@ -18,6 +18,10 @@ from store.sql import insert_or_leave
 
 # STOP is said by a telephone number, whichever way it was sent.
 _KIND_OF: Final[dict[Channel, AddressKind]] = {"sms": "phone", "whatsapp": "phone"}
+# Asked for every turn, so built once (see store.sql). Kind and hash are the key: at most one row.
+_FIND: Final = select(opted_out.c.at).where(
+    opted_out.c.kind == bindparam("of_kind"), opted_out.c.address_hash == bindparam("wanted")
+)
 
 
 async def add(tx: Tx, channel: Channel, address: str, *, now: datetime) -> bool:
@@ -40,10 +44,8 @@ async def has(tx: Tx, channel: Channel, address: str) -> bool:
     """Whether nothing may go to this address by this channel."""
     if channel not in _KIND_OF:
         return False
-    query = select(opted_out.c.at).where(
-        opted_out.c.kind == _KIND_OF[channel], opted_out.c.address_hash == _hashed(address)
-    )
-    return (await tx.conn.execute(query)).first() is not None
+    found = await tx.run(_FIND, {"of_kind": _KIND_OF[channel], "wanted": _hashed(address)})
+    return found.one_or_none() is not None
 
 
 def _hashed(address: str) -> str:

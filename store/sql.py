@@ -37,6 +37,18 @@ def skipping_locked(tx: Tx, query: Select[Any]) -> Select[Any]:
     return query if tx.is_sqlite else query.with_for_update(skip_locked=True)
 
 
+@cache
+def held_rows(query: Select[Any], *, is_sqlite: bool) -> Select[Any]:
+    """A constant query whose rows nobody else has until the transaction ends; on SQLite the writer is alone anyway."""
+    return query if is_sqlite else query.with_for_update()
+
+
+@cache
+def free_rows(query: Select[Any], *, is_sqlite: bool) -> Select[Any]:
+    """As `skipping_locked`, for a constant query: it is built, and so compiled, once."""
+    return query if is_sqlite else query.with_for_update(skip_locked=True)
+
+
 async def add(tx: Tx, table: Table, **values: Any) -> None:
     """Insert one row."""
     await tx.run(_plain(table), values)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import BigInteger, and_, bindparam, func, or_, select
 
 from store import conversations
 from store.conversations import Conversation, Line
@@ -82,8 +82,7 @@ async def open_for_case(tx: Tx, viewer: Viewer, case_id: int) -> int | None:
 
 async def is_sealed(tx: Tx, conversation: Conversation) -> bool:
     """Whether a conversation, as it is stored, has touched a medical matter."""
-    query = select(_in_sealed_case(conversation.id))
-    return bool(conversation.state.get(SEALED)) or bool((await tx.conn.execute(query)).scalar())
+    return bool(conversation.state.get(SEALED)) or bool((await tx.run(_IN_SEALED, {"talk": conversation.id})).scalar())
 
 
 async def lines(tx: Tx, talk_id: int, *, after: int = 0) -> list[SeenLine]:
@@ -106,6 +105,10 @@ def _in_sealed_case(talk_id: Any) -> Any:
         .where(messages.c.conversation_id == talk_id, cases.c.sealed.is_(True))
         .exists()
     )
+
+
+# Asked for every turn, so built once (see store.sql).
+_IN_SEALED: Final = select(_in_sealed_case(bindparam("talk", type_=BigInteger)))
 
 
 async def _listed(tx: Tx, viewer: Viewer, wanted: Any, most: int | None) -> list[Going]:

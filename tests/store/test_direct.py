@@ -104,11 +104,36 @@ async def test_a_transaction_that_fails_leaves_nothing_of_its_direct_statements(
         assert (await tx.run(COUNT, {})).scalar_one() == 0
 
 
-async def test_only_writers_take_the_short_way(store: Store) -> None:
+async def test_writers_and_readers_take_the_short_way(store: Store) -> None:
     async with store.write() as tx:
         assert isinstance(tx.direct, SqliteDirect if tx.is_sqlite else PostgresDirect)
     async with store.read() as tx:
-        assert tx.direct is None
+        assert isinstance(tx.direct, SqliteDirect if tx.is_sqlite else PostgresDirect)
+
+
+async def test_nothing_that_a_reader_writes_is_kept(things: Store) -> None:
+    async with things.read() as tx:
+        await tx.run(COUNT, {})
+        await sql.add(tx, THINGS, name="a")
+        assert (await tx.run(COUNT, {})).scalar_one() == 1
+    async with things.read() as tx:
+        assert (await tx.run(COUNT, {})).scalar_one() == 0
+
+
+@pytest.mark.parametrize("way", ["direct", "usual"])
+async def test_a_row_that_a_reader_locks_is_locked_until_it_ends(things: Store, way: str) -> None:
+    if things.one_writer:
+        # SQLite knows no locks on rows: nothing but its one writer writes.
+        return
+    async with things.write() as tx:
+        await sql.add(tx, THINGS, name="a")
+    locking, free = ALL.with_for_update(), ALL.with_for_update(skip_locked=True)
+    async with things.read() as tx:
+        assert len((await (tx.run(locking, {}) if way == "direct" else tx.conn.execute(locking))).all()) == 1
+        async with things.write() as other:
+            assert (await other.run(free, {})).all() == []
+    async with things.write() as other:
+        assert len((await other.run(free, {})).all()) == 1
 
 
 @pytest.mark.parametrize("first", ["direct", "usual"])
