@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 import sqlite3
 from collections.abc import AsyncIterator
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.test_widget import OPEN_ROOTS, violations
@@ -206,3 +208,34 @@ async def test_a_mediator_takes_over_and_the_robot_is_silent(browser: Browser, h
     for words in (STORIES["fr"][0], "Bonjour, je regarde votre dossier.", "merci beaucoup madame"):
         await expect(anne.get_by_text(words).first).to_be_visible()
     assert member.complaints == []
+
+
+async def test_a_picture_of_a_paper_goes_with_the_complaint(browser: Browser, house: Embedded) -> None:
+    member = await comes(browser, house, "fr")
+    chat = member.page.frame_locator(".panel iframe")
+    await member.say(STORIES["fr"][0])
+    before = await member.answers.count()
+    await chat.locator("#pick").set_input_files(
+        {"name": "attestation.jpg", "mimeType": "image/jpeg", "buffer": picture()}
+    )
+    await expect(chat.locator("#files li")).to_contain_text("attestation.jpg")
+    await chat.locator("#send").click()
+    await expect(member.answers.nth(before)).to_be_visible(timeout=20_000)
+    await chat.locator("#text").focus()
+    answer = ""
+    for line in STORIES["fr"][1:]:
+        answer = await member.say(line)
+    assert REFERENCE.search(answer), answer
+    query = (
+        "SELECT count(*) FROM message_files JOIN messages ON messages.id = message_files.message_id"
+        " JOIN cases ON cases.id = messages.case_id WHERE message_files.type = 'image/jpeg'"
+    )
+    assert told(house, query) == [(1,)]
+    assert member.complaints == []
+
+
+def picture() -> bytes:
+    """A photo of next to nothing."""
+    drawn = io.BytesIO()
+    Image.new("RGB", (40, 30), "white").save(drawn, "JPEG")
+    return drawn.getvalue()

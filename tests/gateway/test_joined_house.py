@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 import urllib.parse
 from collections.abc import Coroutine, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -98,8 +100,23 @@ def test_a_house_answers_by_both_and_tells_nobody(
             assert there.do(telegram.post_webhook(url, update, secret="qzguess")) == 403
         house.wait_for(lambda: telegram.fetched == ["documents/qzfile-1"], "the photo was not fetched", 40)
         house.wait_for(lambda: len(telegram.of("sendMessage")) >= 2, "no answers by Telegram", 40)
+
+        telegram.files["qzfile-2"] = b"OggSqztextword"
+        voice = {"text": None, "voice": {"file_id": "qzfile-2", "duration": 12, "mime_type": "audio/ogg"}}
+        assert there.do(telegram.post_webhook(url, telegram.say(message=private("", number=3, **voice)))) == 204
+        house.wait_for(lambda: "documents/qzfile-2" in telegram.fetched, "the voice note was not fetched", 40)
+        unheard = "Je ne peux pas l’écouter"
+        house.wait_for(
+            lambda: any(unheard in call.arguments["text"] for call in telegram.of("sendMessage")),
+            "nothing on the voice",
+            40,
+        )
         code, seconds = house.end()
         assert (code, seconds < 25) == (0, True)
+        # Both files were read by the real parser in its child, and stand at the lines that brought them.
+        with closing(sqlite3.connect(house.folder / "data" / "guichet.db")) as register:
+            kept = register.execute("SELECT type FROM message_files ORDER BY id").fetchall()
+        assert [kind for (kind,) in kept] == ["image/jpeg", "audio/ogg"]
         log = house.log()
         assert "text_message_handed_over" in log
         assert "telegram_message_handed_over" in log
