@@ -48,6 +48,7 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "long": (),
         "voice": (),
         "files": (),
+        "files.late": ("names",),
         "answer": ("answer",),
         "unknown": (),
         "scope": ("about", "body", "body_contact"),

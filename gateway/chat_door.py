@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
@@ -19,6 +20,7 @@ from channels.widget import contract
 from channels.widget.contract import Shown, ShownFile
 from config.departments import queue_name
 from config.vocabulary import Language
+from gateway.conversing import LATE
 from gateway.door import Door
 from gateway.house import House
 from store import cases, conversations, inbox
@@ -67,12 +69,13 @@ class ChatDoor:
         """As the contract says."""
         self.door.make_sure_of_room()
         sent = await self.door.staged_files(files, owner=_owner(conversation))
+        late = await self.door.late(files, owner=_owner(conversation))
         async with self.house.store.write() as tx:
             # Whoever answers holds the conversation too: so lines are numbered in the order in which they can be seen.
             held = await conversations.held(tx, int(conversation.id))
             if held is None:
                 raise StoreUnavailableError("the conversation has just been forgotten")
-            raw = self._raw(held, client_id, text, choice, sent)
+            raw = self._raw(held, client_id, text, choice, sent, late)
             # Only looked at: who records the line has its item, and waits for the conversation.
             known = await conversations.line_called(tx, held.id, raw.external_id)
             if known is not None:
@@ -85,14 +88,24 @@ class ChatDoor:
         await self.door.unstage(files, owner=_owner(conversation))
         return line_id
 
-    def _raw(self, held: Conversation, client_id: str, text: str, choice: str, files: Sequence[Upload]) -> RawMessage:
+    def _raw(
+        self,
+        held: Conversation,
+        client_id: str,
+        text: str,
+        choice: str,
+        files: Sequence[Upload],
+        late: Sequence[str],
+    ) -> RawMessage:
+        # Which files are missing is told when the line is recorded: a name may speak of what nobody has read yet (rule S2).
+        missing = {LATE: json.dumps(late)} if late else {}
         return RawMessage(
             channel="chat",
             account=ACCOUNT,
             external_id=f"{held.address}:{client_id}",
             body=Submission(text, language=held.language, files=tuple(files)).to_bytes(),
             received_at=self.house.now(),
-            envelope={"address": held.address, "choice": choice},
+            envelope={"address": held.address, "choice": choice} | missing,
         )
 
     async def since(self, conversation: contract.Conversation, last_id: int) -> list[Shown]:

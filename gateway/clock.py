@@ -69,6 +69,7 @@ class Clock:
         await self._once("silence", _slot(now), now, lambda tx: self._note_silence(tx, now))
         await self._once("held", f"{today}", now, lambda tx: self._remind_of_held(tx, now))
         await self._once("tidying", hour, now, lambda tx: self._tidy(tx, now))
+        await self._remove_files_daily(today, now)
         await self._free_what_stands_still()
         await look_at_conversations(self.house, await active_rules(self.house), now=now)
         await self._sweep(now)
@@ -173,8 +174,17 @@ class Clock:
         await codes.forget_old(tx, now=now)
         days = timedelta(days=self.house.settings.conversation_days)
         talks = await forgotten.without_a_case(tx, before=now - days)
+        await forgotten.group_notices(tx, before=now - days)
         await asyncio.to_thread(self.house.staging.forget_old, now=now)
         return {"sessions": ended, "keys": keys, "conversations": talks}
+
+    async def _remove_files_daily(self, today: date, now: datetime) -> None:
+        """Remove the files of what was forgotten: outside a transaction, since a disk takes its time."""
+        async with self.house.store.read() as tx:
+            if await operations.has_run(tx, "files", f"{today}"):
+                return
+        gone = await forgotten.unnamed_files(self.house.store, now=now)
+        await self._once("files", f"{today}", now, lambda _: _result({"files": gone}))
 
     async def _free_what_stands_still(self) -> None:
         """A process that was stopped in the middle of a statement must not keep its items from the others."""
@@ -192,3 +202,8 @@ class Clock:
             await self.house.departures.put(0)
         if waiting.oldest and (now - waiting.oldest > timedelta(minutes=15) or waiting.waiting > 1_000):
             log.error("the workers are behind", waiting=waiting.waiting)
+
+
+async def _result(found: dict[str, Any]) -> dict[str, Any]:
+    """What was done before the transaction that notes it."""
+    return found

@@ -6,6 +6,7 @@ whichever worker has the turn, no other answers beside it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from chatbot.events import CodeChecked, CodeSent, CopyAnswered, Event
 from chatbot.events import House as Staffed
 from chatbot.knowledge import Entry
 from chatbot.outcome import Outcome
-from chatbot.replies import Rendered, render
+from chatbot.replies import Rendered, Reply, render
 from chatbot.state import CLAIMED, Shape, State
 from classifier.classification import Classification, Text
 from config.chat import manners
@@ -45,6 +46,10 @@ _MOST_EVENTS: Final = 8
 # How soon the clock looks at a conversation in which nobody speaks, and how long one that has ended may be gone on with (W3).
 LOOK_AGAIN: Final = timedelta(minutes=1)
 LINGERS: Final = timedelta(hours=24)
+
+
+# Where an item says which files of the line had waited for too long to be sent with it: a JSON list of names.
+LATE: Final = "late"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +153,12 @@ class Turn:
         if self.line_id is not None:
             await conversations.line_to_case(self.tx, self.line_id, None)
 
-    async def _say(self, messages: Sequence[Rendered]) -> None:
+    async def tell_of_late(self, names: Sequence[str]) -> None:
+        """Say which files are not with this line and have to be sent again, whoever has the conversation."""
+        told = Reply("files.late", {"names": ", ".join(names)})
+        await self._say(render([told], self.state.shape, self.state.language), situation=talks.NOTE)
+
+    async def _say(self, messages: Sequence[Rendered], *, situation: str = "conversation") -> None:
         if messages and await opted_out.has(self.tx, self.conversation.channel, self.conversation.address):
             # Who has said STOP is listened to, and hears nothing: not a line that nobody gets stands in the story.
             return
@@ -163,7 +173,7 @@ class Turn:
                 reply="",
                 at=self.now,
                 auto=True,
-                situation="conversation",
+                situation=situation,
                 conversation_id=self.conversation.id,
                 choices=tuple((choice.id, choice.label) for choice in message.choices),
             )
@@ -258,6 +268,8 @@ async def heard(tx: Tx, house: House, rules: RuleSet, arrival: Arrival, *, now: 
     if conversation.channel in CLAIMED and await turn.is_sealed():
         # A colleague may have sealed the case since: the dialogue must know, or it would speak of it here (rule H6).
         turn.state = replace(turn.state, flags=tuple(dict.fromkeys((*turn.state.flags, "doctor"))))
+    if late := arrival.item.raw.envelope.get(LATE):
+        await turn.tell_of_late(json.loads(late))
     await turn.run(said_in(arrival, turn.state))
     await turn.seal()
     await turn.to_who_may()

@@ -123,6 +123,10 @@ class Door:
         found = await asyncio.to_thread(self.house.staging.read, tokens, now=self.house.now(), whole=True, owner=owner)
         return [Upload(one.name, one.declared_type, one.content) for one in found]
 
+    async def late(self, tokens: Sequence[str], *, owner: str = "") -> list[str]:
+        """The names of those of these files that have waited for too long."""
+        return await asyncio.to_thread(self.house.staging.late, tokens, now=self.house.now(), owner=owner)
+
     async def unstage(self, tokens: Sequence[str], *, owner: str = "") -> None:
         """As channels.form.contract.Door says."""
         await asyncio.to_thread(self.house.staging.forget, tokens, owner=owner)

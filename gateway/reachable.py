@@ -21,7 +21,7 @@ from gateway.conversing import LINGERS, Turn, keep_line, turn_of
 from gateway.going import KEYWORD
 from gateway.house import House
 from router.decide import RuleSet
-from store import cases, conversations, opted_out, outbox, people
+from store import cases, conversations, forgotten, opted_out, outbox, people
 from store.conversations import Conversation
 from store.database import Tx
 from store.outbox import Outgoing
@@ -195,13 +195,14 @@ async def _shut_out(
 
 
 async def _in_a_group(tx: Tx, arrival: Arrival, now: datetime) -> Recorded:
-    """Once for a group, for good: others read what is said there, and a complaint is nothing for others."""
+    """Once for a group, for as long as that is remembered (store/forgotten.py): others read what is said there, and a complaint
+    is nothing for others."""
     message = arrival.message
     if message.sender is None:
         return Recorded("robot")
     language = message.language_hint or "fr"
     words = OutboundMessage(
-        key=f"group{message.sender.address}",
+        key=f"{forgotten.GROUP}{message.sender.address}",
         channel=message.channel,
         account=message.account,
         recipient=message.sender.address,

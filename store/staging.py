@@ -1,7 +1,7 @@
 """Files that were chosen on an early page of the form and are not sent yet: one file each, behind a random token, for a day.
 
 Only the token's hash is in the name, so that the folder alone opens nothing. They are no part of the register: what is
-never sent is forgotten, and what is sent is kept with its message like any other file.
+never sent is forgotten (its name a day later than its content), and what is sent is kept with its message like any other file.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Final
 
 LIFE: Final = timedelta(hours=24)
+# For another day its name is known: who still waits to send it is told which file has to be chosen again.
+NAMED: Final = 2 * LIFE
 _LONGEST_HEAD: Final = 4096
 
 
@@ -78,6 +80,21 @@ class Staging:
             return None
         return Staged(token, name, declared_type, size, content)
 
+    def late(self, tokens: Sequence[str], *, now: datetime, owner: str = "") -> list[str]:
+        """The names of those of these files that waited for too long, in order, as long as they are known."""
+        found = (self._named(token, owner, now) for token in tokens)
+        return [name for name in found if name]
+
+    def _named(self, token: str, owner: str, now: datetime) -> str:
+        try:
+            with self._path(token, owner).open("rb") as file:
+                if _age(os.fstat(file.fileno()).st_mtime, now) <= LIFE:
+                    return ""
+                name, _, _ = json.loads(file.readline(_LONGEST_HEAD))
+        except (OSError, ValueError):
+            return ""
+        return str(name)
+
     def forget(self, tokens: Iterable[str], *, owner: str = "") -> None:
         """Remove files; one that is not there is gone already."""
         for token in tokens:
@@ -85,18 +102,33 @@ class Staging:
                 self._path(token, owner).unlink()
 
     def forget_old(self, *, now: datetime) -> int:
-        """Remove what waited for a day, half-written files included. Returns how many."""
+        """Remove what waited for a day, half-written files included, and a day later its name. Returns how many contents."""
         gone = 0
         for path in self.folder.iterdir() if self.folder.is_dir() else ():
             with suppress(OSError):
-                if _age(path.stat().st_mtime, now) > LIFE:
+                age = _age(path.stat().st_mtime, now)
+                if age > NAMED or (age > LIFE and path.name.startswith(".")):
                     path.unlink()
-                    gone += 1
+                    gone += path.name.startswith(".")
+                elif age > LIFE:
+                    gone += _only_the_head(path)
         return gone
 
     def _path(self, token: str, owner: str) -> Path:
         whole = f"{owner}\0{token}" if owner else token
         return self.folder / hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()
+
+
+def _only_the_head(path: Path) -> bool:
+    """Cut a file's content off; True where there was any. It keeps its age, which says how long its name stays."""
+    with path.open("r+b") as file:
+        head = len(file.readline(_LONGEST_HEAD))
+        known = os.fstat(file.fileno())
+        if known.st_size <= head:
+            return False
+        file.truncate(head)
+        os.utime(path, (known.st_atime, known.st_mtime))
+    return True
 
 
 def _age(modified: float, now: datetime) -> timedelta:

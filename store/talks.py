@@ -21,6 +21,8 @@ from store.viewer import Viewer
 
 # Under this key the register keeps with a conversation's state that it has touched a medical matter.
 SEALED: Final = "sealed"
+# The situation of a line of ours that answers nothing: a word beside the conversation.
+NOTE: Final = "note"
 # So many that the robot has are listed, those heard last; the others are counted.
 MOST: Final = 50
 
@@ -141,7 +143,10 @@ def _unanswered_since() -> Any:
     """The first line of the member behind the last one of ours."""
     said, ours = messages.alias(), messages.alias()
     answer = select(ours.c.id).where(
-        ours.c.conversation_id == said.c.conversation_id, ours.c.direction == "out", ours.c.id > said.c.id
+        ours.c.conversation_id == said.c.conversation_id,
+        ours.c.direction == "out",
+        ours.c.id > said.c.id,
+        ours.c.situation != NOTE,
     )
     query = select(func.min(said.c.at)).where(
         said.c.conversation_id == table.c.id, said.c.direction == "in", ~answer.exists()

@@ -36,6 +36,7 @@ LONG = {
 # Without these a text is not said.
 ALWAYS = {
     "answer": ("answer",),
+    "files.late": ("names",),
     "ask.code": ("proving",),
     "ask.mandate": ("represented",),
     "registered": ("reference",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from datetime import timedelta
@@ -9,6 +10,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from channels.web.body import Upload
 from classifier import pipeline
 from classifier.classification import Classification, Text
 from gateway import classifying
@@ -17,6 +19,7 @@ from gateway.classifying import Line
 from gateway.conversation_clock import look_at_conversations
 from gateway.house import active_rules
 from store import conversations, schema
+from store.staging import LIFE
 from tests.gateway.conftest import Gateway
 
 STORY = "Bonjour, mes remboursements de kiné n'arrivent pas depuis trois mois et personne ne répond au téléphone."
@@ -81,6 +84,29 @@ async def test_the_web_chat_keeps_a_line_before_it_is_answered(gateway: Gateway)
     assert [message.channel for message in gateway.sink.sent] == ["email"]
     (deadline,) = [row for row in await rows(gateway, schema.deadlines) if row.clock == "acknowledgement"]
     assert deadline.state == "met"
+
+
+@pytest.mark.parametrize("words", [STORY, ""])
+@pytest.mark.parametrize("tidied", [False, True])
+async def test_a_file_that_waited_too_long_is_asked_for_again(gateway: Gateway, words: str, tidied: bool) -> None:
+    door, house = ChatDoor(gateway.house, gateway.door), gateway.house
+    _, conversation = await door.begin("fr", "https://www.partenamut.example")
+    old = await door.stage(conversation, Upload("facture.txt", "text/plain", b"84 euros"))
+    long_ago = (house.now() - LIFE - timedelta(minutes=1)).timestamp()
+    for path in house.staging.folder.iterdir():
+        os.utime(path, (long_ago, long_ago))
+    if tidied:
+        house.staging.forget_old(now=house.now())
+    young = await door.stage(conversation, Upload("lettre.txt", "text/plain", b"bonjour"))
+    await door.say(conversation, "c1", words, "", [old.token, young.token])
+    await gateway.work()
+    lines = await door.since(conversation, 0)
+    assert [file.name for file in lines[0].files] == ["lettre.txt"]
+    assert "facture.txt" in lines[1].text
+    assert "encore une fois" in lines[1].text
+    # The dialogue goes on as ever.
+    assert len(lines) > 2
+    assert lines[-1].choices or "?" in lines[-1].text
 
 
 async def test_a_new_matter_after_the_goodbye_is_a_case_of_its_own(gateway: Gateway) -> None:

@@ -58,5 +58,12 @@ def test_after_a_day_they_are_gone(tmp_path: Path) -> None:
     assert staging.read([old.token], now=now()) == []
     assert staging.forget_old(now=now()) == 2
     assert [one.token for one in staging.read([old.token, young.token], now=now())] == [young.token]
+    # Its name is known for another day, to say which one has to be chosen again.
+    assert staging.late([old.token, young.token, "a" * 22], now=now()) == ["old.txt"]
+    assert staging.late([old.token], now=now(), owner="conversation-1") == []
+    assert b"]\no" not in path.read_bytes()
+    assert staging.forget_old(now=now()) == 0
+    staging.forget_old(now=now() + LIFE)
+    assert not path.exists()
     staging.forget([young.token])
     assert list((tmp_path / "unsent").iterdir()) == []
