@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
@@ -260,6 +260,8 @@ _classifier: Classifier | None = None
 _finder: Finder | None = None
 # What was read last, in the order in which it was read; only in the memory of the child.
 _read: dict[Text, Classification] = {}
+# What the house knows on the lines that were read last, likewise.
+_entries: dict[tuple[Language, str], str] = {}
 
 
 def _prepare_classifying(model: Path | None) -> None:
@@ -302,9 +304,13 @@ def _read_once(classifier: Classifier, texts: Sequence[Text]) -> list[Classifica
     new = [text for text in dict.fromkeys(texts) if text not in _read]
     _read.update(zip(new, classifier.classify(new), strict=True))
     found = [_read[text] for text in texts]
-    for text in list(_read)[: max(0, len(_read) - _MOST_READ)]:
-        del _read[text]
+    _forget_oldest(_read)
     return found
+
+
+def _forget_oldest(kept: dict[Any, Any]) -> None:
+    for key in list(kept)[: max(0, len(kept) - _MOST_READ)]:
+        del kept[key]
 
 
 def _with_story(line: Line, alone: Classification, entry: str) -> Text:
@@ -328,6 +334,14 @@ def _spoken(text: Text, line: Classification) -> Language | None:
 
 
 def _entry_for(text: str, language: Language) -> str:
+    """The entry that answers a line; "oui" is said in every conversation, and its numbers are computed once."""
+    if (language, text) not in _entries:
+        _entries[language, text] = _found_for(text, language)
+        _forget_oldest(_entries)
+    return _entries[language, text]
+
+
+def _found_for(text: str, language: Language) -> str:
     global _finder  # noqa: PLW0603 (the child's own state; made at the first line, for many a house has no chat)
     if _finder is None:
         from chatbot.finding import Finder  # noqa: PLC0415 (in the child only)

@@ -53,7 +53,7 @@ LATE: Final = "late"
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Known:
     """The house's knowledge for one line: the entry that the finder, in its own process, has found for it, or none."""
 
     entry: str = ""
@@ -86,7 +86,7 @@ class Turn:
     async def run(self, event: Event) -> None:
         """Let the dialogue answer, and do what it orders; what the house answers to that is an event again."""
         waiting: list[Event] = [event]
-        known = _Found(self.arrival.entry if self.arrival else "")
+        known = Known(self.arrival.entry if self.arrival else "")
         for _ in range(_MOST_EVENTS):
             if not waiting:
                 return

@@ -113,7 +113,7 @@ async def may_go(tx: Tx, house: House, outgoing: Outgoing, *, now: datetime) -> 
 
 
 async def _is_shut_out(tx: Tx, outgoing: Outgoing) -> bool:
-    """Whether its reader is known to have shut the bot out. What a person writes is tried all the same: they see the end of it."""
+    """Whether its reader is known to have shut the bot out. What a person writes is tried all the same: they see it end."""
     contact = await people.find_contact(tx, Sender("telegram", outgoing.message.recipient))
     return contact is not None and contact.unreachable
 

@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -20,7 +20,8 @@ import structlog
 from channels.contract import StoreUnavailableError
 from channels.message import InboundMessage, RawMessage
 from classifier.classification import Classification, Text
-from config.vocabulary import CONVERSING, LANGUAGES
+from config.vocabulary import CONVERSING
+from gateway import warming
 from gateway.arrival import Arrival, Recorded
 from gateway.classifying import Classifying, Line, Understood, unclassified
 from gateway.conversing import known_so_far
@@ -29,8 +30,6 @@ from gateway.house import House, active_rules
 from gateway.metrics import Metrics
 from gateway.reading import Failed, InFile, Parsing, Unread
 from gateway.record import NotYetError, Recorder
-from router import deadlines
-from router.dates import in_full
 from router.decide import RuleSet
 from store import conversations, inbox, model_uses, rule_sets, second_look
 from store.inbox import ClaimLostError, Item
@@ -76,8 +75,8 @@ class Intake:
         self.fetching = Fetching(self.house.settings, self.house.store.files)
 
     async def warm(self) -> None:
-        """Load what the first message would wait for: its calendars and its words for days and months."""
-        await asyncio.to_thread(_load_calendars, self.house.now().date())
+        """Load what the first message would wait for, a letter or the first line of a conversation."""
+        await asyncio.to_thread(warming.load, self.house.now())
 
     async def run(self) -> None:
         """Work until told to stop; then what is in hand is finished, and nothing new is taken.
@@ -349,13 +348,6 @@ class Intake:
         if self._rules is None:
             raise RuntimeError("rules are read before anything is recorded")
         return Recorder(self.house, self._rules)
-
-
-def _load_calendars(today: date) -> None:
-    for year in (today.year, today.year + 1):
-        deadlines.is_working_day(today.replace(year=year, day=1))
-    for language in LANGUAGES:
-        in_full(today, language)
 
 
 def _to_be_read(message: InboundMessage) -> str:

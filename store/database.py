@@ -160,38 +160,48 @@ class Store:
         """A transaction that commits at the end. Raises StoreUnavailableError when the database cannot be reached."""
         if not self._sqlite:
             async with _translated(), self._writer.begin() as conn:
-                raw = await conn.get_raw_connection()
-                yield Tx(conn, "postgresql", self.files, PostgresDirect(raw.dbapi_connection, raw.driver_connection))
+                yield Tx(conn, "postgresql", self.files, _postgres(conn))
             return
         async with self._writing, _translated(), self._writer.begin() as conn:
-            driver: Any = (await conn.get_raw_connection()).driver_connection
-            yield Tx(conn, "sqlite", self.files, SqliteDirect(driver))
+            yield Tx(conn, "sqlite", self.files, _sqlite(conn))
 
     @asynccontextmanager
     async def statement(self) -> AsyncIterator[Tx]:
         """For one statement that commits by itself, on PostgreSQL. Raises StoreUnavailableError as `write` does."""
         async with _translated(), self._writer.connect() as conn:
             await conn.execution_options(isolation_level="AUTOCOMMIT")
-            raw = await conn.get_raw_connection()
-            yield Tx(conn, "postgresql", self.files, PostgresDirect(raw.dbapi_connection, raw.driver_connection))
+            yield Tx(conn, "postgresql", self.files, _postgres(conn))
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
         """A snapshot to read from; nothing written in it is kept."""
         async with _translated(), self._reader.connect() as conn:
-            raw = await conn.get_raw_connection()
-            driver: Any = raw.driver_connection
             if self._sqlite:
                 await conn.begin()
-                yield Tx(conn, "sqlite", self.files, SqliteDirect(driver))
+                yield Tx(conn, "sqlite", self.files, _sqlite(conn))
             else:
-                yield Tx(conn, "postgresql", self.files, PostgresDirect(raw.dbapi_connection, driver, begin=False))
+                yield Tx(conn, "postgresql", self.files, _postgres(conn, begin=False))
 
     async def close(self) -> None:
         """Give every connection back."""
         await self._reader.dispose()
         if self._writer is not self._reader:
             await self._writer.dispose()
+
+
+def _sqlite(conn: AsyncConnection) -> SqliteDirect:
+    return SqliteDirect(_raw(conn).driver_connection)
+
+
+def _postgres(conn: AsyncConnection, *, begin: bool = True) -> PostgresDirect:
+    raw = _raw(conn)
+    return PostgresDirect(raw.dbapi_connection, raw.driver_connection, begin=begin)
+
+
+def _raw(conn: AsyncConnection) -> Any:
+    # It has been checked out of the pool with `conn`: there is nothing to wait for, as `get_raw_connection` would.
+    opened: Any = conn.sync_connection
+    return opened.connection
 
 
 @asynccontextmanager

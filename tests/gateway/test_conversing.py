@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy import select
 
 from channels.web.body import Upload
+from chatbot.knowledge import Entry
 from classifier import pipeline
 from classifier.classification import Classification, Text
+from config.vocabulary import Language
 from gateway import classifying
 from gateway.chat_door import ChatDoor
 from gateway.classifying import Line
@@ -164,3 +166,25 @@ def test_what_was_read_is_not_read_again(model: pipeline.Classifier, monkeypatch
     assert first == second
     classifying.understand_all([Line(Text(channel="chat", text=f"non {number}")) for number in range(5)])
     assert len(classifying._read) == 3
+
+
+def test_an_entry_is_found_once_for_the_same_words(model: pipeline.Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str]] = []
+
+    class Counting:
+        def find(self, text: str, language: Language) -> Entry | None:
+            asked.append((language, text))
+            return Entry(f"e-{language}", "", "") if text == "Combien de temps ?" else None
+
+    monkeypatch.setattr(classifying, "_classifier", model)
+    monkeypatch.setattr(classifying, "_finder", Counting())
+    monkeypatch.setattr(classifying, "_entries", {})
+    monkeypatch.setattr(classifying, "_MOST_READ", 3)
+    lines = [Line(Text(channel="chat", text=text, language_hint="fr")) for text in ("oui", "Combien de temps ?", "oui")]
+    for _ in range(2):
+        assert [found.entry for found in classifying.understand_all(lines)] == ["", "e-fr", ""]
+    assert asked == [("fr", "oui"), ("fr", "Combien de temps ?")]
+    # The same words in another language are another question.
+    assert classifying._entry_for("Combien de temps ?", "en") == "e-en"
+    classifying.understand_all([Line(Text(channel="chat", text=f"non {number}")) for number in range(5)])
+    assert len(classifying._entries) == 3
