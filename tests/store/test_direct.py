@@ -27,9 +27,9 @@ from sqlalchemy.exc import MultipleResultsFound, NoResultFound
 
 from channels.contract import StoreUnavailableError
 from store import sql
+from store.columns import Id, Moment
 from store.database import Store, Tx
 from store.direct import PostgresDirect, SqliteDirect
-from store.schema import Id, Moment
 
 THINGS = Table(
     "things",
