@@ -30,7 +30,7 @@ class Chat:
     key: str = ""
     lines: int = 0
 
-    async def frames(self, what: str, seconds: float = 20) -> dict[str, Any]:
+    async def frames(self, what: str, seconds: float = 60) -> dict[str, Any]:
         """The next frame of a kind; others are passed over."""
         async with asyncio.timeout(seconds):
             while True:

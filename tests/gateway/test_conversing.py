@@ -172,7 +172,7 @@ def test_an_entry_is_found_once_for_the_same_words(model: pipeline.Classifier, m
     asked: list[tuple[str, str]] = []
 
     class Counting:
-        def find(self, text: str, language: Language) -> Entry | None:
+        def find_both(self, text: str, language: Language) -> Entry | None:
             asked.append((language, text))
             return Entry(f"e-{language}", "", "") if text == "Combien de temps ?" else None
 
