@@ -11,7 +11,7 @@ TESTS = Path(__file__).resolve().parent
 PAGE = (TESTS.parent / "docs" / "threat-model.md").read_text(encoding="utf-8")
 RULES = (
     *(f"M{number}" for number in range(1, 16)),
-    *("H1", "H2", "H3", "H4", "H5", "H7"),
+    *(f"H{number}" for number in range(1, 8)),
     *(f"F{number}" for number in range(1, 10)),
     *(f"C{number}" for number in range(1, 7)),
     *("S1", "S2", "S3", "S4", "S5", "S8", "S9"),
