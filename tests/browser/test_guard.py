@@ -77,7 +77,7 @@ async def test_who_presses_send_before_it_is_done_is_told_and_sent(
 async def test_an_answer_is_changed_without_a_proof_and_nobody_waits_for_one_for_ever(
     start: Start, open_page: OpenPage, complaints: list[str]
 ) -> None:
-    running = await flooded(start, bits=24)
+    running = await flooded(start, bits=31)
     page = await open_page(f"{running.base_url}/en/complaint")
     await page.clock.install()
     await last_page(page)
