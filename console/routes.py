@@ -13,10 +13,11 @@ from channels.viruses import NoScanner, Scanner
 from channels.web.address import networks
 from channels.web.cookies import Cookie
 from channels.web.limits import Limiter
-from console.actions import Actions
 from console.asides import Asides
+from console.case_acts import case_acts
 from console.case_page import CasePage
 from console.contract import Desk
+from console.held_acts import HeldActs
 from console.lists import Lists
 from console.pages import ConsolePages
 from console.papers import Papers
@@ -83,6 +84,7 @@ def add_routes(
     app.on_shutdown.append(streams.end)
     behind_the_guard = [
         *_routes(site, sign_in),
+        *case_acts(site),
         *_talk_routes(site, streams),
     ]
     for method, path, name, handler, right in behind_the_guard:
@@ -93,8 +95,7 @@ def add_routes(
 def _routes(site: Site, sign_in: SignIn) -> list[tuple[str, str, str, Handler, Right]]:
     """Every page behind the guard: method, path, name, handler, and the right it asks for."""
     lists, page, asides, quarantine = Lists(site), CasePage(site), Asides(site), Quarantine(site)
-    act, papers = Actions(site, page), Papers(site, page)
-    on_case = act.on_case
+    held, papers = HeldActs(site, page), Papers(site, page)
 
     async def keys(_: web.Request, who: Who) -> web.StreamResponse:
         return await site.page("keys.html", who, here="keys")
@@ -107,27 +108,13 @@ def _routes(site: Site, sign_in: SignIn) -> list[tuple[str, str, str, Handler, R
         ("GET", "/console/mine", "mine", lists.mine, "reads"),
         ("GET", "/console/queue/{queue:[a-z_]{1,24}}", "queue", lists.queue, "reads"),
         ("GET", "/console/search", "search", lists.search, "reads"),
-        ("GET", _CASE, "case", page.show, "reads"),
-        ("POST", f"{_CASE}/open", "case-open", page.say_why, "reads"),
-        ("POST", f"{_CASE}/note", "case-note", on_case(act.note), "notes"),
-        ("POST", f"{_CASE}/take", "case-take", on_case(act.take), "handles"),
-        ("POST", f"{_CASE}/assign", "case-assign", on_case(act.assign), "handles"),
-        ("POST", f"{_CASE}/reply", "case-reply", on_case(act.reply), "handles"),
-        ("POST", f"{_CASE}/undo", "case-undo", on_case(act.undo), "handles"),
-        ("POST", f"{_CASE}/move", "case-move", on_case(act.move), "handles"),
-        ("POST", f"{_CASE}/department", "case-department", on_case(act.department), "handles"),
-        ("POST", f"{_CASE}/correct", "case-correct", on_case(act.correct), "handles"),
-        ("POST", f"{_CASE}/reachable", "case-reachable", on_case(act.reachable), "handles"),
-        ("POST", f"{_CASE}/reopen", "case-reopen", on_case(act.reopen), "handles"),
-        ("GET", f"{_CASE}/close", "case-closing", page.closing, "handles"),
-        ("POST", f"{_CASE}/close", "case-close", on_case(act.close), "handles"),
         ("GET", f"{_CASE}/file/{{file:{_ID}}}", "case-file", papers.file, "reads"),
         ("GET", f"{_CASE}/original/{{message:{_ID}}}", "case-original", papers.original, "reads"),
         ("GET", f"{_CASE}/as-sent/{{message:{_ID}}}", "case-html", papers.as_sent, "reads"),
         ("GET", f"{_CASE}/as-sent/{{message:{_ID}}}/document", "case-document", papers.document, "reads"),
         ("GET", "/console/held", "held", asides.held, "handles"),
-        ("POST", f"/console/held/{{held:{_ID}}}/join", "held-join", act.join_held, "handles"),
-        ("POST", f"/console/held/{{held:{_ID}}}/own", "held-own", act.own_case, "handles"),
+        ("POST", f"/console/held/{{held:{_ID}}}/join", "held-join", held.join_held, "handles"),
+        ("POST", f"/console/held/{{held:{_ID}}}/own", "held-own", held.own_case, "handles"),
         ("GET", "/console/robots", "robots", asides.robots, "handles"),
         ("GET", f"/console/robots/{{item:{_ID}}}", "robot", asides.robot, "handles"),
         ("POST", f"/console/robots/{{item:{_ID}}}/case", "robot-case", asides.not_a_robot, "handles"),

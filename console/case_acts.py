@@ -1,0 +1,39 @@
+"""The addresses of a case's page and of everything that people do there."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from console import noting
+from console.actions import Actions
+from console.answering import Answering
+from console.case_page import CasePage
+from console.closing import Closing
+from console.moving import Moving
+from console.rights import Right
+from console.site import Handler, Site
+
+_CASE: Final = "/console/case/{reference}"
+
+
+def case_acts(site: Site) -> list[tuple[str, str, str, Handler, Right]]:
+    """Method, path, name, handler, and the right each asks for."""
+    page = CasePage(site)
+    on_case = Actions(site, page).on_case
+    answering, moving, closing = Answering(site), Moving(site), Closing(site)
+    return [
+        ("GET", _CASE, "case", page.show, "reads"),
+        ("POST", f"{_CASE}/open", "case-open", page.say_why, "reads"),
+        ("POST", f"{_CASE}/note", "case-note", on_case(noting.note), "notes"),
+        ("POST", f"{_CASE}/take", "case-take", on_case(moving.take), "handles"),
+        ("POST", f"{_CASE}/assign", "case-assign", on_case(moving.assign), "handles"),
+        ("POST", f"{_CASE}/reply", "case-reply", on_case(answering.reply), "handles"),
+        ("POST", f"{_CASE}/undo", "case-undo", on_case(answering.undo), "handles"),
+        ("POST", f"{_CASE}/move", "case-move", on_case(moving.move), "handles"),
+        ("POST", f"{_CASE}/department", "case-department", on_case(moving.department), "handles"),
+        ("POST", f"{_CASE}/correct", "case-correct", on_case(moving.correct), "handles"),
+        ("POST", f"{_CASE}/reachable", "case-reachable", on_case(noting.reachable), "handles"),
+        ("POST", f"{_CASE}/reopen", "case-reopen", on_case(closing.reopen), "handles"),
+        ("GET", f"{_CASE}/close", "case-closing", page.closing, "handles"),
+        ("POST", f"{_CASE}/close", "case-close", on_case(closing.close), "handles"),
+    ]
