@@ -1,33 +1,31 @@
-"""The lists: a queue by urgency, one's own cases, closed ones, and what a search finds."""
+"""The lists: a queue by urgency, one's own cases and closed ones, narrowed by what stands in the address."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
-from channels.reference import parse_reference
 from config.vocabulary import QUEUES
-from console import urgency
+from console import filters, urgency
+from console.filters import Chosen
 from console.site import Site, Who
 from router import deadlines
-from store import views
-from store.views import Filter, Row
+from store import lists, users
+from store.database import Tx
+from store.lists import PAGE, Filter
+from store.views import Row
 
-_SHOWS: Final = ("all", "mine", "unassigned", "closed")
-_LONGEST_QUERY: Final = 200
 # A day or sixteen digits of microseconds, a dot, and an id that a database takes.
 _LONGEST_CURSOR: Final = 28
-# Digits as a reference has them, whoever mistyped one: worth saying so rather than finding nothing.
-_LIKE_REFERENCE: Final = re.compile(r"\s*(?:PM\W{0,3})?(?:\d\W{0,3}){11,16}", re.IGNORECASE)
+_MOST_IN_DISTRESS: Final = 200
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Lists:
-    """Handlers of `/console/`, `/console/queue/{queue}` and `/console/search`."""
+    """Handlers of `/console/`, `/console/mine` and `/console/queue/{queue}`."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -36,71 +34,70 @@ class Lists:
         """Cases of all queues. Who reads no case at all is told what they are here for."""
         if not who.may("reads"):
             return await self._site.page("no_cases.html", who, guessed="guessed" in request.query)
-        return await self._list(request, who, None)
+        return await self._list(request, who, None, filters.chosen(request.query))
 
     async def mine(self, request: web.Request, who: Who) -> web.StreamResponse:
         """One's own cases."""
-        return await self._list(request, who, None, show="mine")
+        return await self._list(request, who, None, filters.chosen(request.query, show="mine"))
 
     async def queue(self, request: web.Request, who: Who) -> web.StreamResponse:
         """One queue."""
         queue = request.match_info["queue"]
         if queue not in QUEUES:
             raise web.HTTPNotFound
-        return await self._list(request, who, queue)
+        return await self._list(request, who, queue, filters.chosen(request.query))
 
-    async def _list(self, request: web.Request, who: Who, queue: str | None, *, show: str = "") -> web.Response:
-        show = show or _known_show(request.query.get("show", ""))
-        wanted = Filter(queue=queue, mine=show == "mine", unassigned=show == "unassigned")
+    async def _list(self, request: web.Request, who: Who, queue: str | None, chosen: Chosen) -> web.Response:
         after = request.query.get("after", "")
         today = deadlines.received_day(who.now)
-        first: Sequence[Row] = ()
+        wanted = chosen.filter(queue, today)
         async with self._site.store.read() as tx:
-            if show == "closed":
-                rows = await views.closed(tx, who.viewer, wanted, before=_moment_cursor(after), limit=views.PAGE + 1)
-            else:
-                if not after:
-                    in_distress = Filter(queue, mine=wanted.mine, unassigned=wanted.unassigned, urgent=True)
-                    first = await views.listing(tx, who.viewer, in_distress, limit=200)
-                others = Filter(queue, mine=wanted.mine, unassigned=wanted.unassigned, urgent=False)
-                rows = await views.listing(tx, who.viewer, others, after=_day_cursor(after), limit=views.PAGE + 1)
-        more = len(rows) > views.PAGE
-        rows = rows[: views.PAGE]
+            first, rows = await _rows(tx, who, wanted, chosen, after)
+            people = [user for user in await users.listing(tx) if user.role in ("mediator", "supervisor")]
+        more = len(rows) > PAGE
+        rows = rows[:PAGE]
+        is_own = request.path.endswith("/mine")
+        # The tab of one's own cases is the page itself there.
+        shown = chosen.but(show="all") if is_own else chosen
         return await self._site.page(
             "list.html",
             who,
-            here=queue or ("mine" if request.path.endswith("/mine") else "all"),
+            here=queue or ("mine" if is_own else "all"),
             queue=queue,
-            show=show,
+            chosen=chosen,
+            link=lambda **changed: f"{request.path}{shown.but(**changed).query()}",
+            choices=filters.CHOICES,
+            shows=filters.SHOWS,
+            people=people,
             first=first,
-            groups=() if show == "closed" else urgency.grouped(rows, today),
-            closed=rows if show == "closed" else (),
+            groups=() if chosen.show == "closed" else urgency.grouped(rows, today),
+            closed=rows if chosen.show == "closed" else (),
             after=after,
-            next=_cursor(rows[-1], show) if more else "",
-            guessed="guessed" in request.query,
-            moved=request.query.get("moved", "") if request.query.get("moved", "") in QUEUES else "",
-            sealed="sealed" in request.query,
+            next=f"{request.path}{shown.query(after=_cursor(rows[-1], chosen.show))}" if more else "",
             path=request.path,
-        )
-
-    async def search(self, request: web.Request, who: Who) -> web.StreamResponse:
-        """A reference, in any spacing and case, goes straight to its case; words are looked for in the texts."""
-        asked = request.query.get("q", "").strip()[:_LONGEST_QUERY]
-        reference = parse_reference(asked)
-        async with self._site.store.read() as tx:
-            if reference and await views.case_by_reference(tx, who.viewer, reference):
-                return self._site.see_other(f"/console/case/{reference}")
-            mistyped = reference is None and bool(_LIKE_REFERENCE.fullmatch(asked))
-            rows: Sequence[Row] = ()
-            if asked and not reference and not mistyped:
-                rows = await views.listing(tx, who.viewer, Filter(state="all", text=asked), limit=views.PAGE)
-        return await self._site.page(
-            "search.html", who, asked=asked, reference=reference, mistyped=mistyped, rows=rows, most=views.PAGE
+            **_said(request),
         )
 
 
-def _known_show(wanted: str) -> str:
-    return wanted if wanted in _SHOWS else "all"
+async def _rows(tx: Tx, who: Who, wanted: Filter, chosen: Chosen, after: str) -> tuple[Sequence[Row], Sequence[Row]]:
+    """Those in distress, on the first page of open cases, and all others: one more than a page has, where there are more."""
+    if chosen.show == "closed":
+        return (), await lists.closed(tx, who.viewer, wanted, before=_moment_cursor(after), limit=PAGE + 1)
+    first: Sequence[Row] = ()
+    if not after:
+        first = await lists.listing(tx, who.viewer, wanted.but(urgent=True), limit=_MOST_IN_DISTRESS)
+    others = wanted.but(urgent=False)
+    return first, await lists.listing(tx, who.viewer, others, after=_day_cursor(after), limit=PAGE + 1)
+
+
+def _said(request: web.Request) -> dict[str, Any]:
+    """What the page before did, to be told on this one."""
+    moved = request.query.get("moved", "")
+    return {
+        "guessed": "guessed" in request.query,
+        "moved": moved if moved in QUEUES else "",
+        "sealed": "sealed" in request.query,
+    }
 
 
 def _cursor(row: Row, show: str) -> str:

@@ -70,6 +70,10 @@ class Say:
             return words["talks.lasting.hours"].replace("{h}", str(hours)).replace("{m}", f"{rest:02}")
         return words["talks.lasting.days"].replace("{n}", str(hours // 24))
 
+    def age(self, since: datetime) -> int:
+        """How many days ago something was, counted by the calendar of Brussels."""
+        return max(0, (self.today - deadlines.received_day(since)).days)
+
     def local_day(self, moment: datetime) -> date:
         """The day in Brussels."""
         return deadlines.received_day(moment)

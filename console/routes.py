@@ -23,6 +23,7 @@ from console.pages import ConsolePages
 from console.papers import Papers
 from console.quarantine import Quarantine
 from console.rights import Right
+from console.searching import Search
 from console.sign_in import SignIn
 from console.site import Handler, Site, Who
 from console.streams import Streams
@@ -107,7 +108,7 @@ def _routes(site: Site, sign_in: SignIn) -> list[tuple[str, str, str, Handler, R
         ("GET", "/console/", "all", lists.everything, "any"),
         ("GET", "/console/mine", "mine", lists.mine, "reads"),
         ("GET", "/console/queue/{queue:[a-z_]{1,24}}", "queue", lists.queue, "reads"),
-        ("GET", "/console/search", "search", lists.search, "reads"),
+        ("GET", "/console/search", "search", Search(site).search, "reads"),
         ("GET", f"{_CASE}/file/{{file:{_ID}}}", "case-file", papers.file, "reads"),
         ("GET", f"{_CASE}/original/{{message:{_ID}}}", "case-original", papers.original, "reads"),
         ("GET", f"{_CASE}/as-sent/{{message:{_ID}}}", "case-html", papers.as_sent, "reads"),

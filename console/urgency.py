@@ -32,6 +32,19 @@ def urgency(due_on: date | None, today: date) -> Urgency:
     return "week" if due_on <= today + timedelta(days=6 - today.weekday()) else "later"
 
 
+def span(name: str, today: date) -> tuple[date | None, date | None]:
+    """The first and last day on which what has this urgency is due, each included; None is no bound. Not for "none"."""
+    tomorrow, sunday = today + timedelta(days=1), today + timedelta(days=6 - today.weekday())
+    # On a weekend, "this week" holds no day that is not soon.
+    ends = max(tomorrow, sunday)
+    return {
+        "late": (None, today - timedelta(days=1)),
+        "soon": (today, tomorrow),
+        "week": (tomorrow + timedelta(days=1), sunday),
+        "later": (ends + timedelta(days=1), None),
+    }[name]
+
+
 def grouped(rows: Iterable[Row], today: date) -> tuple[Group, ...]:
     """Rows that are sorted by due date, in groups."""
     return tuple(Group(name, tuple(found)) for name, found in groupby(rows, lambda row: urgency(row.due_on, today)))

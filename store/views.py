@@ -1,16 +1,17 @@
-"""What the console and the member's page read: lists, one case whole, counts. Each takes the viewer, except the member's own."""
+"""What the console and the member's page read of a case: its row in a list, its clocks, its notes. Each takes the viewer,
+except the member's own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import ColumnElement, Date, and_, func, literal, or_, select
+from sqlalchemy import func, select
 
 from store import cases as register
-from store import search, texts
+from store import texts
 from store.database import Tx
 from store.people import NAME as PERSON_NAME
 from store.schema import (
@@ -23,8 +24,6 @@ from store.schema import (
     users,
 )
 from store.viewer import Viewer
-
-PAGE: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,69 +59,8 @@ class Row:
     closed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which cases a list shows. `mine`/`unassigned` narrow by assignee; `urgent` to those in distress, or all others;
-    `text` searches."""
-
-    queue: str | None = None
-    state: str = "open"
-    mine: bool = False
-    unassigned: bool = False
-    urgent: bool | None = None
-    text: str = ""
-
-
-async def listing(
-    tx: Tx, viewer: Viewer, wanted: Filter, *, after: tuple[date, int] | None = None, limit: int = PAGE
-) -> list[Row]:
-    """Cases by the earliest due date; `after` is the (due date or date.max, id) of the last row of the page before."""
-    conditions = await _conditions(tx, viewer, wanted)
-    # Cases for which nothing is promised come last.
-    due = func.coalesce(cases.c.due_on, literal(date.max, Date))
-    if after:
-        conditions.append(or_(due > after[0], and_(due == after[0], cases.c.id > after[1])))
-    query = _rows().where(*conditions).order_by(due, cases.c.id).limit(limit)
-    return [_row(row, viewer) for row in await tx.conn.execute(query)]
-
-
-async def closed(
-    tx: Tx, viewer: Viewer, wanted: Filter, *, before: tuple[datetime, int] | None = None, limit: int = PAGE
-) -> list[Row]:
-    """Closed cases, the latest first; `before` is the (closed_at, id) of the last row of the page before."""
-    conditions = await _conditions(tx, viewer, replace(wanted, state="closed"))
-    if before:
-        conditions.append(
-            or_(cases.c.closed_at < before[0], and_(cases.c.closed_at == before[0], cases.c.id < before[1]))
-        )
-    query = _rows().where(*conditions).order_by(cases.c.closed_at.desc(), cases.c.id.desc()).limit(limit)
-    return [_row(row, viewer) for row in await tx.conn.execute(query)]
-
-
-async def _conditions(tx: Tx, viewer: Viewer, wanted: Filter) -> list[ColumnElement[Any]]:
-    # A sealed case is listed as existing, without its words; it is never found by searching its words.
-    conditions: list[ColumnElement[Any]] = [cases.c.merged_into.is_(None)]
-    if not viewer.reads_cases:
-        conditions.append(viewer.may_see())
-    if wanted.state != "all":
-        conditions.append(cases.c.state == wanted.state)
-    if wanted.queue:
-        conditions.append(cases.c.queue == wanted.queue)
-    if wanted.mine:
-        conditions.append(cases.c.assignee_id == viewer.user_id)
-    if wanted.unassigned:
-        conditions.append(cases.c.assignee_id.is_(None))
-    if wanted.urgent is not None:
-        urgent = cases.c.priority == "urgent"
-        conditions.append(urgent if wanted.urgent else ~urgent)
-    if wanted.text:
-        ids = await search.find(tx, wanted.text)
-        conditions.append(cases.c.id.in_(ids))
-        conditions.append(viewer.may_see())
-    return conditions
-
-
-def _rows() -> Any:
+def row_query() -> Any:
+    """Cases with the names that their rows in lists bear."""
     return (
         select(cases, people.c.name.label("person_name"), users.c.name.label("assignee_name"))
         .outerjoin(people, people.c.id == cases.c.person_id)
@@ -130,7 +68,8 @@ def _rows() -> Any:
     )
 
 
-def _row(row: Any, viewer: Viewer) -> Row:
+def row_of(row: Any, viewer: Viewer) -> Row:
+    """What a viewer may know of a case that `row_query` found."""
     locked = row.sealed and not viewer.medical
     return Row(
         id=row.id,
@@ -179,8 +118,8 @@ async def case(tx: Tx, viewer: Viewer, case_id: int) -> Row | None:
     """One case that this viewer may list; check `locked` before showing anything of it."""
     if not viewer.reads_cases:
         return None
-    row = (await tx.conn.execute(_rows().where(cases.c.id == case_id))).one_or_none()
-    return _row(row, viewer) if row else None
+    row = (await tx.conn.execute(row_query().where(cases.c.id == case_id))).one_or_none()
+    return row_of(row, viewer) if row else None
 
 
 async def case_by_reference(tx: Tx, viewer: Viewer, reference: str) -> Row | None:

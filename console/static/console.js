@@ -35,7 +35,7 @@
   const acts = {
     "/": () => { const q = document.getElementById("q"); if (q) { q.focus(); q.select(); } },
     "?": () => { location.href = "/console/keys"; },
-    j: () => step(1), k: () => step(-1),
+    j: () => step(1), k: () => step(-1), o: () => document.activeElement.closest(".row-link")?.click(),
     r: () => write("reply"), i: () => write("note"),
     a: () => byKey("a")?.click(), c: () => byKey("c")?.click(), z: () => byKey("z")?.click(),
   };

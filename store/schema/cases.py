@@ -64,7 +64,7 @@ cases = Table(
     Column("account", String(254), nullable=False),
     ref("person_id", "people.id", nullable=True, index=True),
     ref("contact_id", "contacts.id", nullable=True),
-    ref("assignee_id", "users.id", nullable=True, index=True),
+    ref("assignee_id", "users.id", nullable=True),
     Column("subject", LargeBinary, nullable=False),
     Column("first_words", LargeBinary, nullable=False),
     Column("received_at", Moment, nullable=False),
@@ -75,8 +75,14 @@ cases = Table(
     # Counts every change, so that a form made from an older state cannot overwrite a newer one.
     Column("version", Integer, nullable=False, default=1),
     ref("merged_into", "cases.id", nullable=True),
-    Index("ix_cases_queue_state_due_on", "queue", "state", "due_on"),
-    Index("ix_cases_state_due_on", "state", "due_on"),
+    # Each list of the console is read in the order of one of these, from the place where the page begins.
+    Index("ix_cases_state_due_on_id", "state", "due_on", "id"),
+    Index("ix_cases_assignee_id_state_due_on_id", "assignee_id", "state", "due_on", "id"),
+    Index("ix_cases_priority_state_due_on_id", "priority", "state", "due_on", "id"),
+    Index("ix_cases_state_closed_at_id", "state", "closed_at", "id"),
+    Index("ix_cases_queue_state_closed_at_id", "queue", "state", "closed_at", "id"),
+    # This one also holds all that the rail counts.
+    Index("ix_cases_state_queue_due_on_id", "state", "queue", "due_on", "id", "assignee_id", "merged_into"),
     Index("ix_cases_received_at", "received_at"),
 )
 

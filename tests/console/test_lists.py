@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from channels.reference import format_reference
-from console.urgency import urgency
+from console.urgency import span, urgency
 from tests.console.conftest import Running
 from tests.console.example_house import Told, add_case
 
@@ -134,3 +134,75 @@ async def test_a_page_that_does_not_exist_leaves_a_way_on(running: Running) -> N
         page = await tom.get(path, status=404)
         assert "This is not here (any more)" in page
         assert 'action="/console/search"' in page
+
+
+async def test_what_narrows_a_list_stands_in_its_address_and_can_be_taken_away(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    page = await tom.get("/console/?language=nl")
+    assert "Jan Peeters" in page
+    assert "Karim Haddad" not in page
+    assert 'href="/console/"' in page[page.index("chips") :]
+    assert 'href="/console/?show=unassigned&amp;language=nl"' in page
+    page = await tom.get("/console/?language=nl&kind=compliment")
+    assert "No case matches what you chose" in page
+    assert 'href="/console/?language=nl"' in page
+    assert "Karim Haddad" in await tom.get(f"/console/?assignee={running.house.users['tom']}")
+    # What nobody could have chosen is as if it were not there.
+    assert "Karim Haddad" in await tom.get("/console/?language=xx&kind=%27&assignee=-1&due=never&flag=1%3B")
+
+
+@pytest.mark.parametrize(
+    ("due", "there", "away"),
+    [
+        ("late", "Karim Haddad", "Jan Peeters"),
+        ("soon", "Jan Peeters", "Karim Haddad"),
+        ("later", "Marie Dubois", "Jan Peeters"),
+        ("none", "Nora Lambert", "Marie Dubois"),
+    ],
+)
+async def test_a_list_is_narrowed_by_when_its_cases_are_due(running: Running, due: str, there: str, away: str) -> None:
+    tom = await running.sign_in("tom")
+    page = await tom.get(f"/console/?due={due}")
+    assert there in page
+    assert away not in page
+
+
+async def test_a_sealed_case_is_not_found_by_what_it_is_about(running: Running) -> None:
+    """Its kind, department and flags are its content; that it waits, and since when, is not."""
+    tom, anne = await running.sign_in("tom"), await running.sign_in("anne")
+    for asked in ("flag=doctor", "kind=complaint", "department=incapacity"):
+        assert "opens for the medical team only" not in await tom.get(f"/console/queue/medical_coordinator?{asked}"), (
+            asked
+        )
+    assert "opens for the medical team only" in await tom.get("/console/queue/medical_coordinator?channel=email")
+    assert running.house.references["sealed"] in await anne.get("/console/queue/medical_coordinator?flag=doctor")
+
+
+async def test_pages_keep_what_was_chosen_and_dated_cases_come_before_undated_ones(running: Running) -> None:
+    told = Told("Member", "member0@mail.example", "Encore moi.", days_ago=5, department="privacy", language="de")
+    for number in range(60):
+        kind = "complaint" if number % 2 else "suggestion"
+        await add_case(
+            running.house,
+            f"n{number}",
+            replace(told, name=f"Member {number:03}", address=f"m{number}@mail.example", kind=kind),
+            receipt="",
+        )
+    tom = await running.sign_in("tom")
+    page = await tom.get("/console/?language=de")
+    seen = re.findall(r">(Member \d{3})<", page)
+    found = re.search(r'href="(/console/\?[^"]*after=[^"]*)"', page)
+    assert found is not None
+    assert "language=de" in found.group(1)
+    seen += re.findall(r">(Member \d{3})<", await tom.get(found.group(1).replace("&amp;", "&")))
+    assert len(seen) == len(set(seen)) == 60
+
+
+@pytest.mark.parametrize("today", [date(2026, 11, 24), date(2026, 11, 27), date(2026, 11, 28), date(2026, 11, 29)])
+def test_the_days_of_an_urgency_are_those_that_are_called_so(today: date) -> None:
+    for offset in range(-3, 12):
+        day = today + timedelta(days=offset)
+        for name in ("late", "soon", "week", "later"):
+            first, last = span(name, today)
+            within = (first is None or first <= day) and (last is None or day <= last)
+            assert within == (urgency(day, today) == name), (day, name)

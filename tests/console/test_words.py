@@ -8,6 +8,7 @@ import pytest
 
 from config.vocabulary import CHANNELS, FLAGS, KINDS, LANGUAGES, QUEUES, ROLES
 from console.case_page import DONE, OUTCOMES, REASONS
+from console.filters import CHOICES, DUE, SHOWS
 from console.pages import HERE
 from console.timeline import SHOWN_ELSEWHERE
 from console.words import WordsError, catalogue, check, chosen
@@ -50,7 +51,10 @@ def test_every_key_that_a_page_names_exists() -> None:
         ("field", tuple(FIELDS)),
         ("way", ("email", "phone", "telegram", "chat", "none")),
         ("group", ("urgent", "late", "soon", "week", "later", "none")),
-        ("empty", ("all", "mine", "unassigned", "closed", "after")),
+        ("empty", (*SHOWS, "after", "narrowed")),
+        ("show", SHOWS),
+        ("filter", (*CHOICES, "assignee")),
+        ("group", DUE),
     ],
 )
 def test_everything_in_the_house_has_words(group: str, names: tuple[str, ...]) -> None:

@@ -7,11 +7,11 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import update
 
-from store import aside, audit, case_around, cases, clocks, sign_ins, users, views, worklist
+from store import aside, audit, case_around, cases, clocks, lists, sign_ins, users, views, worklist
 from store.database import Store
+from store.lists import Filter
 from store.schema import cases as table
 from store.viewer import Viewer
-from store.views import Filter
 from tests.console.example_house import CANARY, NOW, House, furnish
 
 TODAY = date(2026, 11, 24)
@@ -41,15 +41,15 @@ async def test_the_rail_counts_for_its_viewer(house: House) -> None:
 async def test_distress_is_listed_apart_and_closed_cases_latest_first(house: House) -> None:
     tom = viewer(house, "tom")
     async with house.store.write() as tx:
-        first = await views.listing(tx, tom, Filter(urgent=True))
-        others = await views.listing(tx, tom, Filter(urgent=False))
+        first = await lists.listing(tx, tom, Filter(urgent=True))
+        others = await lists.listing(tx, tom, Filter(urgent=False))
         assert [row.id for row in first] == [house.cases["urgent"]]
         assert house.cases["urgent"] not in [row.id for row in others]
         await cases.close(tx, house.cases["soon"], outcome="founded", actor="system", now=NOW)
-        ended = await views.closed(tx, tom, Filter(), limit=1)
+        ended = await lists.closed(tx, tom, Filter(), limit=1)
         assert [row.id for row in ended] == [house.cases["soon"]]
         assert ended[0].closed_at is not None
-        after = await views.closed(tx, tom, Filter(), before=(ended[0].closed_at, ended[0].id))
+        after = await lists.closed(tx, tom, Filter(), before=(ended[0].closed_at, ended[0].id))
         assert [row.id for row in after] == [house.cases["earlier"]]
 
 
