@@ -9,12 +9,14 @@ from typing import Any, Final
 from aiohttp import web
 
 from config.vocabulary import QUEUES
-from console import filters, urgency
+from console import filters, kept_views, urgency
 from console.filters import Chosen
 from console.site import Site, Who
+from console.view_links import address
 from router import deadlines
 from store import lists, users
 from store.database import Tx
+from store.kept_views import LONGEST_NAME
 from store.lists import PAGE, Filter
 from store.views import Row
 
@@ -75,6 +77,9 @@ class Lists:
             after=after,
             next=f"{request.path}{shown.query(after=_cursor(rows[-1], chosen.show))}" if more else "",
             path=request.path,
+            view_path="" if is_own else address(queue, chosen),
+            view_said=kept_views.said(request.query),
+            longest_name=LONGEST_NAME,
             **_said(request),
         )
 

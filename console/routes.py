@@ -13,6 +13,7 @@ from channels.viruses import NoScanner, Scanner
 from channels.web.address import networks
 from channels.web.cookies import Cookie
 from channels.web.limits import Limiter
+from console import kept_views
 from console.asides import Asides
 from console.case_acts import case_acts
 from console.case_page import CasePage
@@ -87,6 +88,7 @@ def add_routes(
         *_routes(site, sign_in),
         *case_acts(site),
         *_talk_routes(site, streams),
+        *kept_views.routes(site),
     ]
     for method, path, name, handler, right in behind_the_guard:
         app.router.add_route(method, path, site.guarded(handler, right), name=f"console-{name}")

@@ -17,7 +17,7 @@ from channels.web.address import Networks, client_address
 from channels.web.body import BodyError, BodyLimits, read_form
 from channels.web.cookies import Cookie
 from channels.web.limits import Limiter
-from console import words
+from console import view_links, words
 from console.contract import Desk
 from console.pages import ConsolePages
 from console.places import PLACES
@@ -131,6 +131,7 @@ class Site:
         async with self.store.read() as tx:
             rail = await worklist.rail(tx, who.viewer, today=deadlines.received_day(who.now))
             waiting = await self.talks.waiting(tx, who.viewer)
+            views = await view_links.links(tx, who.viewer)
         return self.pages.page(
             template,
             who.language,
@@ -140,6 +141,7 @@ class Site:
             who=who,
             rail=rail,
             waiting=waiting,
+            views=views,
             places=[place for place in PLACES if who.may(place.right)],
             here=here,
             csrf=who.csrf,

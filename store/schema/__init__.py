@@ -8,7 +8,7 @@ mail is matched by them. The shape changes only through a migration beside this 
 from __future__ import annotations
 
 from store.columns import metadata
-from store.schema.access import audit, sessions, sign_in_failures, users
+from store.schema.access import audit, kept_views, sessions, sign_in_failures, users
 from store.schema.cases import (
     SEARCH,
     case_contacts,
@@ -49,6 +49,7 @@ __all__ = [
     "held",
     "idempotency",
     "inbox",
+    "kept_views",
     "label_counts",
     "links",
     "message_files",

@@ -46,6 +46,19 @@ sign_in_failures = Table(
     Column("last_at", Moment, nullable=False),
 )
 
+# Lists that a colleague gave a name: what narrows them, as in their address. A shared one stands in everybody's rail.
+kept_views = Table(
+    "kept_views",
+    metadata,
+    own_id(),
+    ref("owner_id", "users.id", index=True),
+    Column("name", String(60), nullable=False),
+    Column("queue", String(24)),
+    Column("chosen", JSON, nullable=False),
+    Column("shared", Boolean, nullable=False, default=False),
+    Column("created_at", Moment, nullable=False),
+)
+
 # Append only: triggers refuse UPDATE and DELETE. Who, what, when, which case; never content.
 audit = Table(
     "audit",

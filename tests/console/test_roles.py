@@ -34,6 +34,8 @@ _POLICY: dict[str, set[str] | None] = {
     "console-mine": _READS,
     "console-queue": _READS,
     "console-search": _READS,
+    "console-view-keep": _READS,
+    "console-view-forget": _READS,
     "console-case": _READS,
     "console-case-open": _READS,
     "console-case-note": _NOTES,
