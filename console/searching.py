@@ -1,22 +1,21 @@
-"""Searching: a reference goes straight to its case, words are looked for in the texts."""
+"""Searching: a reference goes straight to its case; words, numbers and addresses give a list, the newest first."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
+from urllib.parse import urlencode
 
 from aiohttp import web
 
-from channels.reference import parse_reference
+from console.asked import understood
 from console.site import Site, Who
-from store import lists, views
-from store.lists import Filter
+from store import finding, views
+from store.lists import PAGE
 from store.views import Row
 
 _LONGEST_QUERY: Final = 200
-# Digits as a reference has them, whoever mistyped one: worth saying so rather than finding nothing.
-_LIKE_REFERENCE: Final = re.compile(r"\s*(?:PM\W{0,3})?(?:\d\W{0,3}){11,16}", re.IGNORECASE)
+_LONGEST_ID: Final = 15
 
 
 class Search:
@@ -26,16 +25,27 @@ class Search:
         self._site = site
 
     async def search(self, request: web.Request, who: Who) -> web.StreamResponse:
-        """A reference, in any spacing and case, goes straight to its case; words are looked for in the texts."""
-        asked = request.query.get("q", "").strip()[:_LONGEST_QUERY]
-        reference = parse_reference(asked)
+        """The case of a reference, or a page of what was found."""
+        query = understood(request.query.get("q", "").strip()[:_LONGEST_QUERY])
+        after = _number(request.query.get("after", ""))
+        rows: Sequence[Row] = ()
         async with self._site.store.read() as tx:
-            if reference and await views.case_by_reference(tx, who.viewer, reference):
-                return self._site.see_other(f"/console/case/{reference}")
-            mistyped = reference is None and bool(_LIKE_REFERENCE.fullmatch(asked))
-            rows: Sequence[Row] = ()
-            if asked and not reference and not mistyped:
-                rows = await lists.listing(tx, who.viewer, Filter(state="all", text=asked), limit=lists.PAGE)
+            if query.reference and await views.case_by_reference(tx, who.viewer, query.reference):
+                return self._site.see_other(f"/console/case/{query.reference}")
+            if query.typed and not query.reference:
+                rows = await finding.found(tx, who.viewer, query.asked, before=after, limit=PAGE + 1)
+        more = urlencode({"q": query.typed, "after": rows[PAGE - 1].id}) if len(rows) > PAGE else ""
         return await self._site.page(
-            "search.html", who, asked=asked, reference=reference, mistyped=mistyped, rows=rows, most=lists.PAGE
+            "search.html",
+            who,
+            asked=query.typed,
+            reference=query.reference,
+            mistyped=query.mistyped and not rows,
+            rows=rows[:PAGE],
+            next=more and f"/console/search?{more}",
+            first=after is not None and f"/console/search?{urlencode({'q': query.typed})}",
         )
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_ID else None

@@ -99,7 +99,7 @@ def build(settings: Settings, *, name: str) -> House:
     return House(
         settings=settings,
         mailboxes=load_mailboxes(settings.mailboxes),
-        store=_store(settings),
+        store=_store(settings, keys.derived(secret, "numbers of people")),
         arrivals=arrivals,
         departures=departures,
         live=live,
@@ -108,9 +108,10 @@ def build(settings: Settings, *, name: str) -> House:
     )
 
 
-def _store(settings: Settings) -> Store:
+def _store(settings: Settings, number_key: bytes) -> Store:
+    files = FileStore(settings.data / "files")
     try:
-        return Store(settings.sql_url, FileStore(settings.data / "files"), unsafe_ok=settings.allow_unsafe_database)
+        return Store(settings.sql_url, files, unsafe_ok=settings.allow_unsafe_database, number_key=number_key)
     except ValueError:
         # The address itself is not repeated: it may hold a password.
         raise SettingsError("DATABASE_URL is no address of a database; write postgresql://user@host/name") from None

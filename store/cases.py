@@ -14,7 +14,7 @@ from channels.message import Attachment
 from classifier.classification import Classification
 from config.vocabulary import Language
 from router.decision import Decision
-from store import audit, texts
+from store import audit, search, texts
 from store.database import Tx
 from store.schema import (
     cases,
@@ -154,6 +154,9 @@ async def add_message(tx: Tx, new: NewMessage, attachments: Sequence[Attachment]
     )
     for attachment in attachments:
         await add_file(tx, message_id, attachment, new.at)
+    if new.direction == "out" and not new.auto and new.case_id is not None:
+        # What members write is made findable where their words are read; what we write, here.
+        await search.add_unless_sealed(tx, new.case_id, new.reply or new.text)
     return message_id
 
 
@@ -237,6 +240,7 @@ async def hold(tx: Tx, *, message_id: int, inbox_id: int, case_id: int, why: str
 async def add_note(tx: Tx, case_id: int, author_id: int | None, text: str, *, now: datetime) -> int:
     """An internal note; the member never sees it."""
     note_id = await new_id(tx, notes, case_id=case_id, author_id=author_id, text=texts.keep(text, NOTE), at=now)
+    await search.add_unless_sealed(tx, case_id, text)
     actor = f"user:{author_id}" if author_id else "system"
     await audit.write(tx, actor=actor, act="case.note", at=now, case_id=case_id)
     return note_id

@@ -40,6 +40,8 @@ class Tx:
     dialect: str
     files: FileStore
     direct: Direct | None = None
+    # With it numbers of people are made findable (store.numbers); empty where nobody gave one.
+    number_key: bytes = b""
 
     @property
     def is_sqlite(self) -> bool:
@@ -68,13 +70,17 @@ class Store:
     BEGIN IMMEDIATE so that it can never fail half-way for want of the lock. `read()` gives a snapshot.
     """
 
-    def __init__(self, url: str, files: FileStore, *, unsafe_ok: bool = False) -> None:
-        """Open nothing yet. Raises ValueError for an address that names neither SQLite nor PostgreSQL."""
+    def __init__(self, url: str, files: FileStore, *, unsafe_ok: bool = False, number_key: bytes = b"") -> None:
+        """Open nothing yet. With `number_key` people are found by their numbers.
+
+        Raises ValueError for an address that names neither SQLite nor PostgreSQL.
+        """
         if not url.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
             raise ValueError("neither SQLite nor PostgreSQL")
         self.url = url
         self.files = files
         self._unsafe_ok = unsafe_ok
+        self._number_key = number_key
         self._sqlite = url.startswith("sqlite")
         self._writing = asyncio.Lock()
         try:
@@ -160,17 +166,17 @@ class Store:
         """A transaction that commits at the end. Raises StoreUnavailableError when the database cannot be reached."""
         if not self._sqlite:
             async with _translated(), self._writer.begin() as conn:
-                yield Tx(conn, "postgresql", self.files, _postgres(conn))
+                yield Tx(conn, "postgresql", self.files, _postgres(conn), self._number_key)
             return
         async with self._writing, _translated(), self._writer.begin() as conn:
-            yield Tx(conn, "sqlite", self.files, _sqlite(conn))
+            yield Tx(conn, "sqlite", self.files, _sqlite(conn), self._number_key)
 
     @asynccontextmanager
     async def statement(self) -> AsyncIterator[Tx]:
         """For one statement that commits by itself, on PostgreSQL. Raises StoreUnavailableError as `write` does."""
         async with _translated(), self._writer.connect() as conn:
             await conn.execution_options(isolation_level="AUTOCOMMIT")
-            yield Tx(conn, "postgresql", self.files, _postgres(conn))
+            yield Tx(conn, "postgresql", self.files, _postgres(conn), self._number_key)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
@@ -178,9 +184,9 @@ class Store:
         async with _translated(), self._reader.connect() as conn:
             if self._sqlite:
                 await conn.begin()
-                yield Tx(conn, "sqlite", self.files, _sqlite(conn))
+                yield Tx(conn, "sqlite", self.files, _sqlite(conn), self._number_key)
             else:
-                yield Tx(conn, "postgresql", self.files, _postgres(conn, begin=False))
+                yield Tx(conn, "postgresql", self.files, _postgres(conn, begin=False), self._number_key)
 
     async def close(self) -> None:
         """Give every connection back."""

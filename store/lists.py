@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Date, literal, literal_column, tuple_
 
-from store import search
 from store.columns import Id, Moment
 from store.database import Tx
 from store.schema import cases
@@ -27,8 +26,7 @@ class Filter:
     """Which cases a list shows; what is left out shows all.
 
     `mine`, `unassigned` and `assignee` narrow by who has them; `urgent` to those in distress, or all others; `due` to what is
-    due from the first day to the second, each included and None for no bound; `undated` to what no date is promised for;
-    `text` searches.
+    due from the first day to the second, each included and None for no bound; `undated` to what no date is promised for.
     """
 
     queue: str | None = None
@@ -44,7 +42,6 @@ class Filter:
     channel: str = ""
     due: tuple[date | None, date | None] | None = None
     undated: bool = False
-    text: str = ""
 
     def but(self, **changed: Any) -> Filter:
         """The same with other choices."""
@@ -58,7 +55,7 @@ async def listing(
 
     `after` is the (due date or date.max, id) of the last row of the page before.
     """
-    conditions = await _conditions(tx, viewer, wanted)
+    conditions = _conditions(viewer, wanted)
     in_dated = not wanted.undated and (after is None or after[0] != date.max)
     found = await _dated(tx, conditions, wanted, after, limit) if in_dated else []
     if len(found) < limit and wanted.due is None:
@@ -90,7 +87,7 @@ async def closed(
     tx: Tx, viewer: Viewer, wanted: Filter, *, before: tuple[datetime, int] | None = None, limit: int = PAGE
 ) -> list[Row]:
     """Closed cases, the latest first; `before` is the (closed_at, id) of the last row of the page before."""
-    conditions = await _conditions(tx, viewer, wanted.but(state="closed"))
+    conditions = _conditions(viewer, wanted.but(state="closed"))
     conditions.append(cases.c.closed_at.is_not(None))
     if before:
         place = tuple_(literal(before[0], Moment), literal(before[1], Id))
@@ -99,7 +96,7 @@ async def closed(
     return [row_of(row, viewer) for row in await tx.conn.execute(query)]
 
 
-async def _conditions(tx: Tx, viewer: Viewer, wanted: Filter) -> list[ColumnElement[Any]]:
+def _conditions(viewer: Viewer, wanted: Filter) -> list[ColumnElement[Any]]:
     # A sealed case is listed as existing, without its words; it is never found by what it says or what it is about.
     conditions: list[ColumnElement[Any]] = [cases.c.merged_into.is_(None)]
     if not viewer.reads_cases or wanted.kind or wanted.department or wanted.flag:
@@ -124,6 +121,4 @@ async def _conditions(tx: Tx, viewer: Viewer, wanted: Filter) -> list[ColumnElem
     ):
         if value:
             conditions.append(column == value)
-    if wanted.text:
-        conditions += [cases.c.id.in_(await search.find(tx, wanted.text)), viewer.may_see()]
     return conditions

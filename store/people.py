@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, case, func, select, text, update
 
 from channels.message import Sender
 from config.vocabulary import Language
-from store import texts
+from store import numbers, search, texts
 from store.database import Tx
 from store.schema import case_contacts, cases, contacts, people
 from store.sql import insert_for, insert_or_leave, new_id
@@ -103,7 +103,7 @@ def _add_contact(*, is_sqlite: bool) -> Any:
 
 async def new_person(tx: Tx, *, name: str, language: Language, member_number: str, now: datetime) -> int:
     """A person without any address (an anonymous or spoken complaint)."""
-    return await new_id(
+    person_id = await new_id(
         tx,
         people,
         name=texts.keep(name, NAME),
@@ -111,6 +111,9 @@ async def new_person(tx: Tx, *, name: str, language: Language, member_number: st
         member_number=texts.keep(member_number, _NUMBER),
         created_at=now,
     )
+    if member_number:
+        await numbers.know(tx, person_id, member_number)
+    return person_id
 
 
 async def complete(tx: Tx, person_id: int, *, name: str = "", member_number: str = "") -> None:
@@ -123,6 +126,11 @@ async def complete(tx: Tx, person_id: int, *, name: str = "", member_number: str
         values["member_number"] = texts.keep(member_number, _NUMBER)
     if values:
         await tx.conn.execute(update(people).where(people.c.id == person_id).values(**values))
+    if "member_number" in values:
+        await numbers.know(tx, person_id, member_number)
+    if "name" in values:
+        for case_id in await tx.conn.scalars(select(cases.c.id).where(cases.c.person_id == person_id)):
+            await search.add_unless_sealed(tx, case_id, name)
 
 
 async def person_of(tx: Tx, person_id: int) -> Person:

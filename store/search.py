@@ -1,18 +1,21 @@
 """Full-text search over cases: folded words, so that accents and case never hide a message.
 
 Folding is done here rather than in the database, so that SQLite (FTS5) and PostgreSQL (tsvector) find the same. Sealed cases
-are never in the index.
+are never in the index, and neither are national numbers and accounts of anybody.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, bindparam, select, text
 
 from store.database import Tx
+from store.numbers import without_numbers
+from store.schema import cases
 
 # A word that would bloat the index helps nobody to find anything.
 _LONGEST: Final = 60
@@ -37,12 +40,30 @@ _ADD_POSTGRESQL: Final = text(
     "ON CONFLICT (rowid) DO UPDATE SET words = case_search.words || excluded.words "
     " WHERE octet_length(case_search.words::text) < :full"
 )
+_PLACE: Final = select(cases.c.sealed, cases.c.merged_into).where(cases.c.id == bindparam("of_case"))
+_FIND_SQLITE: Final = text(
+    "SELECT rowid FROM case_search WHERE case_search MATCH :wanted AND rowid < :before ORDER BY rowid DESC LIMIT :limit"
+)
+# An index of words gives all cases that hold them, in no order: of a word that stands in every third of a million messages
+# 300 000 would be fetched to show 50. Such a word fills its page from the newest few thousand, which are looked at first; what
+# does not is rare enough for the index. Materialised, so that the planner cannot take one of the two for the other.
+_FIND_NEWEST: Final = text(
+    "WITH newest AS MATERIALIZED (SELECT rowid, words FROM case_search WHERE rowid < :before ORDER BY rowid DESC LIMIT :window)"
+    " SELECT rowid FROM newest WHERE words @@ to_tsquery('simple', :wanted) ORDER BY rowid DESC LIMIT :limit"
+)
+_FIND_POSTGRESQL: Final = text(
+    "WITH found AS MATERIALIZED (SELECT rowid FROM case_search WHERE words @@ to_tsquery('simple', :wanted))"
+    " SELECT rowid FROM found WHERE rowid < :before ORDER BY rowid DESC LIMIT :limit"
+)
+_WINDOW: Final = 3_000
+_BEYOND: Final = 2**62
+_SHORTEST_BEGINNING: Final = 3
 _WORD: Final = re.compile(r"\w+", re.ASCII)
 
 
 def words_of(value: str) -> list[str]:
     """The folded words of a text, at most 5 000: "Élodie’s n°12" gives elodie, s, n, 12."""
-    value = value[:200_000]
+    value = without_numbers(value[:200_000])
     plain = value.casefold() if value.isascii() else " ".join(_plain(part) for part in value.split())
     # Letters outside ASCII that have no plain form stay findable as they are, one run a word.
     found = _WORD.findall(plain) if plain.isascii() else re.findall(r"[^\W_]+", plain)
@@ -83,16 +104,34 @@ async def remove(tx: Tx, case_id: int) -> None:
     await tx.conn.execute(text("DELETE FROM case_search WHERE rowid = :id"), {"id": case_id})
 
 
-async def find(tx: Tx, query: str, *, limit: int = 200) -> list[int]:
-    """Cases that hold every word of the query, the last word as a beginning; newest first."""
+async def add_unless_sealed(tx: Tx, case_id: int, value: str) -> None:
+    """As `add`, for a case of which the caller does not know whether it is sealed. One merged into another is found by that."""
+    row = (await tx.run(_PLACE, {"of_case": case_id})).one_or_none()
+    if row is not None and row.merged_into is not None:
+        await add_unless_sealed(tx, row.merged_into, value)
+    elif row is not None and not row.sealed:
+        await add(tx, case_id, value)
+
+
+async def find(tx: Tx, query: str, *, before: int | None = None, limit: int = 200) -> list[int]:
+    """Cases that hold every word of the query, the newest first; `before` is the last id of the page before.
+
+    The last word counts as a beginning when it has three letters or more: shorter ones begin half of all words.
+    """
     words = words_of(query)[:20]
     if not words:
         return []
+    asked = {"before": before if before is not None else _BEYOND, "limit": limit}
+    is_beginning = len(words[-1]) >= _SHORTEST_BEGINNING
     if tx.is_sqlite:
-        wanted = " ".join(f'"{word}"' for word in words[:-1]) + f' "{words[-1]}"*'
-        statement = "SELECT rowid FROM case_search WHERE case_search MATCH :wanted ORDER BY rowid DESC LIMIT :limit"
-    else:
-        wanted = " & ".join([f"'{word}'" for word in words[:-1]] + [f"'{words[-1]}':*"])
-        statement = "SELECT rowid FROM case_search WHERE words @@ to_tsquery('simple', :wanted) ORDER BY rowid DESC LIMIT :limit"
-    rows = await tx.conn.execute(text(statement), {"wanted": wanted.strip(), "limit": limit})
-    return [int(row[0]) for row in rows]
+        wanted = " ".join(f'"{word}"' for word in words) + ("*" if is_beginning else "")
+        return await _ids(tx, _FIND_SQLITE, {"wanted": wanted, **asked})
+    wanted = " & ".join(f"'{word}'" for word in words) + (":*" if is_beginning else "")
+    newest = await _ids(tx, _FIND_NEWEST, {"wanted": wanted, "window": _WINDOW, **asked})
+    if len(newest) >= limit:
+        return newest
+    return await _ids(tx, _FIND_POSTGRESQL, {"wanted": wanted, **asked})
+
+
+async def _ids(tx: Tx, statement: TextClause, values: Mapping[str, Any]) -> list[int]:
+    return [int(row[0]) for row in await tx.conn.execute(statement, values)]

@@ -29,6 +29,14 @@ people = Table(
     Column("created_at", Moment, nullable=False),
 )
 
+# By what a person is found whose number somebody types in: an HMAC of it, since the number itself is kept as a text.
+person_numbers = Table(
+    "person_numbers",
+    metadata,
+    Column("person_id", Id, ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("digest", String(64), primary_key=True, index=True),
+)
+
 contacts = Table(
     "contacts",
     metadata,

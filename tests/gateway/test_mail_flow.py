@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from channels.contract import Delivery as Outcome
 from channels.mail.tags import sign_bounce_tag
-from store import correspondence, inbox, lists, schema
+from store import correspondence, finding, inbox, lists, schema
 from store.viewer import Viewer
 from tests.gateway.conftest import OMBUDSMAN, Gateway
 
@@ -195,7 +195,7 @@ async def test_a_medical_matter_is_seen_only_by_those_who_may(gateway: Gateway) 
     async with gateway.house.store.read() as tx:
         assert await correspondence.messages_of(tx, TOM, case.id) == []
         assert len(await correspondence.messages_of(tx, LENA, case.id)) == 2
-        assert await lists.listing(tx, LENA, lists.Filter(text=canary, state="all")) == []
+        assert await finding.found(tx, LENA, finding.Asked(canary), limit=10) == []
         (row,) = await lists.listing(tx, TOM, lists.Filter())
     assert row.locked
     assert canary not in str(row)

@@ -1,0 +1,52 @@
+"""What somebody typed into the search field: a reference, a number or an address of a member, or words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import phonenumbers
+
+from channels.reference import parse_reference
+from store.finding import Asked
+
+# Digits as a reference has them, whoever mistyped one: worth saying so rather than finding nothing.
+_LIKE_REFERENCE: Final = re.compile(r"(?:PM\W{0,3}(?:\d\W{0,3}){11,16}|20\d\d(?:\W{0,3}\d){8,12})", re.IGNORECASE)
+_MAIL: Final = re.compile(r"[^\s@]{1,64}@[^\s@]{1,254}")
+_NUMBER: Final = re.compile(r"[+(]?\d(?:[\s./()\-\u00a0\u2010-\u2013]{0,2}\d){5,15}")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What was typed. `reference` when it is one with good check digits, `mistyped` when it looks like one without."""
+
+    typed: str
+    reference: str
+    mistyped: bool
+    asked: Asked
+
+
+def understood(typed: str) -> Query:
+    """Read what was typed."""
+    reference = parse_reference(typed)
+    if reference:
+        return Query(typed, reference, mistyped=False, asked=Asked())
+    if _MAIL.fullmatch(typed):
+        return Query(typed, "", mistyped=False, asked=Asked(typed, "", (("email", typed.lower()),)))
+    if _NUMBER.fullmatch(typed):
+        phone = _phone(typed)
+        asked = Asked(typed, typed, (("phone", phone),) if phone else ())
+        return Query(typed, "", mistyped=bool(_LIKE_REFERENCE.fullmatch(typed)), asked=asked)
+    return Query(typed, "", mistyped=bool(_LIKE_REFERENCE.fullmatch(typed)), asked=Asked(typed))
+
+
+def _phone(typed: str) -> str:
+    """As the register keeps telephone numbers (E.164), read as Belgian without a country; "" when it can be none."""
+    try:
+        number = phonenumbers.parse(typed, "BE")
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_possible_number(number):
+        return ""
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
