@@ -48,7 +48,7 @@ bench: $(V)/.dev
 	@sh tests/servers/install.sh
 	$(BIN)/python -m bench
 
-# A house of its own with example mails and forms in four languages, and people to sign in as.
+# A house of its own with fourteen months of invented cases in four languages, and people to sign in as.
 demo: $(V)/.run
 	@exec $(BIN)/python -m gateway.demo
 

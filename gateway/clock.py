@@ -64,7 +64,7 @@ class Clock:
         """Do whatever is due at this moment and was not done."""
         today = deadlines.received_day(now)
         hour = now.strftime("%Y-%m-%dT%H")
-        await self._once("reminders", f"{today}", now, lambda tx: self._remind(tx, today, now))
+        await self._once("reminders", f"{today}", now, lambda tx: self.remind(tx, today, now))
         await self._reconcile_daily(today, now)
         await self._once("silence", _slot(now), now, lambda tx: self._note_silence(tx, now))
         await self._once("held", f"{today}", now, lambda tx: self._remind_of_held(tx, now))
@@ -82,7 +82,7 @@ class Clock:
             await operations.note_result(tx, job, slot, result)
         log.info("done", job=job, slot=slot, **{f"n_{name}": value for name, value in result.items()})
 
-    async def _remind(self, tx: Tx, today: date, now: datetime) -> dict[str, Any]:
+    async def remind(self, tx: Tx, today: date, now: datetime) -> dict[str, Any]:
         """Put a word on each case whose clock ends soon, and tell the supervisors of each that was missed."""
         saturdays = self.house.settings.saturdays_are_working_days
         remind_before = deadlines_data().reminders

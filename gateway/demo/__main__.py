@@ -1,0 +1,95 @@
+"""A house of its own to look at: fourteen months of invented cases in four languages, and people to sign in as.
+
+    python -m gateway.demo
+
+It fills a new temporary data folder, then runs `guichet run` on it; Ctrl-C ends it, and the folder is removed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.progress import Progress
+
+from config.settings import load
+from gateway.demo.filling import fill
+from gateway.house import build
+
+CASES: Final = 2_000
+_PEOPLE: Final = (
+    ("lena", "supervisor", True),
+    ("tom", "mediator", False),
+    ("anne", "mediator", True),
+    ("fatima", "agent", False),
+    ("rik", "reader", False),
+    ("admin", "administrator", False),
+)
+
+
+def main() -> None:
+    """Fill a register, start the house, say where it is, and wait."""
+    with tempfile.TemporaryDirectory(prefix="guichet-demo-") as folder:
+        port, lmtp = os.environ.get("PORT", "8080"), os.environ.get("GUICHET_LMTP_PORT", "8024")
+        environment = os.environ | {"GUICHET_DATA": folder, "PORT": port, "GUICHET_LMTP_PORT": lmtp}
+        guichet = str(Path(sys.executable).parent / "guichet")
+        password = secrets.token_urlsafe(12)
+        for login, role, medical in _PEOPLE:
+            words = [guichet, "user", "add", login, "--role", role, "--name", login.title()]
+            words += ["--medical"] if medical else []
+            subprocess.run(words, env=environment, cwd=folder, input=f"{password}\n", text=True, check=True)
+        asyncio.run(_fill(Path(folder)))
+        house = subprocess.Popen([guichet, "run"], env=environment, cwd=folder)
+        try:
+            _wait(f"http://127.0.0.1:{port}/readyz", house)
+            names = ", ".join(f"{login} ({role})" for login, role, _ in _PEOPLE)
+            sys.stderr.write(
+                f"\nConsole: http://127.0.0.1:{port}/console/   sign in as {names}\nPassword: {password}\n"
+                f"Form: http://127.0.0.1:{port}/fr/complaint\nCtrl-C ends.\n\n"
+            )
+            house.wait()
+        except KeyboardInterrupt:
+            pass
+        finally:
+            house.terminate()
+            house.wait(timeout=30)
+
+
+async def _fill(folder: Path) -> None:
+    house = build(load(data=folder), name="demo")
+    with Progress(console=Console(stderr=True)) as progress:
+        task = progress.add_task("Cases of fourteen months", total=CASES)
+        try:
+            await house.store.open()
+            await fill(
+                house, CASES, until=datetime.now(UTC), progress=lambda done: progress.update(task, completed=done)
+            )
+        finally:
+            await house.close()
+
+
+def _wait(url: str, house: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        if house.poll() is not None:
+            raise SystemExit("guichet did not start; is its port taken?")
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise SystemExit("guichet was not ready within a minute")
+
+
+if __name__ == "__main__":
+    main()
