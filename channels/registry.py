@@ -48,6 +48,10 @@ _PARSERS: dict[Channel, Parser] = {
     "telegram": _telegram,
     "sms": _text_message,
     "whatsapp": _text_message,
+    # What a colleague types in for somebody has the shape of a form.
+    "phone": _form,
+    "counter": _form,
+    "letter": _form,
 }
 
 

@@ -18,6 +18,9 @@ from console.asides import Asides
 from console.case_acts import case_acts
 from console.case_page import CasePage
 from console.contract import Desk
+from console.entry_contract import Entries
+from console.entry_routes import WITH_FILES
+from console.entry_routes import routes as entry_routes
 from console.held_acts import HeldActs
 from console.lists import Lists
 from console.pages import ConsolePages
@@ -45,6 +48,7 @@ def add_routes(
     store: Store,
     desk: Desk,
     talks: Talks,
+    entries: Entries,
     limiter: Limiter,
     base_url: str,
     secret: bytes,
@@ -89,9 +93,12 @@ def add_routes(
         *case_acts(site),
         *_talk_routes(site, streams),
         *kept_views.routes(site),
+        *entry_routes(site, entries),
     ]
     for method, path, name, handler, right in behind_the_guard:
-        app.router.add_route(method, path, site.guarded(handler, right), name=f"console-{name}")
+        app.router.add_route(
+            method, path, site.guarded(handler, right, files=name == WITH_FILES), name=f"console-{name}"
+        )
     site.pages.static.add_to(app)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from aiohttp import web
 from channels.viruses import Scanner
 from channels.web import csrf
 from channels.web.address import Networks, client_address
-from channels.web.body import BodyError, BodyLimits, read_form
+from channels.web.body import BodyError, BodyLimits, Form, read_form
 from channels.web.cookies import Cookie
 from channels.web.limits import Limiter
 from console import view_links, words
@@ -34,6 +34,8 @@ _TOUCH_EVERY: Final = timedelta(seconds=60)
 # What a form on a case or a conversation leads back to.
 _CASE: Final = re.compile(r"/console/(?:case/[A-Z0-9-]{1,40}|conversations/\d{1,15})")
 _LIMITS: Final = BodyLimits(body=256 * 1024, text=256 * 1024, files=0, parts=40)
+_WITH_FILES: Final = BodyLimits(text=256 * 1024)
+_NOTHING: Final = Form({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Who:
     csrf: str
     now: datetime
     form: Mapping[str, str]
+    # The same with its files, on the pages that take some.
+    sent: Form = _NOTHING
 
     @property
     def actor(self) -> str:
@@ -95,16 +99,20 @@ class Site:
         user = session.user
         return Who(Viewer(user.id, user.name, user.role, user.medical), language, session.csrf, now, form)
 
-    def guarded(self, handler: Handler, right: Right) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        """The handler behind the guard: signed in, the right role, and, for a POST, a form that is ours."""
+    def guarded(
+        self, handler: Handler, right: Right, *, files: bool = False
+    ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """The handler behind the guard: signed in, the right role, and, for a POST, a form that is ours, with its files where
+        the page takes some."""
 
         async def guard(request: web.Request) -> web.StreamResponse:
             now = self.clock()
             session = await self.session(request, now)
-            form = await self._form(request) if request.method == "POST" else {}
+            sent = await self._sent(request, files and session is not None) if request.method == "POST" else _NOTHING
+            form = sent.fields
             if session is None:
                 return self._signed_out(request, form, now)
-            who = self.who(session, self.language(request), now, form)
+            who = replace(self.who(session, self.language(request), now, form), sent=sent)
             if request.method == "POST" and not self._ours(request, who):
                 return await self._not_ours(request, who)
             if not who.may(right):
@@ -161,9 +169,9 @@ class Site:
                 await users.touch_session(tx, token, now=now)
         return session
 
-    async def _form(self, request: web.Request) -> Mapping[str, str]:
+    async def _sent(self, request: web.Request, files: bool) -> Form:
         try:
-            return (await read_form(request, _LIMITS, with_files=False)).fields
+            return await read_form(request, _WITH_FILES if files else _LIMITS, with_files=files)
         except BodyError as error:
             raise _REFUSALS.get(error.status, web.HTTPBadRequest) from None
 

@@ -24,7 +24,7 @@ from gateway.notices import tell
 from gateway.providers import ask_providers
 from gateway.reconcile import Report, reconcile
 from router import deadlines
-from store import audit, cases, codes, domain_rates, forgotten, idempotency, inbox, operations, sessions, users
+from store import audit, cases, codes, domain_rates, entries, forgotten, idempotency, inbox, operations, sessions, users
 from store.database import STANDSTILL_SECONDS, Tx
 
 log = structlog.get_logger(__name__)
@@ -172,6 +172,7 @@ class Clock:
         await operations.forget_old_runs(tx, now=now)
         await domain_rates.forget_old(tx, now=now)
         await codes.forget_old(tx, now=now)
+        await entries.forget_old(tx, now=now)
         days = timedelta(days=self.house.settings.conversation_days)
         talks = await forgotten.without_a_case(tx, before=now - days)
         await forgotten.group_notices(tx, before=now - days)

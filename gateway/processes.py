@@ -176,8 +176,13 @@ async def _forever(name: str, work: Callable[[], Awaitable[None]]) -> None:
 async def _web(process: Process) -> AsyncIterator[None]:
     from gateway.web import serving  # noqa: PLC0415 (only the process that serves pages loads them)
 
-    async with serving(process.house, process.door, process.metrics, process.health):
-        yield
+    try:
+        async with serving(process.house, process.door, process.metrics, process.health, process.classifying):
+            yield
+    finally:
+        if "worker" not in process.parts:
+            # What was loaded for suggestions only; beside a worker, the worker's end closes it.
+            await process.classifying.close()
 
 
 @asynccontextmanager

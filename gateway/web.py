@@ -22,8 +22,10 @@ from console.routes import add_routes as add_console
 from gateway import keys
 from gateway.case_door import CaseDoor
 from gateway.chat_door import ChatDoor
+from gateway.classifying import Classifying
 from gateway.desk import HouseDesk
 from gateway.door import Door
+from gateway.entries import HouseEntries
 from gateway.health import Health
 from gateway.hooks import add_hooks
 from gateway.house import House
@@ -37,7 +39,13 @@ _LONGEST_FIELD = 8190
 
 
 def application(
-    house: House, door: Door, metrics: Metrics, health: Health, limiter: Limiter, parsing: Parsing
+    house: House,
+    door: Door,
+    metrics: Metrics,
+    health: Health,
+    limiter: Limiter,
+    parsing: Parsing,
+    classifying: Classifying | None = None,
 ) -> web.Application:
     """Everything that is served over HTTP."""
     settings = house.settings
@@ -72,6 +80,7 @@ def application(
         store=house.store,
         desk=HouseDesk(house, parsing),
         talks=HouseTalks(house),
+        entries=HouseEntries(house, door, classifying),
         limiter=limiter,
         base_url=settings.base_url,
         secret=keys.derived(house.secret, "console"),
@@ -135,8 +144,10 @@ def _measuring(metrics: Metrics) -> Any:  # aiohttp leaves the type of middlewar
 
 
 @asynccontextmanager
-async def serving(house: House, door: Door, metrics: Metrics, health: Health) -> AsyncIterator[None]:
-    """Serve until the block ends; requests under way are finished first."""
+async def serving(
+    house: House, door: Door, metrics: Metrics, health: Health, classifying: Classifying | None = None
+) -> AsyncIterator[None]:
+    """Serve until the block ends; requests under way are finished first. `classifying` suggests to who types in."""
     settings = house.settings
     own = MemoryLimiter()
     shared = None
@@ -149,7 +160,7 @@ async def serving(house: House, door: Door, metrics: Metrics, health: Health) ->
         ParserSettings(house.own_addresses, settings.authserv_id, settings.parse_memory_mb, settings.parse_cpu_seconds),
         seconds=settings.parse_cpu_seconds,
     )
-    app = application(house, door, metrics, health, shared or own, parsing)
+    app = application(house, door, metrics, health, shared or own, parsing, classifying)
     runner = Runner(app, base_url=settings.base_url, down=settings.channels_down, shutdown_timeout=5)
     await runner.setup()
     # Several web processes may listen on the same port; the kernel shares the connections out.

@@ -26,6 +26,7 @@ from store.schema.cases import (
     receipts,
     sequences,
 )
+from store.schema.entries import entries
 from store.schema.intake import domain_rates, held, idempotency, inbox
 from store.schema.learning import corrections, label_counts, model_uses
 from store.schema.messages import conversations, files, message_files, messages, opted_out, outbox
@@ -45,6 +46,7 @@ __all__ = [
     "deadlines",
     "decisions",
     "domain_rates",
+    "entries",
     "files",
     "heartbeats",
     "held",

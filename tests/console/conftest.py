@@ -19,10 +19,12 @@ from channels.viruses import Verdict
 from channels.web.limits import MemoryLimiter
 from channels.web.middleware import middlewares
 from console.routes import add_routes
+from gateway.entries import HouseEntries
 from gateway.taking_over import HouseTalks
 from store.database import Store
 from store.files import FileStore
 from tests.console.desks import StoreDesk
+from tests.console.example_entries import entries_of
 from tests.console.example_house import NOW, PASSWORD, House, furnish
 from tests.console.example_talks import furnish_talks, talks_of
 
@@ -101,6 +103,7 @@ class Running:
     clock: Clock
     base_url: str
     scanner: Says
+    entries: HouseEntries
     clients: list[TestClient[web.Request, web.Application]] = field(default_factory=list)
 
     def client(self) -> TestClient[web.Request, web.Application]:
@@ -169,11 +172,13 @@ async def running(furnished: tuple[Path, House], tmp_path: Path) -> AsyncIterato
     app = web.Application(middlewares=middlewares(base_url))
     desk, clock, scanner = StoreDesk(store), Clock(), Says()
     talks = talks_of(store, tmp_path)
+    entries = entries_of(talks.house)
     add_routes(
         app,
         store=store,
         desk=desk,
         talks=talks,
+        entries=entries,
         limiter=MemoryLimiter(),
         base_url=base_url,
         secret=SECRET,
@@ -183,7 +188,7 @@ async def running(furnished: tuple[Path, House], tmp_path: Path) -> AsyncIterato
     )
     server = TestServer(app, port=port)
     await server.start_server()
-    running = Running(app, server, house, desk, talks, clock, base_url, scanner)
+    running = Running(app, server, house, desk, talks, clock, base_url, scanner, entries)
     yield running
     for client in running.clients:
         await client.close()

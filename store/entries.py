@@ -1,0 +1,150 @@
+"""Quick entries: what a colleague types in for a member. Everybody sees their own only, until it is a case like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import delete, or_, select, update
+
+from store import audit, texts
+from store.database import Tx
+from store.schema import entries
+from store.sql import insert_or_leave
+from store.viewer import Viewer
+
+# Over a long weekend; what is older was written down elsewhere.
+LIFE: Final = timedelta(days=4)
+# As long as the member may still stand there: then the secret link of the receipt is forgotten.
+RECEIPT_LIFE: Final = timedelta(hours=2)
+_CONTENT: Final = texts.Place("entries", "content")
+_LINK: Final = texts.Place("entries", "link")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry. `fields` are what was typed; of one that is recorded, as the item `inbox_id`, what its receipt needs."""
+
+    client_id: str
+    fields: Mapping[str, str]
+    updated_at: datetime
+    inbox_id: int | None
+    reference: str
+    link: bytes
+    typed_from: int | None
+
+
+async def keep(
+    tx: Tx, viewer: Viewer, client_id: str, fields: Mapping[str, str], *, now: datetime, typed_from: int | None = None
+) -> bool:
+    """Keep what was typed so far; False when this entry was recorded meanwhile, and stays as it is."""
+    content = texts.keep_json(dict(fields), _CONTENT)
+    await _make_place(tx, viewer, client_id, now=now, typed_from=typed_from)
+    done = await tx.conn.execute(
+        update(entries)
+        .where(*_own(viewer, client_id), entries.c.inbox_id.is_(None))
+        .values(content=content, updated_at=now)
+    )
+    return bool(done.rowcount)
+
+
+async def taken(tx: Tx, viewer: Viewer, client_id: str, *, now: datetime) -> Entry:
+    """The entry, made where there is none, and nobody else's until the transaction ends: the same page sent twice waits here."""
+    await _make_place(tx, viewer, client_id, now=now, typed_from=None)
+    query = select(entries).where(*_own(viewer, client_id))
+    return _entry((await tx.conn.execute(query if tx.is_sqlite else query.with_for_update())).one())
+
+
+async def recorded(
+    tx: Tx,
+    viewer: Viewer,
+    client_id: str,
+    *,
+    item_id: int,
+    reference: str,
+    link: bytes,
+    channel: str,
+    told: Mapping[str, str],
+    now: datetime,
+) -> None:
+    """The entry is an item of the inbox now, which holds what was typed; `told` is what the receipt needs of it."""
+    await tx.conn.execute(
+        update(entries)
+        .where(*_own(viewer, client_id))
+        .values(
+            content=texts.keep_json(dict(told), _CONTENT),
+            inbox_id=item_id,
+            reference=reference,
+            link=texts.keep_bytes(link, _LINK),
+            updated_at=now,
+        )
+    )
+    detail = {"item": item_id, "channel": channel}
+    await audit.write(tx, actor=f"user:{viewer.user_id}", act="entry.recorded", at=now, detail=detail)
+
+
+async def of(tx: Tx, viewer: Viewer, client_id: str) -> Entry | None:
+    """One of their own entries."""
+    row = (await tx.conn.execute(select(entries).where(*_own(viewer, client_id)))).one_or_none()
+    return _entry(row) if row else None
+
+
+async def unfinished(tx: Tx, viewer: Viewer) -> list[Entry]:
+    """Their own entries that are not recorded yet, the oldest first."""
+    rows = await tx.conn.execute(
+        select(entries)
+        .where(entries.c.author_id == viewer.user_id, entries.c.inbox_id.is_(None))
+        .order_by(entries.c.id)
+        .limit(50)
+    )
+    return [entry for entry in map(_entry, rows) if entry.fields]
+
+
+async def discard(tx: Tx, viewer: Viewer, client_id: str) -> None:
+    """Forget an entry that is not recorded."""
+    await tx.conn.execute(delete(entries).where(*_own(viewer, client_id), entries.c.inbox_id.is_(None)))
+
+
+async def forget_old(tx: Tx, *, now: datetime) -> int:
+    """Drop entries that nobody goes on with, and receipts whose time is up. Returns how many."""
+    unfinished_ = entries.c.inbox_id.is_(None)
+    done = await tx.conn.execute(
+        delete(entries).where(
+            or_(
+                unfinished_ & (entries.c.updated_at < now - LIFE),
+                ~unfinished_ & (entries.c.updated_at < now - RECEIPT_LIFE),
+            )
+        )
+    )
+    return int(done.rowcount)
+
+
+async def _make_place(tx: Tx, viewer: Viewer, client_id: str, *, now: datetime, typed_from: int | None) -> None:
+    values: dict[str, Any] = {
+        "author_id": viewer.user_id,
+        "client_id": client_id,
+        "content": texts.keep_json({}, _CONTENT),
+        "updated_at": now,
+        "reference": "",
+        "link": b"",
+        "typed_from": typed_from,
+    }
+    await tx.run(insert_or_leave(entries, is_sqlite=tx.is_sqlite), values)
+
+
+def _own(viewer: Viewer, client_id: str) -> tuple[Any, Any]:
+    return entries.c.author_id == viewer.user_id, entries.c.client_id == client_id
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(
+        row.client_id,
+        texts.read_json(row.content, _CONTENT),
+        row.updated_at,
+        row.inbox_id,
+        row.reference,
+        texts.read_bytes(row.link, _LINK),
+        row.typed_from,
+    )
