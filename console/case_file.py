@@ -105,7 +105,9 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
 
 def _may_have(user: User, row: Row) -> bool:
     """Who a case may be given to: people who handle cases, and who may open it."""
-    return not user.disabled and user.role in ("mediator", "supervisor") and (user.medical or not row.sealed)
+    viewer = user.viewer
+    may_open = viewer.has_queue(row.queue) and (viewer.medical or not row.sealed)
+    return not user.disabled and viewer.handles_cases and may_open
 
 
 def opening_words(file: CaseFile, author: str) -> str:

@@ -45,7 +45,7 @@ class Lists:
     async def queue(self, request: web.Request, who: Who) -> web.StreamResponse:
         """One queue."""
         queue = request.match_info["queue"]
-        if queue not in QUEUES:
+        if queue not in QUEUES or not who.viewer.has_queue(queue):
             raise web.HTTPNotFound
         return await self._list(request, who, queue, filters.chosen(request.query))
 

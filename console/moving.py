@@ -56,7 +56,7 @@ class Moving:
             await search.remove(tx, row.id)
         department = queue if queue in DEPARTMENTS else row.department
         await self._clocks(tx, row, queue, cast("Department | None", department))
-        if queue == "medical_coordinator" and not who.viewer.medical:
+        if not who.viewer.has_queue(queue) or (queue == "medical_coordinator" and not who.viewer.medical):
             return f"/console/queue/{row.queue}?moved={queue}"
         return "?done=moved"
 

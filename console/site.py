@@ -96,8 +96,7 @@ class Site:
 
     def who(self, session: users.Session, language: ConsoleLanguage, now: datetime, form: Mapping[str, str]) -> Who:
         """The colleague of a session, with the rights that they have now."""
-        user = session.user
-        return Who(Viewer(user.id, user.name, user.role, user.medical), language, session.csrf, now, form)
+        return Who(session.user.viewer, language, session.csrf, now, form)
 
     def guarded(
         self, handler: Handler, right: Right, *, files: bool = False

@@ -192,9 +192,9 @@ async def listing(tx: Tx, viewer: Viewer, *, case_id: int | None = None) -> list
 
 
 async def hidden(tx: Tx, viewer: Viewer) -> int:
-    """How many corrections there are that this viewer may not see: that they exist is no secret."""
+    """How many corrections of sealed cases there are that this viewer may not see: that they exist is no secret."""
     seen = select(func.count()).select_from(corrections.join(cases, cases.c.id == corrections.c.case_id))
-    everything = (await tx.conn.execute(seen)).scalar_one()
+    everything = (await tx.conn.execute(seen.where(viewer.may_list()))).scalar_one()
     return int(everything - (await tx.conn.execute(seen.where(viewer.may_see()))).scalar_one())
 
 

@@ -37,7 +37,7 @@ class KeptView:
 
 
 async def for_viewer(tx: Tx, viewer: Viewer) -> list[KeptView]:
-    """One's own and the shared ones, by name."""
+    """One's own and the shared ones, by name, but for those of queues that one has not (any more)."""
     if not viewer.reads_cases:
         return []
     mine = kept_views.c.owner_id == viewer.user_id
@@ -45,7 +45,9 @@ async def for_viewer(tx: Tx, viewer: Viewer) -> list[KeptView]:
         select(kept_views).where(or_(mine, kept_views.c.shared.is_(True))).order_by(kept_views.c.name, kept_views.c.id)
     )
     return [
-        KeptView(row.id, row.name, row.queue, row.chosen, row.shared, row.owner_id == viewer.user_id) for row in rows
+        KeptView(row.id, row.name, row.queue, row.chosen, row.shared, row.owner_id == viewer.user_id)
+        for row in rows
+        if row.queue is None or viewer.has_queue(row.queue)
     ]
 
 

@@ -98,8 +98,8 @@ async def closed(
 
 def _conditions(viewer: Viewer, wanted: Filter) -> list[ColumnElement[Any]]:
     # A sealed case is listed as existing, without its words; it is never found by what it says or what it is about.
-    conditions: list[ColumnElement[Any]] = [cases.c.merged_into.is_(None)]
-    if not viewer.reads_cases or wanted.kind or wanted.department or wanted.flag:
+    conditions: list[ColumnElement[Any]] = [cases.c.merged_into.is_(None), viewer.may_list()]
+    if wanted.kind or wanted.department or wanted.flag:
         conditions.append(viewer.may_see())
     if wanted.state != "all":
         conditions.append(cases.c.state == _STATES[wanted.state])

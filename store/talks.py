@@ -1,7 +1,8 @@
 """Conversations as colleagues look at them: those that go on, one whole, and who may see which.
 
 One that has touched a medical matter is for those who may open sealed cases, like the case that comes of it (rule S2): the
-mark stays on it for good, and a sealed case among its messages is a mark too.
+mark stays on it for good, and a sealed case among its messages is a mark too. One whose messages went into a case is for those
+who have the queue of that case; as long as there is no case, it is nobody's yet and anybody's to take.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, and_, bindparam, func, or_, select
+from sqlalchemy import BigInteger, and_, bindparam, func, or_, select, true
 
 from store import conversations
 from store.conversations import Conversation, Line
@@ -127,11 +128,22 @@ async def _listed(tx: Tx, viewer: Viewer, wanted: Any, most: int | None) -> list
         )
         .outerjoin(cases, cases.c.id == table.c.case_id)
         .outerjoin(users, users.c.id == table.c.taken_by)
-        .where(wanted)
+        .where(wanted, _of_queues(viewer))
         .order_by(table.c.heard_at.desc(), table.c.id.desc())
     )
     rows = (await tx.conn.execute(query.limit(most) if most else query)).all()
     return [found for row in rows if (found := _going(row, viewer)) is not None]
+
+
+def _of_queues(viewer: Viewer) -> Any:
+    """Holds where no case of the conversation is in a queue that the viewer has not."""
+    if viewer.queues is None:
+        return true()
+    own = messages.alias()
+    its_cases = select(own.c.case_id).where(own.c.conversation_id == table.c.id).correlate(table)
+    is_of_it = or_(cases.c.id == table.c.case_id, cases.c.id.in_(its_cases))
+    foreign = select(cases.c.id).where(~viewer.may_list(), is_of_it).correlate(table)
+    return ~foreign.exists()
 
 
 def _last(wanted: Any) -> Any:

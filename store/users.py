@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import case, delete, select, update
 
@@ -15,6 +15,7 @@ from store import audit
 from store.database import Tx
 from store.schema import sessions, sign_in_failures, users
 from store.sql import insert, new_id
+from store.viewer import Viewer
 
 IDLE: Final = timedelta(minutes=30)
 LONGEST: Final = timedelta(hours=12)
@@ -28,7 +29,7 @@ class UserExistsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """One colleague. `password` is the argon2 hash."""
+    """One colleague. `password` is the argon2 hash; `queues` those whose cases they may see, None for all."""
 
     id: int
     login: str
@@ -37,6 +38,12 @@ class User:
     medical: bool
     password: str
     disabled: bool
+    queues: frozenset[str] | None = None
+
+    @property
+    def viewer(self) -> Viewer:
+        """What they may see."""
+        return Viewer(self.id, self.name, self.role, self.medical, self.queues)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,7 @@ _USER: Final = (
     users.c.medical,
     users.c.password,
     users.c.disabled,
+    users.c.queues,
 )
 
 
@@ -65,9 +73,18 @@ def hashed(secret: str) -> str:
 
 
 async def add(
-    tx: Tx, *, login: str, name: str, role: Role, medical: bool, password: str, actor: str, now: datetime
+    tx: Tx,
+    *,
+    login: str,
+    name: str,
+    role: Role,
+    medical: bool,
+    password: str,
+    actor: str,
+    now: datetime,
+    queues: Collection[str] | None = None,
 ) -> int:
-    """Add a user. Raises UserExistsError."""
+    """Add a user; `queues` None gives all of them. Raises UserExistsError."""
     if await by_login(tx, login):
         raise UserExistsError(login)
     user_id = await new_id(
@@ -77,24 +94,51 @@ async def add(
         name=name,
         role=role,
         medical=medical,
+        queues=_kept(queues),
         password=password,
         disabled=False,
         created_at=now,
     )
-    detail = {"user": user_id, "role": role, "medical": medical}
+    detail = {"user": user_id, "role": role, "medical": medical, "queues": _kept(queues)}
     await audit.write(tx, actor=actor, act="user.added", at=now, detail=detail)
     return user_id
+
+
+async def set_rights(
+    tx: Tx,
+    user_id: int,
+    *,
+    role: Role,
+    medical: bool,
+    queues: Collection[str] | None,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Give a user other rights; every session of theirs ends, so that nothing goes on under the old ones (rule S3)."""
+    rights = {"role": role, "medical": medical, "queues": _kept(queues)}
+    await tx.conn.execute(update(users).where(users.c.id == user_id).values(**rights))
+    await end_sessions_of(tx, user_id)
+    await audit.write(tx, actor=actor, act="user.rights", at=now, detail={"user": user_id, **rights})
+
+
+def _kept(queues: Collection[str] | None) -> list[str] | None:
+    return None if queues is None else sorted(queues)
+
+
+def _user(row: Any) -> User:
+    queues = None if row.queues is None else frozenset(row.queues)
+    return User(row.id, row.login, row.name, row.role, row.medical, row.password, row.disabled, queues)
 
 
 async def by_login(tx: Tx, login: str) -> User | None:
     """The user with this login."""
     row = (await tx.conn.execute(select(*_USER).where(users.c.login == login.strip().lower()))).one_or_none()
-    return User(*row) if row else None
+    return _user(row) if row else None
 
 
 async def listing(tx: Tx) -> list[User]:
     """Every user, by name."""
-    return [User(*row) for row in await tx.conn.execute(select(*_USER).order_by(users.c.name))]
+    return [_user(row) for row in await tx.conn.execute(select(*_USER).order_by(users.c.name))]
 
 
 async def is_medical(tx: Tx, user_id: int) -> bool:
@@ -105,14 +149,14 @@ async def is_medical(tx: Tx, user_id: int) -> bool:
 async def to_tell(tx: Tx, names: Sequence[str], *, sealed: bool) -> list[User]:
     """The colleagues behind these queues and roles whose login is a mail address.
 
-    A queue is its mediators' and supervisors', the one for medical advisers theirs who may open sealed cases.
+    A queue is its mediators' and supervisors' who have it, the one for medical advisers theirs who may open sealed cases.
     """
-    of_queue = any(name in QUEUES for name in names)
+    named = [name for name in names if name in QUEUES]
     only_medical = sealed or set(names) == {"medical_coordinator"}
     return [
         user
         for user in await listing(tx)
-        if (user.role in names or (of_queue and user.role in ("mediator", "supervisor")))
+        if (user.role in names or (user.viewer.handles_cases and any(map(user.viewer.has_queue, named))))
         and (user.medical or not only_medical)
         and not user.disabled
         and "@" in user.login
@@ -141,7 +185,7 @@ async def session_of(tx: Tx, token: str, *, now: datetime) -> Session | None:
             )
         )
     ).one_or_none()
-    return Session(User(*row[:7]), row.csrf, row.started) if row else None
+    return Session(_user(row), row.csrf, row.started) if row else None
 
 
 async def touch_session(tx: Tx, token: str, *, now: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, not_, true
+from sqlalchemy import ColumnElement, and_, false, not_, true
 
 from config.vocabulary import Role
 from store.schema import cases
@@ -13,12 +13,16 @@ from store.schema import cases
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A colleague who is signed in. `medical`: may open sealed cases. An administrator manages access and reads no case."""
+    """A colleague who is signed in. `medical`: may open sealed cases. `queues`: those whose cases they may see, None for all.
+
+    An administrator manages access and reads no case.
+    """
 
     user_id: int
     name: str
     role: Role
     medical: bool = False
+    queues: frozenset[str] | None = None
 
     @property
     def reads_cases(self) -> bool:
@@ -35,8 +39,16 @@ class Viewer:
         """Whether this role sees quarantine, rules and channels."""
         return self.role == "supervisor"
 
-    def may_see(self) -> ColumnElement[Any]:
-        """The condition on `cases` that holds for what this viewer may read."""
+    def has_queue(self, queue: str) -> bool:
+        """Whether the cases of a queue are theirs to see."""
+        return self.reads_cases and (self.queues is None or queue in self.queues)
+
+    def may_list(self) -> ColumnElement[Any]:
+        """The condition on `cases` that holds for those that this viewer may know of, sealed ones included."""
         if not self.reads_cases:
             return false()
-        return true() if self.medical else not_(cases.c.sealed)
+        return true() if self.queues is None else cases.c.queue.in_(sorted(self.queues))
+
+    def may_see(self) -> ColumnElement[Any]:
+        """The condition on `cases` that holds for what this viewer may read."""
+        return self.may_list() if self.medical else and_(self.may_list(), not_(cases.c.sealed))

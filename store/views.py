@@ -103,12 +103,10 @@ def row_of(row: Any, viewer: Viewer) -> Row:
 
 
 async def counts(tx: Tx, viewer: Viewer) -> dict[str, int]:
-    """Open cases by queue. Sealed ones are counted: that they exist is no secret, what they say is."""
-    if not viewer.reads_cases:
-        return {}
+    """Open cases by queue, of the viewer's queues. Sealed ones are counted: that they exist is no secret, what they say is."""
     rows = await tx.conn.execute(
         select(cases.c.queue, func.count())
-        .where(cases.c.state == "open", cases.c.merged_into.is_(None))
+        .where(cases.c.state == "open", cases.c.merged_into.is_(None), viewer.may_list())
         .group_by(cases.c.queue)
     )
     return {row[0]: int(row[1]) for row in rows}
@@ -116,9 +114,7 @@ async def counts(tx: Tx, viewer: Viewer) -> dict[str, int]:
 
 async def case(tx: Tx, viewer: Viewer, case_id: int) -> Row | None:
     """One case that this viewer may list; check `locked` before showing anything of it."""
-    if not viewer.reads_cases:
-        return None
-    row = (await tx.conn.execute(row_query().where(cases.c.id == case_id))).one_or_none()
+    row = (await tx.conn.execute(row_query().where(cases.c.id == case_id, viewer.may_list()))).one_or_none()
     return row_of(row, viewer) if row else None
 
 

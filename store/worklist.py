@@ -32,7 +32,10 @@ class Rail:
 
 
 async def rail(tx: Tx, viewer: Viewer, *, today: date) -> Rail:
-    """The counts for this viewer. Sealed cases are counted: that they exist is no secret, what they say is."""
+    """The counts for this viewer, of their queues alone.
+
+    Sealed cases are counted: that they exist is no secret, what they say is.
+    """
     if not viewer.reads_cases:
         return Rail({}, {})
     late = cases.c.due_on < today
@@ -43,7 +46,7 @@ async def rail(tx: Tx, viewer: Viewer, *, today: date) -> Rail:
             func.count().filter(late).label("late"),
             func.count().filter(cases.c.assignee_id == viewer.user_id).label("mine"),
         )
-        .where(cases.c.state == "open", cases.c.merged_into.is_(None))
+        .where(cases.c.state == "open", cases.c.merged_into.is_(None), viewer.may_list())
         .group_by(cases.c.queue)
     )
     found = rows.all()

@@ -39,7 +39,7 @@ async def viewer(tx: Tx, login: str) -> Viewer:
     found = await person(tx, login)
     if found is None:
         return Viewer(0, "command", "supervisor")
-    return Viewer(found.id, found.name, found.role, found.medical)
+    return found.viewer
 
 
 def unknown(login: str) -> typer.Exit:

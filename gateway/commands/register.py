@@ -14,12 +14,13 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from config.vocabulary import Role
+from config.vocabulary import QUEUES, Role
 from gateway.commands.terminal import emit, err, out, say, stop, with_house
 
 if TYPE_CHECKING:
     from gateway.house import House
     from store.database import Tx
+    from store.users import User
 
 # As long as the columns are that hold them.
 _LONGEST_NAME: Final = 120
@@ -38,12 +39,18 @@ def add_user(
     role: Annotated[str, typer.Option(help=", ".join(get_args(Role)))] = "mediator",
     name: Annotated[str, typer.Option(help="How the person signs; the login by default.")] = "",
     medical: Annotated[bool, typer.Option("--medical", help="May open sealed cases (medical matters).")] = False,
+    queue: Annotated[
+        list[str] | None, typer.Option(help="A queue whose cases they may see; repeat it for more. All by default.")
+    ] = None,
 ) -> None:
     """Add a user. The password is asked for, or read from standard input; never given as an argument."""
     from store import users
 
     if role not in get_args(Role):
         raise stop(f"'{role}' is not a role; use one of {', '.join(get_args(Role))}", 2)
+    unknown = next((name for name in queue or () if name not in QUEUES), None)
+    if unknown is not None:
+        raise stop(f"'{unknown}' is not a queue; use {', '.join(QUEUES)}", 2)
     login = login.strip()
     if not login or max(len(login), len(name)) > _LONGEST_NAME:
         raise stop(f"a login, like a name, has 1 to {_LONGEST_NAME} characters", 2)
@@ -57,6 +64,7 @@ def add_user(
                 name=name or login,
                 role=role,  # type: ignore[arg-type]  # checked above against the closed list
                 medical=medical,
+                queues=queue or None,
                 password=hashed,
                 actor="command",
                 now=house.now(),
@@ -82,21 +90,26 @@ def list_users(as_json: Annotated[bool, typer.Option("--json", help="One JSON ob
     if as_json:
         for one in found:
             plain = {name: getattr(one, name) for name in ("login", "name", "role", "medical", "disabled")}
-            emit(json.dumps(plain, ensure_ascii=False))
+            emit(json.dumps({**plain, "queues": _queues(one)}, ensure_ascii=False))
         return
     if not found:
         say("Nobody yet; add somebody with: guichet user add LOGIN")
         return
-    table = Table("login", "name", "role", "sealed cases", "may sign in")
+    table = Table("login", "name", "role", "sealed cases", "queues", "may sign in")
     for one in found:
         table.add_row(
             escape(one.login),
             escape(one.name),
             one.role,
             "yes" if one.medical else "",
+            "all" if one.queues is None else ", ".join(sorted(one.queues)),
             "no" if one.disabled else "yes",
         )
     out.print(table)
+
+
+def _queues(one: User) -> list[str] | None:
+    return None if one.queues is None else sorted(one.queues)
 
 
 @user.command("disable")

@@ -22,6 +22,8 @@ users = Table(
     Column("role", String(16), nullable=False),
     # May open what is sealed: medical matters. A right of the person, not of the role.
     Column("medical", Boolean, nullable=False, default=False),
+    # The queues whose cases this person may see; NULL: all of them.
+    Column("queues", JSON(none_as_null=True), nullable=True),
     Column("password", String(200), nullable=False),
     Column("disabled", Boolean, nullable=False, default=False),
     Column("created_at", Moment, nullable=False),

@@ -157,6 +157,16 @@ def test_a_user_is_added_once_by_a_password_that_was_typed(guichet: Command) -> 
     assert WORDS not in again.err + again.out
 
 
+def test_a_user_is_given_queues_of_ours(guichet: Command) -> None:
+    added = guichet("user", "add", "lena", "--queue", "triage", "--queue", "mediation", typed=f"{WORDS}\n")
+    assert added.code == 0
+    assert json.loads(guichet("user", "list", "--json").out)["queues"] == ["mediation", "triage"]
+    assert "mediation, triage" in " ".join(guichet("user", "list").out.split())
+    wrong = guichet("user", "add", "tom", "--queue", "tirage", typed=f"{WORDS}\n")
+    assert wrong.code == 2
+    assert "medical_coordinator" in wrong.err
+
+
 def test_somebody_is_shut_out_let_in_again_and_given_another_password(guichet: Command, tmp_path: Path) -> None:
     assert "Nobody yet" in guichet("user", "list").err
     assert guichet("user", "add", "lena", "--role", "supervisor", typed=f"{WORDS}\n").code == 0
@@ -165,7 +175,8 @@ def test_somebody_is_shut_out_let_in_again_and_given_another_password(guichet: C
         found: dict[str, object] = json.loads(guichet("user", "list", "--json").out)
         return found
 
-    assert lena() == {"login": "lena", "name": "lena", "role": "supervisor", "medical": False, "disabled": False}
+    plain = {"login": "lena", "name": "lena", "role": "supervisor", "medical": False, "disabled": False}
+    assert lena() == {**plain, "queues": None}
     assert guichet("user", "disable", "LENA").code == 0
     assert lena()["disabled"] is True
     assert "no" in guichet("user", "list").out.split()
