@@ -24,27 +24,28 @@ from console.entry_contract import (
     EntryRefusedError,
     Into,
     LetterNotNowError,
-    ReceiptWay,
     Wrong,
 )
+from console.quarantine import raw_text
 from console.site import Site, Who
 from console.words import catalogue
 from router import deadlines
-from store import earlier, entries, views
+from store import earlier, entries, quarantine, views
 from store.database import Tx
+from store.quarantine import Kept
 
 CHANNELS: Final[tuple[EntryChannel, ...]] = get_args(EntryChannel)
-RECEIPTS: Final[tuple[ReceiptWay, ...]] = get_args(ReceiptWay)
 # What is kept of an entry that is not recorded yet; files are chosen when it is.
 _FIELDS: Final = (
     *("channel", "text", "name", "email", "phone", "post", "member_number"),
-    *("language", "receipt", "arrived_on"),
+    *("language", "receipt", "arrived_on", "item"),
 )
 _LONGEST: Final = 20_000
 # A letter that lay longer somewhere is still taken; an earlier date is a slip of the hand.
 _OLDEST_LETTER: Final = timedelta(days=120)
 # With fewer signs there is nothing to suggest yet.
 _ENOUGH: Final = 12
+_LONGEST_ID: Final = 15
 
 
 class QuickEntry:
@@ -64,6 +65,8 @@ class QuickEntry:
             "language": who.language,
             "receipt": "print",
         }
+        if (item := await self._item(who, request.query.get("item", ""))) is not None:
+            fields |= {"item": str(item.id), "channel": "letter"}
         return await self._draw(who, secrets.token_urlsafe(16), fields, done=request.query.get("done", ""))
 
     async def show(self, request: web.Request, who: Who) -> web.StreamResponse:
@@ -99,7 +102,7 @@ class QuickEntry:
             return self._site.see_other(f"/console/new?done={how}")
         try:
             into = await self._into(who)
-            entry = self._entry(who, fields)
+            entry = await self._entry(who, fields)
             await self._house.record(who.viewer, entry, client_id=client, into=into, words_in=who.language, now=who.now)
         except EntryRefusedError as error:
             return await self._draw(who, client, fields, wrong=error.wrong, status=422)
@@ -158,13 +161,18 @@ class QuickEntry:
             raise EntryRefusedError((Wrong("add", catalogue()[who.language]["entry.no_such_case"]),))
         return Into(row.id, row.reference)
 
-    def _entry(self, who: Who, fields: Mapping[str, str]) -> Entry:
+    async def _entry(self, who: Who, fields: Mapping[str, str]) -> Entry:
         """The entry as it was typed. Raises EntryRefusedError for a date that cannot be, and for too many or large files."""
         words, channel = catalogue()[who.language], _channel(fields)
         if who.sent.stopped:
             raise EntryRefusedError((Wrong("files", words["entry.files_large"]),))
         received_at = who.now
-        if channel == "letter":
+        item = await self._item(who, fields["item"])
+        if item is not None:
+            received_at = item.received_at
+        elif fields["item"]:
+            raise EntryRefusedError((Wrong("item", words["entry.item_gone"]),))
+        elif channel == "letter":
             day = _day(fields["arrived_on"])
             today = deadlines.received_day(who.now)
             if day is None or not today - _OLDEST_LETTER <= day <= today:
@@ -181,9 +189,17 @@ class QuickEntry:
             phone=fields["phone"],
             post=fields["post"],
             member_number=fields["member_number"],
-            receipt=next((way for way in RECEIPTS if way == fields["receipt"]), "print"),
+            receipt=next((way for way in self._house.receipts() if way == fields["receipt"]), "print"),
             files=who.sent.files,
+            typed_from=item.id if item else None,
         )
+
+    async def _item(self, who: Who, number: str) -> Kept | None:
+        """The item in quarantine that is typed in, for who may read what nobody has classified."""
+        if not (who.may("supervises") and who.viewer.medical and number.isdecimal() and len(number) <= _LONGEST_ID):
+            return None
+        async with self._site.store.read() as tx:
+            return await quarantine.one(tx, int(number))
 
     async def _draw(
         self,
@@ -198,6 +214,8 @@ class QuickEntry:
         async with self._site.store.read() as tx:
             unfinished = [one for one in await entries.unfinished(tx, who.viewer) if one.client_id != client]
             cases = await self._earlier(tx, who, _fields(fields))
+        item = await self._item(who, fields.get("item", ""))
+        raw = await raw_text(self._site, who, item) if item else ""
         return await self._site.page(
             "entry.html",
             who,
@@ -210,9 +228,11 @@ class QuickEntry:
             cases=cases,
             suggestion=None,
             saved=False,
+            item=item,
+            raw=raw,
             done=done if done in ("keep", "drop") else "",
             channels=CHANNELS,
-            receipts=RECEIPTS,
+            receipts=self._house.receipts(),
             member_languages=LANGUAGES,
             today=deadlines.received_day(who.now),
         )

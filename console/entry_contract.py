@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from channels.web.body import Upload
 from config.vocabulary import Department, Flag, Kind, Language
+from console.words import ConsoleLanguage
 from store.viewer import Viewer
 
 EntryChannel = Literal["counter", "phone", "letter"]
@@ -30,6 +31,8 @@ class Entry:
     member_number: str = ""
     receipt: ReceiptWay = "print"
     files: tuple[Upload, ...] = ()
+    # The item in quarantine that is typed in by hand, which gets its fate by it.
+    typed_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,14 @@ class Entries(Protocol):
     """The house."""
 
     async def record(
-        self, viewer: Viewer, entry: Entry, *, client_id: str, into: Into | None, words_in: Language, now: datetime
+        self,
+        viewer: Viewer,
+        entry: Entry,
+        *,
+        client_id: str,
+        into: Into | None,
+        words_in: ConsoleLanguage,
+        now: datetime,
     ) -> None:
         """Keep the entry as a raw item of the intake, once for each `client_id` of this colleague.
 
@@ -110,6 +120,10 @@ class Entries(Protocol):
 
         Raises LetterNotNowError when it cannot be made just now.
         """
+        ...
+
+    def receipts(self) -> tuple[ReceiptWay, ...]:
+        """The ways in which this house gives a receipt."""
         ...
 
     def telephone(self, typed: str) -> str:

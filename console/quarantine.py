@@ -14,7 +14,7 @@ from store import audit, inbox, quarantine
 from store.quarantine import Kept
 
 # Of a raw message, enough to see what it is; the rest is in the file to save.
-_SHOWN: Final = 20_000
+SHOWN: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +57,13 @@ class Quarantine:
     async def open(self, request: web.Request, who: Who) -> web.StreamResponse:
         """One item raw, as text. Nobody has read what it is about, so it opens for those who may see medical matters,
         and that it was opened is recorded (rules S2, L4)."""
-        item = await self._kept(int(request.match_info["item"]))
+        async with self._site.store.read() as tx:
+            item = await quarantine.one(tx, int(request.match_info["item"]))
         if item is None:
             raise web.HTTPNotFound
-        shown, size = "", item.size
-        if who.viewer.medical:
-            async with self._site.store.read() as tx:
-                raw = await inbox.raw_of(tx, item.id)
-            shown = raw.body[:_SHOWN].decode("utf-8", "replace") if raw else ""
-            async with self._site.store.write() as tx:
-                await audit.write(tx, actor=who.actor, act="quarantine.viewed", at=who.now, detail={"item": item.id})
+        shown = await raw_text(self._site, who, item)
         return await self._site.page(
-            "quarantined.html", who, here="quarantine", item=item, shown=_visible(shown), cut=size > _SHOWN
+            "quarantined.html", who, here="quarantine", item=item, shown=shown, cut=item.size > SHOWN
         )
 
     async def replay(self, request: web.Request, who: Who) -> web.StreamResponse:
@@ -83,9 +78,17 @@ class Quarantine:
         await self._site.desk.wake_intake(done)
         return self._site.see_other(f"/console/quarantine?replayed={len(done)}")
 
-    async def _kept(self, item_id: int) -> Kept | None:
-        async with self._site.store.read() as tx:
-            return next((item for item in await quarantine.listing(tx) if item.id == item_id), None)
+
+async def raw_text(site: Site, who: Who, item: Kept) -> str:
+    """What came in, as text that cannot act; that somebody read it is recorded. Nothing for who may not see medical matters,
+    since nobody knows what it is about."""
+    if not who.viewer.medical:
+        return ""
+    async with site.store.read() as tx:
+        raw = await inbox.raw_of(tx, item.id)
+    async with site.store.write() as tx:
+        await audit.write(tx, actor=who.actor, act="quarantine.viewed", at=who.now, detail={"item": item.id})
+    return _visible(raw.body[:SHOWN].decode("utf-8", "replace")) if raw else ""
 
 
 def _key(error: str) -> str:

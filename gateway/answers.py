@@ -33,9 +33,14 @@ def letter_url(house: House, language: Language, token: str) -> str:
     return f"{case_url(house, language, token)}?to=letter"
 
 
-async def may_answer(tx: Tx, contact: people.Contact, case_id: int | None, *, now: datetime) -> bool:
-    """Whether one more automatic message may go to this contact now; `case_id` is None for a case not opened yet."""
-    if contact.unreachable or contact.kind != "email":
+async def may_answer(
+    tx: Tx, contact: people.Contact, case_id: int | None, *, texted: bool = False, now: datetime
+) -> bool:
+    """Whether one more automatic message may go to this contact now; `case_id` is None for a case not opened yet.
+
+    By mail only, unless it was asked for as a text message (`texted`).
+    """
+    if contact.unreachable or contact.kind != ("phone" if texted else "email"):
         return False
     just_now, today = await outbox.automatic_since(
         tx, contact_id=contact.id, case_id=case_id, about_case_since=now - PER_CONVERSATION, since=now - A_DAY
@@ -55,21 +60,23 @@ async def send(
     name: str,
     token: str,
     answers: InboundMessage,
+    texted: bool = False,
     now: datetime,
 ) -> int | None:
     """Put an automatic answer into the outbox and on the case; None when a limit forbids it, which the case then shows."""
-    if not await may_answer(tx, contact, case_id, now=now):
+    if not await may_answer(tx, contact, case_id, texted=texted, now=now):
         detail = {"contact": contact.id, "situation": situation}
         await audit.write(tx, actor="system", act="acknowledgement.withheld", at=now, case_id=case_id, detail=detail)
         return None
     channel = _CHANNEL_OF[contact.kind]
     box = house.mailbox(answers.account) or house.mailbox_for(text.language)
+    account = house.settings.sms_number if texted else box.address
     tag = sign_message_tag(key, house.tag_keys)
     by_mail = answers.channel == "email"
     message = OutboundMessage(
         key=key,
         channel=channel,
-        account=box.address,
+        account=account,
         recipient=contact.address,
         recipient_name=name,
         subject=text.subject,
@@ -87,7 +94,7 @@ async def send(
             case_id=case_id,
             direction="out",
             channel=channel,
-            account=box.address,
+            account=account,
             subject=text.subject,
             text=text.text,
             reply="",
@@ -95,7 +102,7 @@ async def send(
             contact_id=contact.id,
             auto=True,
             situation=situation,
-            rfc_message_id=f"<{tag}@{box.address.rpartition('@')[2]}>",
+            rfc_message_id="" if texted else f"<{tag}@{box.address.rpartition('@')[2]}>",
         ),
     )
     await links.add(tx, token, now=now, case_id=case_id, contact_id=contact.id)

@@ -22,15 +22,18 @@ from console.entry_contract import (
     EntryRefusedError,
     Into,
     LetterNotNowError,
+    ReceiptWay,
     Suggestion,
     Wrong,
 )
+from console.words import ConsoleLanguage, catalogue
 from gateway import keys, numbering, sealing
 from gateway.classifying import Classifying
 from gateway.door import Door
+from gateway.entry_receipts import BY_TEXT, RECEIPT, can_text
 from gateway.house import House
 from router import deadlines
-from store import entries, inbox, links, model_uses, receipts, references
+from store import entries, inbox, links, model_uses, quarantine, receipts, references
 from store.database import Tx
 from store.viewer import Viewer
 
@@ -48,7 +51,14 @@ class HouseEntries:
     classifying: Classifying | None = None
 
     async def record(
-        self, viewer: Viewer, entry: Entry, *, client_id: str, into: Into | None, words_in: Language, now: datetime
+        self,
+        viewer: Viewer,
+        entry: Entry,
+        *,
+        client_id: str,
+        into: Into | None,
+        words_in: ConsoleLanguage,
+        now: datetime,
     ) -> None:
         """Store the raw item first, with the reference that is told. Raises EntryRefusedError, StoreUnavailableError."""
         self.door.make_sure_of_room()
@@ -59,6 +69,8 @@ class HouseEntries:
             known = await entries.taken(tx, viewer, client_id, now=now)
             if known.inbox_id is not None:
                 return
+            if entry.typed_from is not None:
+                await self._typed_in(tx, viewer, entry.typed_from, words_in, now)
             if into is not None:
                 reference, link = into.reference, b""
                 item_id, _ = await inbox.add(tx, raw, now=now)
@@ -72,12 +84,18 @@ class HouseEntries:
                 item_id=item_id,
                 reference=reference,
                 link=link,
+                typed_from=entry.typed_from,
                 channel=entry.channel,
                 told={"language": entry.language} | ({} if entry.name.strip() else {"nameless": "1"}),
                 now=now,
             )
         self.door.metrics.received.labels(entry.channel).inc()
         await self.house.arrivals.put(item_id)
+
+    async def _typed_in(self, tx: Tx, viewer: Viewer, item_id: int, words_in: ConsoleLanguage, now: datetime) -> None:
+        if not await quarantine.typed_in(tx, item_id, actor=f"user:{viewer.user_id}", now=now):
+            # A colleague replayed it, or typed it in: it would be there twice.
+            raise EntryRefusedError((Wrong("item", catalogue()[words_in]["entry.item_gone"]),))
 
     async def _stored(
         self, tx: Tx, viewer: Viewer, raw: RawMessage, client_id: str, reference: str, now: datetime
@@ -138,6 +156,10 @@ class HouseEntries:
         except LetterUnavailableError:
             raise LetterNotNowError from None
 
+    def receipts(self) -> tuple[ReceiptWay, ...]:
+        """On paper and by mail always, as a text message where some are sent."""
+        return ("print", "email", "sms") if can_text(self.house) else ("print", "email")
+
     def telephone(self, typed: str) -> str:
         """In E.164."""
         return international(typed) or ""
@@ -160,7 +182,9 @@ class HouseEntries:
 
 
 def _raw(viewer: Viewer, entry: Entry, submission: Submission, client_id: str, into: Into | None) -> RawMessage:
-    envelope = {"author": f"user:{viewer.user_id}", "receipt": entry.receipt}
+    envelope = {"author": f"user:{viewer.user_id}", RECEIPT: entry.receipt}
+    if entry.typed_from is not None:
+        envelope[quarantine.TYPED_FROM] = str(entry.typed_from)
     return RawMessage(
         channel=entry.channel,
         account=ACCOUNT,
@@ -171,7 +195,7 @@ def _raw(viewer: Viewer, entry: Entry, submission: Submission, client_id: str, i
     )
 
 
-def _checked(entry: Entry, words_in: Language) -> Submission:
+def _checked(entry: Entry, words_in: ConsoleLanguage) -> Submission:
     values = {
         "text": entry.text,
         "name": entry.name,
@@ -182,7 +206,7 @@ def _checked(entry: Entry, words_in: Language) -> Submission:
     }
     submission, troubles = check(values, entry.files, language=entry.language)
     wrong = [Wrong(trouble.field, sentence(trouble, words_in)) for trouble in troubles]
-    if entry.receipt == "sms" and not international(entry.phone) and not any(one.field == "phone" for one in wrong):
+    if entry.receipt == BY_TEXT and not international(entry.phone) and not any(one.field == "phone" for one in wrong):
         wrong.append(Wrong("phone", pages()[words_in]["trouble.phone"]))
     if entry.receipt == "email" and not submission.email and not any(one.field == "email" for one in wrong):
         wrong.append(Wrong("email", pages()[words_in]["trouble.email"]))

@@ -9,6 +9,7 @@ from typing import Final
 from config.vocabulary import CONVERSING
 from gateway import answers
 from gateway.arrival import Arrival, Recorded
+from gateway.entry_receipts import texted_to
 from gateway.house import House
 from gateway.members import Member, member_of
 from gateway.notices import tell
@@ -125,9 +126,11 @@ async def _written(tx: Tx, opening: _Opening, now: datetime) -> int:
 
 async def _acknowledged(tx: Tx, house: House, opening: _Opening, case_id: int, now: datetime) -> int | None:
     member, decision = opening.member, opening.decision
-    if not decision.acknowledge or member.contact is None:
+    texted = await texted_to(tx, house, opening.arrival)
+    contact = texted or member.contact
+    if not decision.acknowledge or contact is None:
         return None
-    if opening.arrival.message.channel in CONVERSING and member.contact.kind != "email":
+    if opening.arrival.message.channel in CONVERSING and contact.kind != "email":
         # The dialogue tells them at once, where they are.
         return None
     token = house.randomness.token()
@@ -139,7 +142,7 @@ async def _acknowledged(tx: Tx, house: House, opening: _Opening, case_id: int, n
         case_url=answers.case_url(house, decision.language, token),
         letter_url=answers.letter_url(house, decision.language, token) if decision.sealed else "",
         name=member.name,
-        channel="email" if member.contact.kind == "email" else None,
+        channel="sms" if texted else "email" if contact.kind == "email" else None,
         saturdays=house.settings.saturdays_are_working_days,
     )
     return await answers.send(
@@ -149,9 +152,10 @@ async def _acknowledged(tx: Tx, house: House, opening: _Opening, case_id: int, n
         key=f"ack-{opening.arrival.item.id or opening.arrival.item.raw.external_id}",
         situation=decision.situation,
         case_id=case_id,
-        contact=member.contact,
+        contact=contact,
         name=member.name,
         token=token,
         answers=opening.arrival.message,
+        texted=texted is not None,
         now=now,
     )

@@ -23,7 +23,7 @@ from gateway.reachable import by_keyword, of_telegram
 from router import deadlines
 from router.decide import RuleSet
 from router.joining import Joining, Proof, join, strongest
-from store import audit, cases, inbox, people, second_look, threads, views
+from store import audit, cases, inbox, people, quarantine, second_look, threads, views
 from store.database import Tx
 
 # The same words from the same sender again within this time are the same message sent twice.
@@ -60,6 +60,8 @@ class Recorder:
         await inbox.finish(tx, arrival.item, "robot", now=now, fingerprint=fingerprint)
         recorded = await self._fate(tx, arrival, fingerprint, now)
         await inbox.assign_case(tx, arrival.item.id, recorded.case_id, recorded.fate)
+        if (typed_from := arrival.item.raw.envelope.get(quarantine.TYPED_FROM)) is not None:
+            await quarantine.became(tx, int(typed_from), recorded.case_id)
         return recorded
 
     async def _fate(self, tx: Tx, arrival: Arrival, fingerprint: str | None, now: datetime) -> Recorded:

@@ -33,15 +33,12 @@ class Entry:
     inbox_id: int | None
     reference: str
     link: bytes
-    typed_from: int | None
 
 
-async def keep(
-    tx: Tx, viewer: Viewer, client_id: str, fields: Mapping[str, str], *, now: datetime, typed_from: int | None = None
-) -> bool:
+async def keep(tx: Tx, viewer: Viewer, client_id: str, fields: Mapping[str, str], *, now: datetime) -> bool:
     """Keep what was typed so far; False when this entry was recorded meanwhile, and stays as it is."""
     content = texts.keep_json(dict(fields), _CONTENT)
-    await _make_place(tx, viewer, client_id, now=now, typed_from=typed_from)
+    await _make_place(tx, viewer, client_id, now=now)
     done = await tx.conn.execute(
         update(entries)
         .where(*_own(viewer, client_id), entries.c.inbox_id.is_(None))
@@ -52,7 +49,7 @@ async def keep(
 
 async def taken(tx: Tx, viewer: Viewer, client_id: str, *, now: datetime) -> Entry:
     """The entry, made where there is none, and nobody else's until the transaction ends: the same page sent twice waits here."""
-    await _make_place(tx, viewer, client_id, now=now, typed_from=None)
+    await _make_place(tx, viewer, client_id, now=now)
     query = select(entries).where(*_own(viewer, client_id))
     return _entry((await tx.conn.execute(query if tx.is_sqlite else query.with_for_update())).one())
 
@@ -65,6 +62,7 @@ async def recorded(
     item_id: int,
     reference: str,
     link: bytes,
+    typed_from: int | None,
     channel: str,
     told: Mapping[str, str],
     now: datetime,
@@ -78,6 +76,7 @@ async def recorded(
             inbox_id=item_id,
             reference=reference,
             link=texts.keep_bytes(link, _LINK),
+            typed_from=typed_from,
             updated_at=now,
         )
     )
@@ -121,7 +120,7 @@ async def forget_old(tx: Tx, *, now: datetime) -> int:
     return int(done.rowcount)
 
 
-async def _make_place(tx: Tx, viewer: Viewer, client_id: str, *, now: datetime, typed_from: int | None) -> None:
+async def _make_place(tx: Tx, viewer: Viewer, client_id: str, *, now: datetime) -> None:
     values: dict[str, Any] = {
         "author_id": viewer.user_id,
         "client_id": client_id,
@@ -129,7 +128,6 @@ async def _make_place(tx: Tx, viewer: Viewer, client_id: str, *, now: datetime, 
         "updated_at": now,
         "reference": "",
         "link": b"",
-        "typed_from": typed_from,
     }
     await tx.run(insert_or_leave(entries, is_sqlite=tx.is_sqlite), values)
 
@@ -146,5 +144,4 @@ def _entry(row: Any) -> Entry:
         row.inbox_id,
         row.reference,
         texts.read_bytes(row.link, _LINK),
-        row.typed_from,
     )

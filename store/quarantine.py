@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import select, update
 
@@ -54,3 +55,29 @@ async def replay(tx: Tx, item_id: int, *, actor: str, now: datetime) -> bool:
     if done.rowcount == 1:
         await audit.write(tx, actor=actor, act="quarantine.replay", at=now, detail={"item": item_id})
     return bool(done.rowcount == 1)
+
+
+# In the envelope of what was typed in by hand: the item that could not be read.
+TYPED_FROM: Final = "typed_from"
+
+
+async def typed_in(tx: Tx, item_id: int, *, actor: str, now: datetime) -> bool:
+    """A colleague typed this item in by hand, which is its fate; False when it is not in quarantine any more."""
+    done = await tx.conn.execute(
+        update(inbox)
+        .where(inbox.c.id == item_id, inbox.c.state == "quarantined")
+        .values(state="done", fate="typed", fate_at=now)
+    )
+    if done.rowcount == 1:
+        await audit.write(tx, actor=actor, act="quarantine.typed", at=now, detail={"item": item_id})
+    return bool(done.rowcount == 1)
+
+
+async def became(tx: Tx, item_id: int, case_id: int | None) -> None:
+    """What was typed in from this item is a case now: both lead there."""
+    await tx.conn.execute(update(inbox).where(inbox.c.id == item_id, inbox.c.fate == "typed").values(case_id=case_id))
+
+
+async def one(tx: Tx, item_id: int) -> Kept | None:
+    """One item that is kept; None when it is not (any more)."""
+    return next((item for item in await listing(tx) if item.id == item_id), None)

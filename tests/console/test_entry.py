@@ -14,6 +14,7 @@ from channels.form.parse import parse
 from store import entries, inbox
 from store.schema import audit
 from store.schema import entries as entry_table
+from store.schema import inbox as inbox_table
 from store.viewer import Viewer
 from tests.console.conftest import Browser, Running
 from tests.console.example_entries import ReadsAsTold
@@ -210,3 +211,37 @@ async def test_entries_belong_to_their_author_in_the_store(running: Running) -> 
         assert await entries.of(tx, tom, "x" * 22) is None
         await entries.discard(tx, tom, "x" * 22)
         assert [one.fields["text"] for one in await entries.unfinished(tx, fatima)] == ["a"]
+
+
+async def test_what_cannot_be_read_is_typed_in_beside_its_raw_text_and_both_are_tied(running: Running) -> None:
+    sofie, item = await running.sign_in("sofie"), running.house.items["kept1"]
+    page = await sofie.get(f"/console/quarantine/{item}")
+    assert f'href="/console/new?item={item}"' in page
+    page = await sofie.get(f"/console/new?item={item}")
+    assert '<pre class="raw"' in page
+    found = re.search(r'action="(/console/entry/[\w-]+)"', page)
+    assert found
+    await sofie.post(f"{found.group(1)}/typed", **TOLD, item=str(item))
+    assert '<pre class="raw"' in await sofie.get(found.group(1))
+    await sofie.post(found.group(1), **TOLD, item=str(item))
+    (entry,) = await _items(running, "phone")
+    assert entry.raw.envelope["typed_from"] == str(item)
+    async with running.house.store.read() as tx:
+        row = (await tx.conn.execute(select(inbox_table).where(inbox_table.c.id == item))).one()
+    assert (row.state, row.fate) == ("done", "typed")
+    assert entry.raw.received_at == row.received_at
+    # A colleague who had it open too cannot bring it in a second time.
+    second = await sofie.post(await _new(sofie), 422, **TOLD, item=str(item))
+    assert "not in quarantine any more" in second
+
+
+@pytest.mark.parametrize("login", ["fatima", "luc", "tom"])
+async def test_nobody_without_both_rights_types_in_from_quarantine(running: Running, login: str) -> None:
+    browser, item = await running.sign_in(login), running.house.items["kept1"]
+    page = await browser.get(f"/console/new?item={item}")
+    assert "<pre" not in page
+    page = await browser.post(await _new(browser), 422, **TOLD, item=str(item))
+    assert "<pre" not in page
+    async with running.house.store.read() as tx:
+        state = (await tx.conn.execute(select(inbox_table.c.state).where(inbox_table.c.id == item))).scalar_one()
+    assert state == "quarantined"
