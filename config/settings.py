@@ -160,6 +160,8 @@ class Settings(BaseSettings):
     # Work.
     batch: int = Field(16, ge=1, le=256)
     item_seconds: int = Field(120, ge=5)
+    # An answer waits so long before it leaves, so that who wrote it can take it back.
+    undo_seconds: int = Field(10, ge=5, le=200)
     parse_cpu_seconds: int = Field(10, ge=1)
     parse_memory_mb: int = Field(512, ge=128)
     # Chats and phone numbers come in part by part; Saturdays count as working days only where the mutual says so.

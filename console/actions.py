@@ -12,7 +12,9 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from console.answer_checks import Doubt
 from console.case_page import CasePage, LockedError, ReasonWantedError, Typed
+from console.closing_page import ClosingPage
 from console.contract import NoWayBackError, TooLongError
 from console.site import Handler, Site, Who
 from store import cases, views
@@ -33,11 +35,12 @@ class After:
 
 
 class WrongFormError(Exception):
-    """The form lacks something; `problem` names the sentence that says what."""
+    """The form lacks something; `problem` names the sentence that says what, `doubts` what is asked about before sending."""
 
-    def __init__(self, problem: str) -> None:
+    def __init__(self, problem: str, doubts: tuple[Doubt, ...] = ()) -> None:
         super().__init__(problem)
         self.problem = problem
+        self.doubts = doubts
 
 
 class Actions:
@@ -46,6 +49,7 @@ class Actions:
     def __init__(self, site: Site, page: CasePage) -> None:
         self._site = site
         self._page = page
+        self._closing = ClosingPage(site, page)
 
     def on_case(self, act: Act) -> Handler:
         """The handler of one act: the fence, one transaction, and then the case again."""
@@ -65,22 +69,25 @@ class Actions:
             except TooLongError:
                 return await self._again(request, who, "too_long_for_phone", status=422)
             except WrongFormError as error:
-                return await self._again(request, who, error.problem, status=422)
+                return await self._again(request, who, error.problem, status=422, doubts=error.doubts)
             for outbox_id in after.departing:
                 await self._site.desk.wake_delivery(outbox_id)
             return self._site.see_other(end if end.startswith("/") else f"/console/case/{row.reference}{end}")
 
         return handler
 
-    async def _again(self, request: web.Request, who: Who, problem: str, *, status: int) -> web.Response:
+    async def _again(
+        self, request: web.Request, who: Who, problem: str, *, status: int, doubts: tuple[Doubt, ...] = ()
+    ) -> web.Response:
         if request.path.endswith("/close"):
-            return await self._page.draw_closing(request, who, who.form, status=status, problem=problem)
+            return await self._closing.draw(request, who, who.form, status=status, problem=problem, doubts=doubts)
         text = who.form.get("text", "")
         is_note = request.path.endswith("/note")
         typed = Typed(
             reply=None if is_note or not text else text,
             note=text if is_note else "",
             problem=problem,
+            doubts=doubts,
             since=moment_of(who.form.get("seen", "")) if problem == "stale" else None,
         )
         return await self._page.draw(request, who, typed, status=status)

@@ -1,11 +1,13 @@
-"""Answers to the member: sent after a pause in which they can be taken back."""
+"""Answers to the member: checked once, sent after a pause in which they can be taken back."""
 
 from __future__ import annotations
 
-from console.actions import After, WrongFormError, also_change, same_words, text_of, version_of
-from console.case_file import gathered, opening_words
+from console.actions import After, WrongFormError, also_change, moment_of, same_words, text_of, version_of
+from console.answer_checks import doubts, own_words, says_enough
+from console.case_file import CaseFile, gathered, opening_words
 from console.site import Site, Who
-from store import cases, correspondence, outbox
+from store import cases, correspondence, drafts, outbox
+from store.cases import StaleError
 from store.database import Tx
 from store.views import Row
 
@@ -19,12 +21,16 @@ class Answering:
     async def reply(self, tx: Tx, who: Who, row: Row, after: After) -> str:
         """Answer the member; who answers has the case from then on."""
         text = text_of(who)
-        if same_words(text, opening_words(await gathered(tx, who, row), who.viewer.name)):
-            raise WrongFormError("empty")
-        version = version_of(who)
-        outbox_id = await self._site.desk.reply(tx, who.viewer, row.id, text, now=who.now, version=version)
+        file = await gathered(tx, who, row)
+        if row.version != version_of(who):
+            if _went_already(file, who, text):
+                return "?done=sent#last"
+            raise StaleError(row.id)
+        await look_over(self._site, who, file, text)
+        outbox_id = await self._site.desk.reply(tx, who.viewer, row.id, text, now=who.now, version=version_of(who))
         if row.assignee_id is None:
             await also_change(tx, who, row.id, "case.taken", {}, assignee_id=who.viewer.user_id)
+        await drafts.let_go(tx, who.viewer, row.id, "reply")
         after.departing.append(outbox_id)
         return "?done=sent#last"
 
@@ -50,3 +56,29 @@ class Answering:
             await cases.reopen(tx, row.id, actor=who.actor, now=who.now)
         await also_change(tx, who, row.id, "case.answer_undone", {"message": message.id})
         return f"?done=undone&draft={message.id}#write"
+
+
+async def look_over(site: Site, who: Who, file: CaseFile, text: str) -> None:
+    """Raise WrongFormError for a text in which nothing was written, and for one that is odd, until its writer is sure."""
+    opening = opening_words(file, who.viewer.name)
+    if same_words(text, opening):
+        raise WrongFormError("empty")
+    words = own_words(text, opening)
+    spoken = await site.desk.spoken(words) if says_enough(words) else None
+    found = doubts(words, spoken=spoken, wanted=file.row.language)
+    if set(found) - set(who.form.get("sure", "").split()):
+        raise WrongFormError("unsure", found)
+
+
+def _went_already(file: CaseFile, who: Who, text: str) -> bool:
+    """Whether this is the same press of the same button once more: one answer, and no word of what changed."""
+    made = moment_of(who.form.get("seen", ""))
+    return any(
+        message.author_id == who.viewer.user_id
+        and message.reply == text
+        and message.delivery != "cancelled"
+        and made is not None
+        and message.at >= made
+        for message in file.messages
+        if message.direction == "out"
+    )

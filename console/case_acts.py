@@ -9,6 +9,8 @@ from console.actions import Actions
 from console.answering import Answering
 from console.case_page import CasePage
 from console.closing import Closing
+from console.closing_page import ClosingPage
+from console.drafting import Drafting
 from console.moving import Moving
 from console.rights import Right
 from console.site import Handler, Site
@@ -20,6 +22,7 @@ def case_acts(site: Site) -> list[tuple[str, str, str, Handler, Right]]:
     """Method, path, name, handler, and the right each asks for."""
     page = CasePage(site)
     on_case = Actions(site, page).on_case
+    drafting, closing_page = Drafting(site, page), ClosingPage(site, page)
     answering, moving, closing = Answering(site), Moving(site), Closing(site)
     return [
         ("GET", _CASE, "case", page.show, "reads"),
@@ -28,12 +31,15 @@ def case_acts(site: Site) -> list[tuple[str, str, str, Handler, Right]]:
         ("POST", f"{_CASE}/take", "case-take", on_case(moving.take), "handles"),
         ("POST", f"{_CASE}/assign", "case-assign", on_case(moving.assign), "handles"),
         ("POST", f"{_CASE}/reply", "case-reply", on_case(answering.reply), "handles"),
+        ("POST", f"{_CASE}/ready", "case-ready", page.ready, "handles"),
+        ("POST", f"{_CASE}/draft", "case-draft", drafting.keep, "notes"),
         ("POST", f"{_CASE}/undo", "case-undo", on_case(answering.undo), "handles"),
         ("POST", f"{_CASE}/move", "case-move", on_case(moving.move), "handles"),
         ("POST", f"{_CASE}/department", "case-department", on_case(moving.department), "handles"),
         ("POST", f"{_CASE}/correct", "case-correct", on_case(moving.correct), "handles"),
         ("POST", f"{_CASE}/reachable", "case-reachable", on_case(noting.reachable), "handles"),
         ("POST", f"{_CASE}/reopen", "case-reopen", on_case(closing.reopen), "handles"),
-        ("GET", f"{_CASE}/close", "case-closing", page.closing, "handles"),
+        ("GET", f"{_CASE}/close", "case-closing", closing_page.show, "handles"),
+        ("POST", f"{_CASE}/close/look", "case-close-look", closing_page.look, "handles"),
         ("POST", f"{_CASE}/close", "case-close", on_case(closing.close), "handles"),
     ]

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
+from config.directory import directory
 from config.vocabulary import Language
 from config.wording import wording
 from console import story, timeline
 from console.explanation import Why, explained
 from console.site import Who
-from store import audit, case_around, correspondence, people, ratings, users, views
+from store import audit, case_around, correspondence, drafts, people, ratings, users, views
 from store.case_around import OtherCase
 from store.correspondence import FileRow, HeldRow, MessageRow
 from store.database import Tx
+from store.drafts import Draft
 from store.people import Contact, Person
 from store.ratings import Rating
 from store.users import User
@@ -50,6 +52,7 @@ class CaseFile:
     looks: Sequence[Look]
     messages: Sequence[MessageRow]
     rating: Rating | None
+    drafts: Mapping[str, Draft]
     # The conversation that goes on with the member right now.
     talk_id: int | None = None
     way_back: str = ""
@@ -100,6 +103,7 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
         ],
         messages=messages,
         rating=await ratings.of_case(tx, row.id),
+        drafts=await drafts.of_case(tx, viewer, row.id),
     )
 
 
@@ -119,3 +123,8 @@ def opening_words(file: CaseFile, author: str) -> str:
     # The service's name; its addresses are in every receipt already.
     service = texts.signatures["mediation" if file.row.queue == "mediation" else "complaints"].partition(",")[0]
     return f"{greeting}\n\n\n\n{author}\n{service}, Partenamut"
+
+
+def other_bodies(language: Language) -> Mapping[str, str]:
+    """What the other houses are called that members are sent to, by their id."""
+    return {body.id: body.names.in_language(language) for body in directory().bodies}

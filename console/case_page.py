@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -11,25 +10,16 @@ from aiohttp import web
 
 from channels.reference import parse_reference
 from config.vocabulary import DEPARTMENTS, FLAGS, KINDS, QUEUES
-from console import timeline
-from console.case_file import CaseFile, gathered, opening_words
-from console.contract import LONGEST, UNDO
+from console import ready, timeline
+from console.answer_checks import Doubt, with_ready_words
+from console.case_file import CaseFile, gathered, opening_words, other_bodies
+from console.contract import LONGEST
 from console.site import Site, Who
 from store import audit, case_around, views
 from store.correspondence import MessageRow
 from store.database import Tx
 from store.views import Row
 
-OUTCOMES: Final = (
-    "founded",
-    "partly_founded",
-    "not_founded",
-    "explained",
-    "withdrawn",
-    "not_ours",
-    "not_handled_anonymous",
-    "not_handled_off_scope",
-)
 # Why somebody opens a sealed case, asked once in this time; short enough that a shift is not a blank cheque.
 REASONS: Final = ("handling", "member", "colleague", "supervision")
 _REASON_HOLDS: Final = timedelta(hours=8)
@@ -42,11 +32,12 @@ class Typed:
     reply: str | None = None
     note: str = ""
     problem: str = ""
+    doubts: tuple[Doubt, ...] = ()
     since: datetime | None = None
 
 
 class CasePage:
-    """Handlers of `/console/case/{reference}` and its closing page; `find` is the fence for every handler of a case."""
+    """Handlers of `/console/case/{reference}` and its pages; `find` is the fence for every handler of a case."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -88,12 +79,13 @@ class CasePage:
     async def draw(self, request: web.Request, who: Who, typed: Typed, *, status: int) -> web.Response:
         """The case, with what was typed before."""
         try:
-            file = await self._file(request, who, since=typed.since)
+            file = await self.file(request, who, since=typed.since)
         except (LockedError, ReasonWantedError) as error:
             return await self.refusal(who, error)
         draft = opening_words(file, who.viewer.name)
         taken_back = _taken_back(file, who, request.query.get("draft", ""))
-        reply = typed.reply if typed.reply is not None else taken_back or draft
+        kept = file.drafts.get("reply")
+        reply = typed.reply if typed.reply is not None else taken_back or (kept.text if kept else draft)
         done = request.query.get("done", "")
         return await self._site.page(
             "case.html",
@@ -109,44 +101,33 @@ class CasePage:
             reply=reply,
             draft=draft,
             taken_back=bool(taken_back),
+            kept=file.drafts,
+            from_draft=kept is not None and typed.reply is None and not taken_back,
+            ready=ready.offered("answers", file, who),
             done=done if done in DONE else "",
-            undo_seconds=int(UNDO.total_seconds()),
+            undo_seconds=int(self._site.desk.undo.total_seconds()),
             queues=QUEUES,
             departments=DEPARTMENTS,
+            bodies=other_bodies(who.language),
             labels_kinds=KINDS,
             labels_flags=FLAGS,
         )
 
-    async def closing(self, request: web.Request, who: Who) -> web.StreamResponse:
-        """The page on which a case is closed."""
-        return await self.draw_closing(request, who, {}, status=200)
+    async def ready(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """The case again, with a ready text put into the answer that was typed so far."""
+        async with self._site.store.read() as tx:
+            try:
+                row = await self.find(tx, who, request)
+            except (LockedError, ReasonWantedError) as error:
+                return await self.refusal(who, error)
+            file = await gathered(tx, who, row)
+        typed = who.form.get("text", "").replace("\r\n", "\n")
+        found = ready.chosen("answers", who.form.get("ready", ""), file, who)
+        words = with_ready_words(typed, found.words, opening_words(file, who.viewer.name)) if found else typed
+        return await self.draw(request, who, Typed(reply=words), status=200)
 
-    async def draw_closing(
-        self, request: web.Request, who: Who, form: Mapping[str, str], *, status: int, problem: str = ""
-    ) -> web.Response:
-        """The closing page, with what was chosen and typed before."""
-        try:
-            file = await self._file(request, who)
-        except (LockedError, ReasonWantedError) as error:
-            return await self.refusal(who, error)
-        if file.row.state != "open":
-            return self._site.see_other(f"/console/case/{file.row.reference}")
-        draft = opening_words(file, who.viewer.name)
-        return await self._site.page(
-            "close.html",
-            who,
-            status=status,
-            here=file.row.queue,
-            file=file,
-            row=file.row,
-            outcomes=OUTCOMES,
-            form=form,
-            draft=draft,
-            text=form.get("text", draft),
-            problem=problem,
-        )
-
-    async def _file(self, request: web.Request, who: Who, *, since: datetime | None = None) -> CaseFile:
+    async def file(self, request: web.Request, who: Who, *, since: datetime | None = None) -> CaseFile:
+        """Everything about the case; raises as `find`."""
         async with self._site.store.read() as tx:
             row = await self.find(tx, who, request)
             file = await gathered(tx, who, row, since=since)
@@ -208,6 +189,8 @@ DONE: Final = frozenset(
         "assigned",
         "noted",
         "sent",
+        "draft",
+        "draft_gone",
         "undone",
         "reachable",
         "too_late",

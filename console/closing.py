@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from console.actions import After, WrongFormError, current_version, same_words, text_of, version_of
-from console.case_file import CaseFile, gathered, opening_words
-from console.case_page import OUTCOMES
+from console.actions import After, WrongFormError, current_version, text_of, version_of
+from console.answering import look_over
+from console.case_file import CaseFile, gathered
+from console.closing_page import OUTCOMES, passed_to
 from console.site import Site, Who
-from store import cases
+from store import cases, drafts
 from store.cases import StaleError
 from store.database import Tx
 from store.views import Row
@@ -30,12 +31,20 @@ class Closing:
         if sends:
             file: CaseFile = await gathered(tx, who, row)
             text = text_of(who)
-            if same_words(text, opening_words(file, who.viewer.name)):
-                raise WrongFormError("empty")
+            await look_over(self._site, who, file, text)
             outbox_id = await self._site.desk.reply(tx, who.viewer, row.id, text, now=who.now, version=version)
             after.departing.append(outbox_id)
             version = await current_version(tx, who, row.id)
-        await cases.close(tx, row.id, outcome=outcome, actor=who.actor, now=who.now, version=version)
+        await cases.close(
+            tx,
+            row.id,
+            outcome=outcome,
+            actor=who.actor,
+            now=who.now,
+            version=version,
+            passed_to=passed_to(who.form, outcome),
+        )
+        await drafts.let_go(tx, who.viewer, row.id, "closing")
         return "?done=closed_sent" if sends else "?done=closed"
 
     async def reopen(self, tx: Tx, who: Who, row: Row, after: After) -> str:

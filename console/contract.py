@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, Protocol
 
 from channels.message import InboundMessage
+from config.vocabulary import Language
 from store.database import Tx
 from store.viewer import Viewer
 
-# How long an answer waits in the outbox, so that it can be taken back.
-UNDO: Final = timedelta(seconds=20)
+# How long an answer waits in the outbox as shipped, so that it can be taken back.
+UNDO: Final = timedelta(seconds=10)
 
 # How an answer reaches the member: by mail, as a text message, on Telegram; "page": they read it on the page of their case
 # alone. In a web chat that is still open a colleague answers in the conversation (console.talk_contract).
@@ -33,8 +34,13 @@ class TooLongError(Exception):
 class Desk(Protocol):
     """The house. Everything with a `tx` happens inside the caller's transaction and is undone with it."""
 
+    @property
+    def undo(self) -> timedelta:
+        """How long an answer waits in the outbox."""
+        ...
+
     async def reply(self, tx: Tx, viewer: Viewer, case_id: int, text: str, *, now: datetime, version: int) -> int:
-        """Put an answer to the member into the outbox, due at `now + UNDO`, by the channel the case came from.
+        """Put an answer to the member into the outbox, due at `now + undo`, by the channel the case came from.
 
         Keeps it as a message of the case with `author_id` and raises the case's version with the act "case.answered".
         Returns the outbox id. Raises store.cases.StaleError when the case is past `version`, NoWayBackError when
@@ -44,6 +50,10 @@ class Desk(Protocol):
 
     async def way_back(self, tx: Tx, case_id: int) -> Way | None:
         """How an answer would reach the member now; None when it would not."""
+        ...
+
+    async def spoken(self, text: str) -> Language | None:
+        """The language that a text is in; None where nobody can be sure."""
         ...
 
     async def join_held(self, tx: Tx, viewer: Viewer, held_id: int, *, now: datetime) -> None:

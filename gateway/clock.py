@@ -24,12 +24,27 @@ from gateway.notices import tell
 from gateway.providers import ask_providers
 from gateway.reconcile import Report, reconcile
 from router import deadlines
-from store import audit, cases, codes, domain_rates, entries, forgotten, idempotency, inbox, operations, sessions, users
+from store import (
+    audit,
+    cases,
+    codes,
+    domain_rates,
+    drafts,
+    entries,
+    forgotten,
+    idempotency,
+    inbox,
+    operations,
+    sessions,
+    users,
+)
 from store.database import STANDSTILL_SECONDS, Tx
 
 log = structlog.get_logger(__name__)
 
 TICK_SECONDS: Final = 30.0
+# A colleague's draft that nobody went on with for so long answers nothing any more.
+_DRAFT_DAYS: Final = timedelta(days=30)
 
 
 def _slot(now: datetime) -> str:
@@ -173,6 +188,7 @@ class Clock:
         await domain_rates.forget_old(tx, now=now)
         await codes.forget_old(tx, now=now)
         await entries.forget_old(tx, now=now)
+        await drafts.forget_old(tx, before=now - _DRAFT_DAYS)
         days = timedelta(days=self.house.settings.conversation_days)
         talks = await forgotten.without_a_case(tx, before=now - days)
         await forgotten.group_notices(tx, before=now - days)

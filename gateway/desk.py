@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
 from sqlalchemy import select
@@ -12,8 +14,10 @@ from sqlalchemy import select
 from channels.mail.tags import sign_message_tag, sign_reply_tag
 from channels.message import InboundMessage, OutboundMessage
 from channels.web.texts import pages
+from classifier import language
+from classifier.classification import Text
 from config.vocabulary import Language
-from console.contract import LONGEST, UNDO, NoWayBackError, TooLongError, Way
+from console.contract import LONGEST, NoWayBackError, TooLongError, Way
 from gateway import answers
 from gateway.house import House
 from gateway.reading import Parsing
@@ -24,6 +28,8 @@ from store.database import Tx
 from store.schema import cases as case_table
 from store.viewer import Viewer
 
+# Below this a colleague's answer may be in any language: names, amounts and quotes are in all of them.
+_SURE: Final = 0.9
 # The references of a mail name its ancestors (RFC 5322, 3.6.4); the last few are enough to thread by.
 _ANCESTORS: Final = 20
 
@@ -34,6 +40,11 @@ class HouseDesk:
 
     house: House
     parsing: Parsing
+
+    @property
+    def undo(self) -> timedelta:
+        """How long an answer can be taken back."""
+        return timedelta(seconds=self.house.settings.undo_seconds)
 
     async def reply(self, tx: Tx, viewer: Viewer, case_id: int, text: str, *, now: datetime, version: int) -> int:
         """Put an answer into the outbox. Raises StaleError, NoWayBackError, TooLongError."""
@@ -66,6 +77,10 @@ class HouseDesk:
         """How an answer would reach the member now."""
         back = await way_back(tx, self.house, case_id)
         return back.way if back else None
+
+    async def spoken(self, text: str) -> Language | None:
+        """The language of a text, where the classifier's own reading is sure of it."""
+        return await asyncio.to_thread(_surely_spoken, text)
 
     async def _by_mail(
         self, tx: Tx, viewer: Viewer, row: Any, text: str, *, key: str, back: WayBack, now: datetime
@@ -138,7 +153,7 @@ class HouseDesk:
             ),
         )
         return await outbox.put(
-            tx, message, now=now, due_at=now + UNDO, case_id=row.id, message_id=message_id, contact_id=contact_id
+            tx, message, now=now, due_at=now + self.undo, case_id=row.id, message_id=message_id, contact_id=contact_id
         )
 
     def _composed(
@@ -209,3 +224,9 @@ class HouseDesk:
         """Items are to be worked on."""
         for item_id in item_ids or (0,):
             await self.house.arrivals.put(item_id)
+
+
+def _surely_spoken(text: str) -> Language | None:
+    bounds = [(found.start(), found.end()) for found in re.finditer(r"[^\n]+", text)]
+    found = language.tell(Text(channel="email", text=text), text, bounds)
+    return found.language if found.probability >= _SURE else None

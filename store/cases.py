@@ -280,8 +280,10 @@ async def close(
     now: datetime,
     version: int | None = None,
     act: str = "case.closed",
+    passed_to: str = "",
 ) -> int:
-    """Close a case with its outcome and stop its clocks. `act` is how the audit calls it."""
+    """Close a case with its outcome and stop its clocks. `act` is how the audit calls it, `passed_to` the id of the house
+    in the directory that the member was sent to."""
     number = await change(
         tx,
         case_id,
@@ -289,7 +291,7 @@ async def close(
         act=act,
         now=now,
         version=version,
-        detail={"outcome": outcome},
+        detail={"outcome": outcome} | ({"body": passed_to} if passed_to else {}),
         state="closed",
         outcome=outcome,
         closed_at=now,

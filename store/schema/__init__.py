@@ -27,6 +27,7 @@ from store.schema.cases import (
     sequences,
 )
 from store.schema.entries import entries
+from store.schema.handling import drafts
 from store.schema.intake import domain_rates, held, idempotency, inbox
 from store.schema.learning import corrections, label_counts, model_uses
 from store.schema.messages import conversations, files, message_files, messages, opted_out, outbox
@@ -47,6 +48,7 @@ __all__ = [
     "decisions",
     "domain_rates",
     "entries",
+    "drafts",
     "files",
     "heartbeats",
     "held",

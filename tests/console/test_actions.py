@@ -90,14 +90,14 @@ async def test_a_note_stays_inside(running: Running) -> None:
     assert len(await messages_of(running, "soon")) == 2
 
 
-async def test_a_reply_waits_twenty_seconds_and_takes_the_case(running: Running) -> None:
+async def test_a_reply_waits_ten_seconds_and_takes_the_case(running: Running) -> None:
     tom = await running.sign_in("tom")
     path = running.case("soon")
     page = await tom.get(path)
     assert "Send to Jan Peeters, by e-mail" in page
     assert "Beste Jan Peeters," in page
     page = await tom.post(f"{path}/reply", text="Beste Jan Peeters,\r\n\r\nWe kijken het na.\r\n")
-    assert "Goes to Jan Peeters in 20 seconds." in page
+    assert "Goes to Jan Peeters in 10 seconds." in page
     sent = (await messages_of(running, "soon"))[-1]
     assert sent.reply == "Beste Jan Peeters,\n\nWe kijken het na."
     assert sent.delivery == "waiting"
@@ -282,7 +282,7 @@ async def test_close_with_words_and_open_again(running: Running) -> None:
     assert "Write something first" in page
     page = await anne.post(f"{path}/close", how="send", outcome="founded", text="Vous aviez raison.")
     assert "The case is closed." in page
-    assert "Goes to Marie Dubois in 20 seconds." in page
+    assert "Goes to Marie Dubois in 10 seconds." in page
     row = await row_of(running, "marie")
     assert (row.state, row.outcome) == ("closed", "founded")
     page = await anne.post(f"{path}/reopen")

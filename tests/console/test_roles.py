@@ -43,6 +43,8 @@ _POLICY: dict[str, set[str] | None] = {
     "console-case-assign": _HANDLES,
     "console-case-reply": _HANDLES,
     "console-case-undo": _HANDLES,
+    "console-case-ready": _HANDLES,
+    "console-case-draft": _NOTES,
     "console-case-move": _HANDLES,
     "console-case-department": _HANDLES,
     "console-case-correct": _HANDLES,
@@ -50,6 +52,7 @@ _POLICY: dict[str, set[str] | None] = {
     "console-case-reachable": _HANDLES,
     "console-case-closing": _HANDLES,
     "console-case-close": _HANDLES,
+    "console-case-close-look": _HANDLES,
     "console-case-file": _READS,
     "console-case-original": _READS,
     "console-case-html": _READS,
@@ -79,6 +82,7 @@ _POLICY: dict[str, set[str] | None] = {
     "console-quarantine-replay": {"supervisor"},
 }
 _FORM = {"text": "x", "outcome": "explained", "how": "silent", "queue": "triage", "reason": "handling", "outbox": "1"}
+_FORM["purpose"] = "note"
 
 
 def _routes(running: Running) -> list[tuple[str, str, str]]:

@@ -7,7 +7,9 @@ import re
 import pytest
 
 from config.vocabulary import CHANNELS, FLAGS, KINDS, LANGUAGES, QUEUES, ROLES
-from console.case_page import DONE, OUTCOMES, REASONS
+from console.answer_checks import DOUBTS
+from console.case_page import DONE, REASONS
+from console.closing_page import OUTCOMES
 from console.filters import CHOICES, DUE, SHOWS
 from console.pages import HERE
 from console.timeline import SHOWN_ELSEWHERE
@@ -47,6 +49,7 @@ def test_every_key_that_a_page_names_exists() -> None:
         ("outcome_hint", OUTCOMES),
         ("reason", REASONS),
         ("done", tuple(DONE)),
+        ("doubts", DOUBTS),
         ("question", ("kind", *FLAGS, "department")),
         ("field", tuple(FIELDS)),
         ("way", ("email", "phone", "telegram", "chat", "none")),

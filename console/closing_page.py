@@ -1,0 +1,91 @@
+"""The page on which a case is closed: its outcome, a last message with its preview, and what is still open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from aiohttp import web
+
+from console import ready
+from console.answer_checks import Doubt, with_ready_words
+from console.case_file import opening_words, other_bodies
+from console.case_page import CasePage, LockedError, ReasonWantedError
+from console.site import Site, Who
+
+OUTCOMES: Final = (
+    "founded",
+    "partly_founded",
+    "not_founded",
+    "explained",
+    "withdrawn",
+    "not_ours",
+    "not_handled_anonymous",
+    "not_handled_off_scope",
+)
+# With these the member is told of another house that handles it.
+PASSED_ON: Final = frozenset({"not_ours", "not_handled_off_scope"})
+
+
+class ClosingPage:
+    """Handlers of `/console/case/{reference}/close` before anything is closed."""
+
+    def __init__(self, site: Site, page: CasePage) -> None:
+        self._site = site
+        self._page = page
+
+    async def show(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """The page as it is opened, with what this person had begun."""
+        return await self.draw(request, who, {}, status=200)
+
+    async def look(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """The page with a ready text put in, or with the message as the member will read it. Nothing is closed."""
+        return await self.draw(request, who, who.form, status=200, previewed=who.form.get("how") == "preview")
+
+    async def draw(
+        self,
+        request: web.Request,
+        who: Who,
+        form: Mapping[str, str],
+        *,
+        status: int,
+        problem: str = "",
+        doubts: tuple[Doubt, ...] = (),
+        previewed: bool = False,
+    ) -> web.Response:
+        """The page, with what was chosen and typed before."""
+        try:
+            file = await self._page.file(request, who)
+        except (LockedError, ReasonWantedError) as error:
+            return await self._page.refusal(who, error)
+        if file.row.state != "open":
+            return self._site.see_other(f"/console/case/{file.row.reference}")
+        opening = opening_words(file, who.viewer.name)
+        kept = file.drafts.get("closing")
+        text = form.get("text", kept.text if kept else opening).replace("\r\n", "\n")
+        wanted = "" if previewed else form.get("ready", "")
+        if chosen := ready.chosen("closings", wanted, file, who, body=form.get("passed_to", "")):
+            text = with_ready_words(text, chosen.words, opening)
+        return await self._site.page(
+            "close.html",
+            who,
+            status=status,
+            here=file.row.queue,
+            file=file,
+            row=file.row,
+            outcomes=OUTCOMES,
+            form=form,
+            text=text,
+            from_draft=kept if kept and not form else None,
+            ready=ready.offered("closings", file, who),
+            bodies=sorted(other_bodies(who.language).items(), key=lambda one: one[1]),
+            problem=problem,
+            doubts=doubts,
+            preview=text if previewed else "",
+        )
+
+
+def passed_to(form: Mapping[str, str], outcome: str) -> str:
+    """The id of the house that the member was sent to; "" where none was chosen or the outcome knows none."""
+    wanted = form.get("passed_to", "")
+    return wanted if outcome in PASSED_ON and wanted in other_bodies("fr") else ""

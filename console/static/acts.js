@@ -1,0 +1,46 @@
+// What is typed on a case is kept on the server while it is typed, and ready texts go in without a new page.
+// Without this script a button keeps the text, and another one puts the ready text in.
+"use strict";
+(() => {
+  const AFTER_MS = 1500;
+  for (const form of document.querySelectorAll("form[data-draft]")) {
+    const field = form.querySelector("textarea"), said = form.querySelector("[data-kept]");
+    if (!field) continue;
+    let timer = 0, gone = false, kept = field.value;
+    const keep = async (last) => {
+      clearTimeout(timer);
+      if (gone || field.value === kept) return;
+      const text = field.value, body = new URLSearchParams({ quiet: "1", text });
+      for (const name of ["csrf", "purpose", "seen"]) body.set(name, form.elements[name].value);
+      const answer = await fetch(form.dataset.draft, { method: "POST", body, keepalive: last }).catch(() => null);
+      if (answer?.status !== 204) return;
+      kept = text;
+      // What is kept is not lost by leaving: the page need not ask.
+      field.defaultValue = text;
+      if (said) said.textContent = said.dataset.kept;
+    };
+    field.addEventListener("input", () => {
+      if (said) said.textContent = "";
+      clearTimeout(timer);
+      timer = setTimeout(keep, AFTER_MS, false);
+    });
+    form.addEventListener("submit", () => { gone = true; clearTimeout(timer); });
+    window.addEventListener("pageshow", () => { gone = false; });
+    document.addEventListener("visibilitychange", () => { if (document.hidden) keep(true); });
+    form.querySelector("[data-keep]")?.setAttribute("hidden", "");
+
+    const put = form.querySelector("[data-put]");
+    put?.addEventListener("click", (event) => {
+      event.preventDefault();
+      const chosen = form.querySelector("select[data-texts], select")?.selectedOptions[0], words = chosen?.dataset.text;
+      if (!words) return;
+      const gap = field.value.indexOf("\n\n\n\n");
+      const at = gap >= 0 ? gap + 2 : field.selectionStart === field.value.length && field.value ? field.value.length : field.selectionStart;
+      field.setRangeText(words, at, gap >= 0 ? at : field.selectionEnd, "end");
+      const blank = field.value.indexOf("____", at);
+      field.focus();
+      if (blank >= 0 && blank < at + words.length) field.setSelectionRange(blank, blank + 4);
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+  }
+})();

@@ -1,0 +1,20 @@
+"""What colleagues do on a case beside answering: what they began to write."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, LargeBinary, String, Table, UniqueConstraint
+
+from store.columns import Moment, metadata, own_id, ref
+
+# What somebody typed and has not sent: one text of each purpose for a colleague and a case.
+drafts = Table(
+    "drafts",
+    metadata,
+    own_id(),
+    ref("case_id", "cases.id", index=True, goes_with=True),
+    ref("user_id", "users.id", goes_with=True),
+    Column("purpose", String(12), nullable=False),
+    Column("text", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("user_id", "case_id", "purpose"),
+)
