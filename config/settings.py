@@ -132,6 +132,9 @@ class Settings(BaseSettings):
     smtp_user: str = ""
     smtp_password: SecretStr = SecretStr("")
 
+    # Where questions to a department go, by queue. Its answers count only from the domain of such an address (rule M9).
+    department_mail: Annotated[Mapping[str, str], NoDecode] = Field(default_factory=dict)
+
     # Telegram. Its webhook is open only with a secret, which Telegram sends with each update; or updates are asked for.
     telegram_token: SecretStr = SecretStr("")
     telegram_webhook_secret: SecretStr = SecretStr("")
@@ -199,9 +202,9 @@ class Settings(BaseSettings):
             raise ValueError("must be names of hosts such as mms.twiliocdn.com")
         return value
 
-    @field_validator("whatsapp_templates", mode="before")
+    @field_validator("whatsapp_templates", "department_mail", mode="before")
     @classmethod
-    def _by_language(cls, value: Any) -> Any:
+    def _by_name(cls, value: Any) -> Any:
         if not isinstance(value, str):
             return value
         return dict(part.strip().partition("=")[::2] for part in value.split(",") if part.strip())
@@ -211,6 +214,16 @@ class Settings(BaseSettings):
     def _content_sids(cls, value: Mapping[Language, str]) -> Mapping[Language, str]:
         if not all(re.fullmatch(r"HX[0-9a-f]{32}", sid) for sid in value.values()):
             raise ValueError("must be a ContentSid for each language, such as fr=HX0123…")
+        return value
+
+    @field_validator("department_mail")
+    @classmethod
+    def _departments(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        for name, address in value.items():
+            if name not in DEPARTMENTS:
+                raise ValueError(f"there is no department '{name}'")
+            if not re.fullmatch(r"[^@\s,]{1,64}@[A-Za-z0-9.-]{1,190}", address):
+                raise ValueError(f"the address of '{name}' is no mail address")
         return value
 
     @field_validator("twilio_api_url")

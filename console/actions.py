@@ -82,10 +82,12 @@ class Actions:
         if request.path.endswith("/close"):
             return await self._closing.draw(request, who, who.form, status=status, problem=problem, doubts=doubts)
         text = who.form.get("text", "")
-        is_note = request.path.endswith("/note")
+        field = request.path.rpartition("/")[2]
         typed = Typed(
-            reply=None if is_note or not text else text,
-            note=text if is_note else "",
+            reply=text or None if field not in ("note", "ask") else None,
+            note=text if field == "note" else "",
+            question=text if field == "ask" else "",
+            asked=who.form.get("department", "") if field == "ask" else "",
             problem=problem,
             doubts=doubts,
             since=moment_of(who.form.get("seen", "")) if problem == "stale" else None,

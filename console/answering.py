@@ -6,8 +6,9 @@ from console.actions import After, WrongFormError, also_change, moment_of, same_
 from console.answer_checks import doubts, own_words, says_enough
 from console.case_file import CaseFile, gathered, opening_words
 from console.site import Site, Who
-from store import cases, correspondence, drafts, outbox
+from store import cases, correspondence, drafts, outbox, questions
 from store.cases import StaleError
+from store.correspondence import MessageRow
 from store.database import Tx
 from store.views import Row
 
@@ -49,6 +50,8 @@ class Answering:
         # Receipts and other people's answers are not one's own to take back.
         if message is None or message.outbox_id is None or message.auto or message.author_id != who.viewer.user_id:
             raise WrongFormError("not_yours")
+        if message.direction == "ask":
+            return await self._undo_question(tx, who, row, message)
         if not await outbox.cancel(tx, message.outbox_id, now=who.now):
             return "?done=too_late"
         if row.state == "closed" and row.outcome != "withdrawn":
@@ -56,6 +59,14 @@ class Answering:
             await cases.reopen(tx, row.id, actor=who.actor, now=who.now)
         await also_change(tx, who, row.id, "case.answer_undone", {"message": message.id})
         return f"?done=undone&draft={message.id}#write"
+
+    async def _undo_question(self, tx: Tx, who: Who, row: Row, message: MessageRow) -> str:
+        if message.outbox_id is None or not await outbox.cancel(tx, message.outbox_id, now=who.now):
+            return "?done=too_late"
+        await questions.taken_back(tx, message.id)
+        await drafts.keep(tx, who.viewer, row.id, "question", message.reply, now=who.now)
+        await also_change(tx, who, row.id, "case.question_undone", {"message": message.id})
+        return "?done=undone#ask"
 
 
 async def look_over(site: Site, who: Who, file: CaseFile, text: str) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 from console import noting
 from console.actions import Actions
 from console.answering import Answering
+from console.asking import Asking
 from console.case_page import CasePage
 from console.closing import Closing
 from console.closing_page import ClosingPage
@@ -34,6 +35,7 @@ def case_acts(site: Site) -> list[tuple[str, str, str, Handler, Right]]:
         ("POST", f"{_CASE}/ready", "case-ready", page.ready, "handles"),
         ("POST", f"{_CASE}/draft", "case-draft", drafting.keep, "notes"),
         ("POST", f"{_CASE}/undo", "case-undo", on_case(answering.undo), "handles"),
+        ("POST", f"{_CASE}/ask", "case-ask", on_case(Asking(site).ask), "handles"),
         ("POST", f"{_CASE}/move", "case-move", on_case(moving.move), "handles"),
         ("POST", f"{_CASE}/department", "case-department", on_case(moving.department), "handles"),
         ("POST", f"{_CASE}/correct", "case-correct", on_case(moving.correct), "handles"),

@@ -13,12 +13,13 @@ from config.wording import wording
 from console import story, timeline
 from console.explanation import Why, explained
 from console.site import Who
-from store import audit, case_around, correspondence, drafts, people, ratings, users, views
+from store import audit, case_around, correspondence, drafts, people, questions, ratings, users, views
 from store.case_around import OtherCase
 from store.correspondence import FileRow, HeldRow, MessageRow
 from store.database import Tx
 from store.drafts import Draft
 from store.people import Contact, Person
+from store.questions import Question
 from store.ratings import Rating
 from store.users import User
 from store.views import ClockRow, Row
@@ -53,6 +54,7 @@ class CaseFile:
     messages: Sequence[MessageRow]
     rating: Rating | None
     drafts: Mapping[str, Draft]
+    questions: Mapping[int, Question]
     # The conversation that goes on with the member right now.
     talk_id: int | None = None
     way_back: str = ""
@@ -64,9 +66,18 @@ class CaseFile:
         return [message for message in self.messages if message.undelivered]
 
     @property
+    def asked_in_vain(self) -> Sequence[Question]:
+        """Questions to departments that no answer has come to."""
+        return [question for question in self.questions.values() if question.answered_at is None]
+
+    @property
     def unanswered(self) -> bool:
         """Whether the last message of a person is the member's."""
-        spoken = [message for message in self.messages if not message.auto and message.delivery != "cancelled"]
+        spoken = [
+            message
+            for message in self.messages
+            if message.direction in ("in", "out") and not message.auto and message.delivery != "cancelled"
+        ]
         return bool(spoken) and spoken[-1].direction == "in"
 
 
@@ -104,6 +115,9 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
         messages=messages,
         rating=await ratings.of_case(tx, row.id),
         drafts=await drafts.of_case(tx, viewer, row.id),
+        questions={
+            one.message_id: one for one in await questions.of_case(tx, viewer, row.id) if one.message_id is not None
+        },
     )
 
 

@@ -31,6 +31,8 @@ class Typed:
 
     reply: str | None = None
     note: str = ""
+    question: str = ""
+    asked: str = ""
     problem: str = ""
     doubts: tuple[Doubt, ...] = ()
     since: datetime | None = None
@@ -104,6 +106,8 @@ class CasePage:
             kept=file.drafts,
             from_draft=kept is not None and typed.reply is None and not taken_back,
             ready=ready.offered("answers", file, who),
+            ready_questions=ready.offered("questions", file, who, language=who.language),
+            departments_asked=[one for one in DEPARTMENTS if one in self._site.desk.departments],
             done=done if done in DONE else "",
             undo_seconds=int(self._site.desk.undo.total_seconds()),
             queues=QUEUES,
@@ -192,6 +196,7 @@ DONE: Final = frozenset(
         "draft",
         "draft_gone",
         "undone",
+        "asked",
         "reachable",
         "too_late",
         "moved",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, Protocol
 
@@ -31,6 +32,19 @@ class TooLongError(Exception):
     """The answer is longer than the way to this member takes."""
 
 
+class NoDepartmentError(Exception):
+    """No address of this department is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionMail:
+    """What stands around the words of a question: the subject, which names nobody, and what the house says below."""
+
+    subject: str
+    below: str
+    language: Language
+
+
 class Desk(Protocol):
     """The house. Everything with a `tx` happens inside the caller's transaction and is undone with it."""
 
@@ -50,6 +64,30 @@ class Desk(Protocol):
 
     async def way_back(self, tx: Tx, case_id: int) -> Way | None:
         """How an answer would reach the member now; None when it would not."""
+        ...
+
+    @property
+    def departments(self) -> Mapping[str, str]:
+        """The departments that can be asked by mail, with their addresses."""
+        ...
+
+    async def ask(
+        self,
+        tx: Tx,
+        viewer: Viewer,
+        case_id: int,
+        department: str,
+        text: str,
+        *,
+        mail: QuestionMail,
+        now: datetime,
+        version: int,
+    ) -> int:
+        """Put a question to a department into the outbox, due at `now + undo`; its answer comes back into the case.
+
+        Keeps it as a message of the case with the direction "ask" and raises the case's version with the act "case.asked".
+        Returns the outbox id. Raises store.cases.StaleError, and NoDepartmentError where no address is known.
+        """
         ...
 
     async def spoken(self, text: str) -> Language | None:

@@ -74,6 +74,16 @@ class Say:
         """How many days ago something was, counted by the calendar of Brussels."""
         return max(0, (self.today - deadlines.received_day(since)).days)
 
+    def unanswered(self, since: datetime) -> str:
+        """That a question has no answer yet, and for how many working days: "no answer for 3 working days"."""
+        day = deadlines.received_day(since)
+        days = deadlines.working_days_between(day, self.today, saturdays=self._saturdays)
+        return (
+            catalogue()[self._language].counted("ask.waiting", days)
+            if days
+            else catalogue()[self._language]["ask.today"]
+        )
+
     def local_day(self, moment: datetime) -> date:
         """The day in Brussels."""
         return deadlines.received_day(moment)

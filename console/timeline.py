@@ -18,7 +18,15 @@ from store.views import NoteRow
 # What is told elsewhere on the page (a message, a note), or is about who looked rather than about the case.
 SHOWN_ELSEWHERE: Final = frozenset(
     {
-        *("case.note", "case.answered", "case.viewed", "case.unsealed", "message.joined"),
+        *(
+            "case.note",
+            "case.answered",
+            "case.asked",
+            "case.department_answered",
+            "case.viewed",
+            "case.unsealed",
+            "message.joined",
+        ),
         *("conversation.said", "conversation.viewed"),
     }
 )
@@ -97,7 +105,7 @@ def days(found: Sequence[Item]) -> tuple[Day, ...]:
 
 
 def _message(message: MessageRow, marked: tuple[int, Sequence[Mark]] | None) -> Item:
-    if message.direction == "out":
+    if message.direction in ("out", "ask"):
         # Below what a colleague wrote stand the reference and the link, which are the house's.
         return Item("message", message.at, message=message, story=told(links.masked(message.reply or message.text)))
     shown = message.reply or message.text

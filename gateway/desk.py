@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
@@ -17,8 +17,8 @@ from channels.web.texts import pages
 from classifier import language
 from classifier.classification import Text
 from config.vocabulary import Language
-from console.contract import LONGEST, NoWayBackError, TooLongError, Way
-from gateway import answers
+from console.contract import LONGEST, NoWayBackError, QuestionMail, TooLongError, Way
+from gateway import answers, asking
 from gateway.house import House
 from gateway.reading import Parsing
 from gateway.way_back import WayBack, way_back
@@ -77,6 +77,35 @@ class HouseDesk:
         """How an answer would reach the member now."""
         back = await way_back(tx, self.house, case_id)
         return back.way if back else None
+
+    @property
+    def departments(self) -> Mapping[str, str]:
+        """The addresses of departments that can be asked."""
+        return self.house.settings.department_mail
+
+    async def ask(
+        self,
+        tx: Tx,
+        viewer: Viewer,
+        case_id: int,
+        department: str,
+        text: str,
+        *,
+        mail: QuestionMail,
+        now: datetime,
+        version: int,
+    ) -> int:
+        """Put a question to a department into the outbox. Raises StaleError, NoDepartmentError."""
+        return await asking.ask(
+            tx,
+            self.house,
+            viewer,
+            case_id,
+            asking.Question(department, text, mail),
+            now=now,
+            version=version,
+            undo=self.undo,
+        )
 
     async def spoken(self, text: str) -> Language | None:
         """The language of a text, where the classifier's own reading is sure of it."""
@@ -192,7 +221,8 @@ class HouseDesk:
         return [
             message.rfc_message_id
             for message in await correspondence.messages_of(tx, viewer, case_id)
-            if message.rfc_message_id and (message.direction == "in" or message.delivery == "sent")
+            if message.rfc_message_id
+            and (message.direction == "in" or (message.direction == "out" and message.delivery == "sent"))
         ]
 
     async def join_held(self, tx: Tx, viewer: Viewer, held_id: int, *, now: datetime) -> None:

@@ -16,6 +16,7 @@ from gateway import proofs
 from gateway.adding import add_to_case, hold_apart
 from gateway.answered import in_their_case
 from gateway.arrival import Arrival, Recorded, fingerprint_of
+from gateway.asking import asked_in, from_department
 from gateway.conversing import heard
 from gateway.house import House
 from gateway.opening import open_own_case
@@ -70,11 +71,19 @@ class Recorder:
             return await self._automatic(tx, arrival, now)
         if message.channel in CONVERSING and arrival.writer is not None:
             return await self._turn(tx, arrival, now)
+        return await self._letter(tx, arrival, fingerprint, now)
+
+    async def _letter(self, tx: Tx, arrival: Arrival, fingerprint: str | None, now: datetime) -> Recorded:
+        """What a person wrote, by mail, on a form or told at a counter."""
+        message = arrival.message
         said = any(mark in arrival.item.raw.envelope for mark in second_look.MARKS)
         if fingerprint and not said:
             first = await inbox.seen_before(tx, fingerprint, since=now - DUPLICATE_WITHIN)
             if first is not None:
                 return await self._again(tx, arrival, first, now)
+        question = await asked_in(tx, self.house, arrival) if message.channel == "email" else None
+        if question is not None and second_look.OWN_CASE not in arrival.item.raw.envelope:
+            return await from_department(tx, self.house, arrival, question, now=now)
         known = None
         if arrival.writer:
             await people.alone_with(tx, arrival.writer)

@@ -29,7 +29,8 @@ class FileRow:
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """A message of a case. `delivery` is the state of its sending ("" for what came in), `code` the server's word;
+    """A message of a case. `direction` is "in" from the member, "out" to the member, "ask" to a department (whose id is in
+    `situation`), "dep" from a department. `delivery` is the state of its sending ("" for what came in), `code` the server's word;
     `hidden` is what its sender made invisible, and no word of it counts as said.
     """
 
@@ -62,7 +63,7 @@ class MessageRow:
     @property
     def undelivered(self) -> bool:
         """Whether it did not reach the member: it could not be handed over, or the provider could not hand it on."""
-        return self.delivery == "failed" or self.receipt in ("failed", "undelivered")
+        return self.direction == "out" and (self.delivery == "failed" or self.receipt in ("failed", "undelivered"))
 
     @property
     def reason(self) -> str:
@@ -85,19 +86,26 @@ async def messages_of(tx: Tx, viewer: Viewer, case_id: int) -> list[MessageRow]:
 async def messages_for_member(tx: Tx, case_id: int, contact_id: int | None) -> list[MessageRow]:
     """What the holder of a link sees: messages from and to the contact the link was made for, and no other's."""
     own = messages.c.contact_id == contact_id if contact_id is not None else messages.c.contact_id.is_(None)
-    found = await _message_rows(tx, _messages().where(messages.c.case_id == case_id, own))
+    # What is asked and answered between colleagues and departments is no word to or from the member.
+    spoken = messages.c.direction.in_(("in", "out"))
+    found = await _message_rows(tx, _messages().where(messages.c.case_id == case_id, own, spoken))
     # An answer that can still be taken back, or was, has not been said.
     return [row for row in found if row.auto or row.delivery not in ("waiting", "taken", "cancelled")]
 
 
 async def answer_waits(tx: Tx, case_id: int) -> bool:
     """Whether an answer of ours to a case is still on its way out, or to be taken back."""
-    waiting = select(outbox.c.id).where(
-        outbox.c.case_id == case_id,
-        outbox.c.auto.is_(False),
-        outbox.c.state.in_(("waiting", "taken")),
-        # One that a server keeps refusing for days cannot be taken back any more.
-        outbox.c.attempts < 2,
+    waiting = (
+        select(outbox.c.id)
+        .join(messages, messages.c.id == outbox.c.message_id)
+        .where(
+            outbox.c.case_id == case_id,
+            messages.c.direction == "out",
+            outbox.c.auto.is_(False),
+            outbox.c.state.in_(("waiting", "taken")),
+            # One that a server keeps refusing for days cannot be taken back any more.
+            outbox.c.attempts < 2,
+        )
     )
     return (await tx.conn.execute(waiting.limit(1))).first() is not None
 

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-_Purpose = Literal["reply", "bounce", "message", "key id"]
+_Purpose = Literal["reply", "bounce", "message", "question", "key id"]
 
 VERIFYING_KEYS = 3
 _TAG_BYTES = 10
@@ -34,6 +34,14 @@ class ReplyTag:
 
     case_id: int
     contact_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionTag:
+    """What a good tag in the address of a question to a department says."""
+
+    case_id: int
+    question_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,17 @@ def sign_bounce_tag(case_id: int, contact_id: int, keys: Sequence[bytes]) -> str
 def read_bounce_tag(text: str, keys: Sequence[bytes]) -> ReplyTag | None:
     """The case and contact of a return path; None when it is not exactly as we signed it."""
     return _read_case_and_contact("bounce", text[2:], keys) if text[:2] in ("b.", "B.") else None
+
+
+def sign_question_tag(case_id: int, question_id: int, keys: Sequence[bytes]) -> str:
+    """`q.<case>.<question>.<key id><tag>`, to stand after "+" where a department answers a question (M9)."""
+    return "q." + _signed("question", f"{case_id}.{question_id}", keys)
+
+
+def read_question_tag(text: str, keys: Sequence[bytes]) -> QuestionTag | None:
+    """The case and question of an address; None when it is not exactly as we signed it."""
+    found = _read_case_and_contact("question", text[2:], keys) if text[:2] in ("q.", "Q.") else None
+    return QuestionTag(found.case_id, found.contact_id) if found else None
 
 
 def sign_message_tag(key: str, keys: Sequence[bytes]) -> str:

@@ -28,11 +28,12 @@
     window.addEventListener("pageshow", () => { gone = false; });
     document.addEventListener("visibilitychange", () => { if (document.hidden) keep(true); });
     form.querySelector("[data-keep]")?.setAttribute("hidden", "");
+    form.querySelector("[data-script]")?.removeAttribute("hidden");
 
     const put = form.querySelector("[data-put]");
     put?.addEventListener("click", (event) => {
       event.preventDefault();
-      const chosen = form.querySelector("select[data-texts], select")?.selectedOptions[0], words = chosen?.dataset.text;
+      const chosen = form.querySelector("select[data-texts]")?.selectedOptions[0], words = chosen?.dataset.text;
       if (!words) return;
       const gap = field.value.indexOf("\n\n\n\n");
       const at = gap >= 0 ? gap + 2 : field.selectionStart === field.value.length && field.value ? field.value.length : field.selectionStart;

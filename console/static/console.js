@@ -36,7 +36,7 @@
     "/": () => { const q = document.getElementById("q"); if (q) { q.focus(); q.select(); } },
     "?": () => { location.href = "/console/keys"; },
     j: () => step(1), k: () => step(-1), o: () => document.activeElement.closest(".row-link")?.click(),
-    r: () => write("reply"), i: () => write("note"),
+    r: () => write("reply"), d: () => write("ask"), i: () => write("note"),
     a: () => byKey("a")?.click(), c: () => byKey("c")?.click(), z: () => byKey("z")?.click(), n: () => byKey("n")?.click(),
   };
   document.addEventListener("keydown", (event) => {

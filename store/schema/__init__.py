@@ -27,7 +27,7 @@ from store.schema.cases import (
     sequences,
 )
 from store.schema.entries import entries
-from store.schema.handling import drafts
+from store.schema.handling import drafts, questions
 from store.schema.intake import domain_rates, held, idempotency, inbox
 from store.schema.learning import corrections, label_counts, model_uses
 from store.schema.messages import conversations, files, message_files, messages, opted_out, outbox
@@ -47,8 +47,8 @@ __all__ = [
     "deadlines",
     "decisions",
     "domain_rates",
-    "entries",
     "drafts",
+    "entries",
     "files",
     "heartbeats",
     "held",
@@ -66,6 +66,7 @@ __all__ = [
     "outbox",
     "people",
     "person_numbers",
+    "questions",
     "ratings",
     "receipts",
     "rule_sets",

@@ -1,4 +1,4 @@
-"""What colleagues do on a case beside answering: what they began to write."""
+"""What colleagues do on a case beside answering: what they began to write, what they asked a department."""
 
 from __future__ import annotations
 
@@ -17,4 +17,16 @@ drafts = Table(
     Column("text", LargeBinary, nullable=False),
     Column("at", Moment, nullable=False),
     UniqueConstraint("user_id", "case_id", "purpose"),
+)
+
+# Questions to departments. What was asked and answered are messages of the case, `message_id` the question.
+questions = Table(
+    "questions",
+    metadata,
+    own_id(),
+    ref("case_id", "cases.id", index=True),
+    ref("message_id", "messages.id", nullable=True),
+    Column("department", String(24), nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("answered_at", Moment),
 )

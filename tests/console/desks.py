@@ -11,8 +11,8 @@ from typing import cast
 
 from channels.message import InboundMessage, OutboundMessage, Robot, Sender
 from config.vocabulary import Channel, Language
-from console.contract import UNDO, NoWayBackError, Way
-from store import cases, inbox, outbox, receipts, second_look, views
+from console.contract import UNDO, NoDepartmentError, NoWayBackError, QuestionMail, Way
+from store import cases, inbox, outbox, questions, receipts, second_look, views
 from store.database import Store, Tx
 from store.viewer import Viewer
 
@@ -29,6 +29,9 @@ class StoreDesk:
     woken: list[int] = field(default_factory=list)
     speaks: Language | None = None
     undo: timedelta = UNDO
+    departments: dict[str, str] = field(
+        default_factory=lambda: {"reimbursements": "refunds@mutual.example", "incapacity": "incap@mutual.example"}
+    )
     waiting: list[int] = field(default_factory=list)
 
     async def reply(self, tx: Tx, viewer: Viewer, case_id: int, text: str, *, now: datetime, version: int) -> int:
@@ -80,6 +83,58 @@ class StoreDesk:
         if contact is not None and contact[1] == "email":
             return "email"
         return "page" if await receipts.exists_for(tx, case_id) else None
+
+    async def ask(
+        self,
+        tx: Tx,
+        viewer: Viewer,
+        case_id: int,
+        department: str,
+        text: str,
+        *,
+        mail: QuestionMail,
+        now: datetime,
+        version: int,
+    ) -> int:
+        """By mail, without signatures."""
+        if department not in self.departments:
+            raise NoDepartmentError
+        actor, detail = f"user:{viewer.user_id}", {"to": department}
+        await cases.change(tx, case_id, actor=actor, act="case.asked", now=now, version=version, detail=detail)
+        question_id = await questions.add(tx, case_id, department, now=now)
+        whole = f"{text}\n\n{mail.below}"
+        message_id = await cases.add_message(
+            tx,
+            cases.NewMessage(
+                case_id=case_id,
+                direction="ask",
+                channel="email",
+                account="ombudsman@partenamut.example",
+                subject=mail.subject,
+                text=whole,
+                reply=text,
+                at=now,
+                author_id=viewer.user_id,
+                situation=department,
+            ),
+        )
+        await questions.worded(tx, question_id, message_id)
+        message = OutboundMessage(
+            key=f"question-{question_id}",
+            channel="email",
+            account="ombudsman@partenamut.example",
+            recipient=self.departments[department],
+            recipient_name=department,
+            subject=mail.subject,
+            text=whole,
+            language=mail.language,
+            auto=False,
+        )
+        outbox_id = await outbox.put(
+            tx, message, now=now, due_at=now + self.undo, case_id=case_id, message_id=message_id
+        )
+        assert outbox_id is not None
+        return outbox_id
 
     async def spoken(self, text: str) -> Language | None:
         """As the test says."""

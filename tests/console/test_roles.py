@@ -44,6 +44,7 @@ _POLICY: dict[str, set[str] | None] = {
     "console-case-reply": _HANDLES,
     "console-case-undo": _HANDLES,
     "console-case-ready": _HANDLES,
+    "console-case-ask": _HANDLES,
     "console-case-draft": _NOTES,
     "console-case-move": _HANDLES,
     "console-case-department": _HANDLES,
