@@ -11,7 +11,7 @@ $(V)/.run: requirements.txt pyproject.toml
 	@$(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.txt
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
 	@# Compiled once here, so that the first start does not compile everything while somebody waits.
-	@$(BIN)/python -m compileall -q channels chatbot classifier router store gateway console config
+	@$(BIN)/python -m compileall -q channels chatbot classifier report router store gateway console config
 	@touch $@
 
 $(V)/.dev: requirements-dev.txt $(V)/.run

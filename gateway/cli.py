@@ -9,7 +9,18 @@ from pathlib import Path
 import typer
 
 from config.settings import SettingsError
-from gateway.commands import corrections, indexing, models, reconciling, register, rules, running, telegram, tools
+from gateway.commands import (
+    corrections,
+    indexing,
+    models,
+    reconciling,
+    register,
+    reporting,
+    rules,
+    running,
+    telegram,
+    tools,
+)
 from gateway.commands.terminal import err, say
 
 app = typer.Typer(
@@ -18,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for commands in (running, tools, register, reconciling, indexing, rules, corrections, models, telegram):
+for commands in (running, tools, register, reporting, reconciling, indexing, rules, corrections, models, telegram):
     commands.add_to(app)
 
 

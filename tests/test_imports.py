@@ -26,9 +26,11 @@ MAY: dict[str, set[str]] = {
         "classifier.classification",
         "router.decision",
     },
+    "report": {"config", "router.deadlines", "store", "classifier.anonymising", "classifier.classification"},
     "console": {
         "config",
         "store",
+        "report",
         "router",
         "channels.message",
         "channels.pictures",

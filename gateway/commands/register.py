@@ -1,4 +1,4 @@
-"""Commands over the register: users, quarantine, the monthly report, migrations."""
+"""Commands over the register: users, quarantine, migrations."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import getpass
 import json
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Final, get_args
 
 import typer
@@ -279,39 +279,8 @@ def replay(
         raise typer.Exit(1)
 
 
-def report(
-    month: Annotated[str, typer.Option(help="The month, such as 2026-11; this one by default.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
-) -> None:
-    """The month in figures, from the register: cases by kind, queue, channel and language, and those in time."""
-    from gateway.monthly import Month, month_report
-
-    try:
-        first = date.fromisoformat(f"{month}-01") if month else date.today().replace(day=1)  # noqa: DTZ011 (the operator's own month)
-    except ValueError:
-        raise stop(f"'{month}' is not a month; write it like 2026-11", 2) from None
-    if not 2000 <= first.year < 3000:
-        raise stop(f"there is nothing to report of the year {first.year}", 2)
-
-    async def work(house: House) -> Month:
-        async with house.store.read() as tx:
-            return await month_report(tx, first)
-
-    found = with_house(work)
-    if as_json:
-        emit(json.dumps(found.as_json()))
-        return
-    out.print(f"{first:%Y-%m}: {found.received} cases, {found.closed} closed, {found.late} late", highlight=False)
-    for title, counts in found.splits.items():
-        table = Table(title, "cases")
-        for name, count in counts.items():
-            table.add_row(name, count)
-        out.print(table)
-
-
 def add_to(app: typer.Typer) -> None:
     """Register the commands of this file."""
     app.add_typer(user, name="user")
     app.add_typer(database, name="db")
     app.add_typer(quarantine, name="quarantine")
-    app.command()(report)

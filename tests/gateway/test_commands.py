@@ -84,6 +84,8 @@ def guichet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         ["report", "--month", "9999-12"],
         ["report", "--month", "0001-01"],
         ["report", "--month", "November"],
+        ["report", "--format", "doc"],
+        ["report", "--language", "de"],
         ["rules", "check", "nowhere.yaml"],
         ["user", "add", "", "--role", "mediator"],
         ["user", "add", "x" * 121],

@@ -1,0 +1,1 @@
+"""The monthly report: pure functions from what the register counts to the figures that people read."""

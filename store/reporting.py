@@ -1,0 +1,180 @@
+"""What the monthly report counts. Every case is counted, sealed ones too: that they exist is no secret, and small counts are
+hidden where they could point at a person (rule E3). Words of a case come from unsealed ones only.
+
+A case that was merged into another counts once, with the other. All moments are UTC, from `start` up to, not including, `end`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, false, func, not_, select, true
+
+from store import cases as register
+from store import texts
+from store.database import Tx
+from store.people import NAME
+from store.schema import cases, classifications, deadlines, messages, people, ratings
+from store.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """How many cases were received that are alike in all this."""
+
+    kind: str
+    department: str | None
+    channel: str
+    language: str
+    refused: str
+    sealed: bool
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClockEnd:
+    """A clock and how it ended. `ended_at` is None while it runs, and for those of refused cases, which are kept as met."""
+
+    clock: str
+    due_on: date
+    state: str
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A case that was closed."""
+
+    kind: str
+    outcome: str
+    refused: str
+    received_at: datetime
+    closed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What somebody complained about: the words of the message that opened the case, and what the classifier pointed at."""
+
+    case_id: int
+    department: str
+    channel: str
+    name: str
+    text: str
+    evidence: Sequence[Any]
+
+
+def _scope(viewer: Viewer) -> ColumnElement[Any]:
+    """The condition under which a case counts for this viewer."""
+    return (true() if viewer.reads_cases else false()) & cases.c.merged_into.is_(None)
+
+
+def _received(start: datetime, end: datetime) -> ColumnElement[Any]:
+    return (cases.c.received_at >= start) & (cases.c.received_at < end)
+
+
+async def groups(tx: Tx, viewer: Viewer, start: datetime, end: datetime) -> list[Group]:
+    """Cases received, counted by everything that the report splits them by."""
+    by = (
+        cases.c.kind,
+        cases.c.department,
+        cases.c.channel,
+        cases.c.language,
+        cases.c.refused,
+        cases.c.sealed,
+    )
+    query = select(*by, func.count()).where(_scope(viewer), _received(start, end)).group_by(*by)
+    return [Group(*row) for row in await tx.conn.execute(query)]
+
+
+async def received(tx: Tx, viewer: Viewer, start: datetime, end: datetime) -> int:
+    """How many cases were received."""
+    query = select(func.count()).select_from(cases).where(_scope(viewer), _received(start, end))
+    return int((await tx.conn.execute(query)).scalar_one())
+
+
+async def merged(tx: Tx, viewer: Viewer, start: datetime, end: datetime) -> int:
+    """How many cases received then go on in another one."""
+    query = select(func.count()).select_from(cases).where(cases.c.merged_into.is_not(None), _received(start, end))
+    return int((await tx.conn.execute(query)).scalar_one()) if viewer.reads_cases else 0
+
+
+async def clocks_due(tx: Tx, viewer: Viewer, first: date, last: date) -> list[ClockEnd]:
+    """The clocks whose day lies between two days, both included."""
+    query = (
+        select(deadlines.c.clock, deadlines.c.due_on, deadlines.c.state, deadlines.c.ended_at)
+        .join(cases, cases.c.id == deadlines.c.case_id)
+        .where(_scope(viewer), deadlines.c.due_on >= first, deadlines.c.due_on <= last)
+    )
+    return [ClockEnd(*row) for row in await tx.conn.execute(query)]
+
+
+async def acknowledged(tx: Tx, viewer: Viewer, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """(received, acknowledged) of each case received then whose receipt has gone."""
+    query = (
+        select(cases.c.received_at, deadlines.c.ended_at)
+        .join(deadlines, deadlines.c.case_id == cases.c.id)
+        .where(
+            _scope(viewer),
+            _received(start, end),
+            deadlines.c.clock == "acknowledgement",
+            deadlines.c.ended_at.is_not(None),
+        )
+    )
+    return [(row[0], row[1]) for row in await tx.conn.execute(query)]
+
+
+async def closed(tx: Tx, viewer: Viewer, start: datetime, end: datetime) -> list[Closed]:
+    """The cases that were closed then, whenever they came."""
+    query = select(cases.c.kind, cases.c.outcome, cases.c.refused, cases.c.received_at, cases.c.closed_at).where(
+        _scope(viewer), cases.c.state == "closed", cases.c.closed_at >= start, cases.c.closed_at < end
+    )
+    return [Closed(row[0], row[1] or "", *row[2:]) for row in await tx.conn.execute(query)]
+
+
+async def scores(tx: Tx, viewer: Viewer, start: datetime, end: datetime) -> list[int]:
+    """What members gave then, from 1 (bad) to 5 (good)."""
+    query = (
+        select(ratings.c.score)
+        .join(cases, cases.c.id == ratings.c.case_id)
+        .where(_scope(viewer), ratings.c.at >= start, ratings.c.at < end)
+    )
+    return list((await tx.conn.execute(query)).scalars())
+
+
+async def told(tx: Tx, viewer: Viewer, start: datetime, end: datetime) -> list[Told]:
+    """The complaints received then that are about a department, sealed and refused ones left out, the latest first."""
+    query = (
+        select(
+            cases.c.id,
+            cases.c.department,
+            cases.c.channel,
+            people.c.name,
+            messages.c.reply,
+            classifications.c.body,
+        )
+        .join(classifications, classifications.c.case_id == cases.c.id)
+        .join(messages, messages.c.id == classifications.c.message_id)
+        .outerjoin(people, people.c.id == cases.c.person_id)
+        .where(
+            _scope(viewer),
+            _received(start, end),
+            not_(cases.c.sealed),
+            cases.c.kind == "complaint",
+            cases.c.refused == "",
+            cases.c.department.is_not(None),
+        )
+        .order_by(cases.c.id.desc(), classifications.c.id)
+    )
+    first: dict[int, Told] = {}
+    for row in await tx.conn.execute(query):
+        # Of several messages the first one opened the case.
+        if row.id not in first:
+            body = texts.read_json(row.body, register.CLASSIFICATION)
+            name = texts.read(row.name, NAME) if row.name is not None else ""
+            text = texts.read(row.reply, register.REPLY)
+            first[row.id] = Told(row.id, row.department, row.channel, name, text, body["evidence"])
+    return list(first.values())
