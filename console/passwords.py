@@ -26,24 +26,35 @@ _COMMON: Final = frozenset(
 
 
 class WeakPasswordError(Exception):
-    """The password is too short, too long, or one of those tried first; the text says which."""
+    """The password is too short, too long, or one of those tried first; the text says which, and so does `reason`: "short",
+    "long" or "common"."""
+
+    def __init__(self, reason: str, words: str) -> None:
+        super().__init__(words)
+        self.reason = reason
 
 
 def check(password: str) -> None:
     """Raise WeakPasswordError for a password that may not be used."""
     if len(password) < SHORTEST:
-        raise WeakPasswordError(f"a password has {SHORTEST} characters or more")
+        raise WeakPasswordError("short", f"a password has {SHORTEST} characters or more")
     if len(password) > LONGEST:
-        raise WeakPasswordError(f"a password has {LONGEST} characters at most")
+        raise WeakPasswordError("long", f"a password has {LONGEST} characters at most")
     letters = "".join(sign for sign in password.casefold() if sign.isalpha())
     if letters in _COMMON or len(set(password)) < 5:
-        raise WeakPasswordError("this password is among the first that are tried; use several words")
+        raise WeakPasswordError("common", "this password is among the first that are tried; use several words")
 
 
 def hash_password(password: str) -> str:
     """The hash to store. Raises WeakPasswordError. Takes a third of a second."""
     check(password)
     return _HASHER.hash(password)
+
+
+async def hashed(password: str) -> str:
+    """As `hash_password`, beside the other work. Raises WeakPasswordError."""
+    async with _AT_ONCE:
+        return await asyncio.to_thread(hash_password, password)
 
 
 async def verify(stored: str | None, password: str) -> bool:

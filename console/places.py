@@ -18,4 +18,7 @@ class Place:
 
 
 # In the order in which they stand.
-PLACES: Final[tuple[Place, ...]] = (Place("quarantine", "/console/quarantine", "supervises"),)
+PLACES: Final[tuple[Place, ...]] = (
+    Place("quarantine", "/console/quarantine", "supervises"),
+    Place("people", "/console/people", "oversees"),
+)

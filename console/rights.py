@@ -7,7 +7,8 @@ from typing import Literal
 from store.viewer import Viewer
 
 # "any": to be signed in. "records": to write down what a member says at the counter or by telephone.
-Right = Literal["any", "reads", "notes", "records", "handles", "supervises", "administers"]
+# "oversees": to see who has which access.
+Right = Literal["any", "reads", "notes", "records", "handles", "supervises", "oversees", "administers"]
 
 
 def may(viewer: Viewer, right: Right) -> bool:
@@ -19,5 +20,6 @@ def may(viewer: Viewer, right: Right) -> bool:
         "records": viewer.handles_cases or viewer.role == "agent",
         "handles": viewer.handles_cases,
         "supervises": viewer.supervises,
+        "oversees": viewer.supervises or viewer.role == "administrator",
         "administers": viewer.role == "administrator",
     }[right]

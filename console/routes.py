@@ -13,7 +13,7 @@ from channels.viruses import NoScanner, Scanner
 from channels.web.address import networks
 from channels.web.cookies import Cookie
 from channels.web.limits import Limiter
-from console import kept_views
+from console import kept_views, people_routes
 from console.asides import Asides
 from console.case_acts import case_acts
 from console.case_page import CasePage
@@ -30,6 +30,7 @@ from console.rights import Right
 from console.searching import Search
 from console.sign_in import SignIn
 from console.site import Handler, Site, Who
+from console.steps import Steps
 from console.streams import Streams
 from console.talk_contract import Talks
 from console.talk_page import TalkPage
@@ -82,9 +83,12 @@ def add_routes(
         saturdays=saturdays,
         scanner=scanner or NoScanner(),
     )
-    sign_in = SignIn(site)
+    steps = Steps(site)
+    sign_in = SignIn(site, steps)
     app.router.add_get("/console/sign-in", sign_in.show, name="console-signin")
     app.router.add_post("/console/sign-in", sign_in.enter, name="console-signin-post")
+    app.router.add_get("/console/sign-in/password", steps.show_password, name="console-signin-password")
+    app.router.add_post("/console/sign-in/password", steps.choose_password, name="console-signin-password-post")
     app.router.add_post("/console/language", sign_in.choose_language, name="console-language")
     streams = Streams(site)
     app.on_shutdown.append(streams.end)
@@ -94,6 +98,7 @@ def add_routes(
         *_talk_routes(site, streams),
         *kept_views.routes(site),
         *entry_routes(site, entries),
+        *people_routes.routes(site),
     ]
     for method, path, name, handler, right in behind_the_guard:
         app.router.add_route(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -15,31 +14,24 @@ from channels.web import csrf
 from channels.web.address import limit_key
 from channels.web.body import BodyError, BodyLimits, read_form
 from console import passwords
+from console.paths import next_path
 from console.site import Site, Who
+from console.steps import Steps
 from console.words import LANGUAGES
 from store import sign_ins, users
 from store.users import User
 
 _LIMITS: Final = BodyLimits(body=16 * 1024, text=16 * 1024, files=0, parts=10)
-# Where a sign-in may lead: paths of ours, never an address and never a query.
-_NEXT: Final = re.compile(
-    r"/console/(?:|mine|held|robots|quarantine|keys|queue/[a-z_]{1,24}|conversations(?:/\d{1,15})?"
-    r"|case/PM-\d{4}-\d{6,9}-\d{2}(?:/close)?)"
-)
 _PURPOSE: Final = "console sign-in"
 _YEAR_SECONDS: Final = 365 * 24 * 3600
-
-
-def next_path(wanted: str) -> str:
-    """The path to go on to, the list of cases for anything that is not on our list."""
-    return wanted if _NEXT.fullmatch(wanted) else "/console/"
 
 
 class SignIn:
     """Handlers of `/console/sign-in`, `/console/sign-out`, `/console/language` and `/console/session`."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, steps: Steps) -> None:
         self._site = site
+        self._steps = steps
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """The form. The cookie that its token is made from is given out here."""
@@ -63,16 +55,16 @@ class SignIn:
         wait = await site.limiter.take("sign-in", address, rate=1, burst=40, per_day=0)
         if not wait:
             async with site.store.write() as tx:
-                wait = ceil((await users.wait_for(tx, login, address, now=now)).total_seconds())
+                wait = ceil((await sign_ins.wait_for(tx, login, address, now=now)).total_seconds())
                 user = await users.by_login(tx, login)
                 if not wait:
                     # Counted before the password is looked at, and forgotten when it is right: tries that arrive
                     # together would else all pass before the first has failed.
-                    await users.note_failure(tx, login, address, now=now)
+                    await sign_ins.note_failure(tx, login, address, now=now)
         if wait:
             return self._must_wait(request, now, form, wait)
         right = await passwords.verify(user.password if user else None, password)
-        if user is None or user.disabled or not right:
+        if user is None or user.disabled or not right or _is_over(user, now):
             return await self._refused(request, form, login, address, user, now)
         return await self._entered(request, form, login, address, user)
 
@@ -86,7 +78,7 @@ class SignIn:
         now: datetime,
     ) -> web.Response:
         async with self._site.store.write() as tx:
-            wait = await users.wait_for(tx, login, address, now=now)
+            wait = await sign_ins.wait_for(tx, login, address, now=now)
             if user is not None and wait > timedelta(0):
                 await sign_ins.note_wait(tx, user.id, now=now)
         if wait > timedelta(0):
@@ -98,18 +90,15 @@ class SignIn:
     ) -> web.Response:
         site = self._site
         now = site.clock()
-        token = secrets.token_urlsafe(32)
         before = site.session_cookie.read(request)
         async with site.store.write() as tx:
             waits, _ = await sign_ins.waits_since_last(tx, user.id)
             if before:
                 await users.end_session(tx, before, now=now)
-            await users.forget_failures(tx, login, address)
-            await users.start_session(tx, user.id, token=token, csrf=secrets.token_urlsafe(24), now=now)
-        target = next_path(form.get("next", ""))
-        # Their owner is told when somebody guessed at the password meanwhile.
-        answer = site.see_other("/console/?guessed" if waits else target)
-        site.session_cookie.set(answer, token)
+            await sign_ins.forget_failures(tx, login, address)
+            # Their owner is told when somebody guessed at the password meanwhile.
+            target = "/console/?guessed" if waits else next_path(form.get("next", ""))
+            answer = await self._steps.begin(tx, user, target=target, now=now)
         site.visit_cookie.forget(answer)
         return answer
 
@@ -197,3 +186,8 @@ class SignIn:
             return True
         session = await site.session(request, site.clock())
         return session is not None and secrets.compare_digest(given.encode("utf-8", "replace"), session.csrf.encode())
+
+
+def _is_over(user: User, now: datetime) -> bool:
+    """Whether a password that somebody else made was not used in time."""
+    return user.once_until is not None and user.once_until < now

@@ -49,6 +49,8 @@ class Who:
     form: Mapping[str, str]
     # The same with its files, on the pages that take some.
     sent: Form = _NOTHING
+    # When they last gave their password or a code; see console.proof.
+    proved_at: datetime | None = None
 
     @property
     def actor(self) -> str:
@@ -96,7 +98,7 @@ class Site:
 
     def who(self, session: users.Session, language: ConsoleLanguage, now: datetime, form: Mapping[str, str]) -> Who:
         """The colleague of a session, with the rights that they have now."""
-        return Who(session.user.viewer, language, session.csrf, now, form)
+        return Who(session.user.viewer, language, session.csrf, now, form, proved_at=session.proved_at)
 
     def guarded(
         self, handler: Handler, right: Right, *, files: bool = False

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from config.vocabulary import QUEUES, Role
 from store import audit
 from store.database import Tx
 from store.schema import sessions, sign_in_failures, users
-from store.sql import insert, new_id
+from store.sql import new_id
 from store.viewer import Viewer
 
 IDLE: Final = timedelta(minutes=30)
 LONGEST: Final = timedelta(hours=12)
-_FREE_FAILURES: Final = 5
-_LONGEST_WAIT: Final = timedelta(minutes=15)
+# A sign-in that was not finished (a code, a password of one's own) waits so long.
+HALF: Final = timedelta(minutes=10)
 
 
 class UserExistsError(Exception):
@@ -29,7 +29,8 @@ class UserExistsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """One colleague. `password` is the argon2 hash; `queues` those whose cases they may see, None for all."""
+    """One colleague. `password` is the argon2 hash; `queues` those whose cases they may see, None for all.
+    `once_until` is set while they have a password that somebody else made, which only lets them choose one of their own."""
 
     id: int
     login: str
@@ -39,6 +40,7 @@ class User:
     password: str
     disabled: bool
     queues: frozenset[str] | None = None
+    once_until: datetime | None = None
 
     @property
     def viewer(self) -> Viewer:
@@ -48,11 +50,14 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A signed-in browser."""
+    """A signed-in browser. `proved_at` is when its person last gave a password or code; `pending` what is still wanted of
+    them before they are in, "" for nothing."""
 
     user: User
     csrf: str
     created_at: datetime
+    proved_at: datetime | None = None
+    pending: str = ""
 
 
 _USER: Final = (
@@ -64,6 +69,7 @@ _USER: Final = (
     users.c.password,
     users.c.disabled,
     users.c.queues,
+    users.c.once_until,
 )
 
 
@@ -83,8 +89,12 @@ async def add(
     actor: str,
     now: datetime,
     queues: Collection[str] | None = None,
+    once_until: datetime | None = None,
 ) -> int:
-    """Add a user; `queues` None gives all of them. Raises UserExistsError."""
+    """Add a user; `queues` None gives all of them, `once_until` says that the password is for choosing another one.
+
+    Raises UserExistsError.
+    """
     if await by_login(tx, login):
         raise UserExistsError(login)
     user_id = await new_id(
@@ -96,6 +106,7 @@ async def add(
         medical=medical,
         queues=_kept(queues),
         password=password,
+        once_until=once_until,
         disabled=False,
         created_at=now,
     )
@@ -127,12 +138,18 @@ def _kept(queues: Collection[str] | None) -> list[str] | None:
 
 def _user(row: Any) -> User:
     queues = None if row.queues is None else frozenset(row.queues)
-    return User(row.id, row.login, row.name, row.role, row.medical, row.password, row.disabled, queues)
+    return User(row.id, row.login, row.name, row.role, row.medical, row.password, row.disabled, queues, row.once_until)
 
 
 async def by_login(tx: Tx, login: str) -> User | None:
     """The user with this login."""
     row = (await tx.conn.execute(select(*_USER).where(users.c.login == login.strip().lower()))).one_or_none()
+    return _user(row) if row else None
+
+
+async def by_id(tx: Tx, user_id: int) -> User | None:
+    """The user with this number."""
+    row = (await tx.conn.execute(select(*_USER).where(users.c.id == user_id))).one_or_none()
     return _user(row) if row else None
 
 
@@ -163,29 +180,51 @@ async def to_tell(tx: Tx, names: Sequence[str], *, sealed: bool) -> list[User]:
     ]
 
 
-async def start_session(tx: Tx, user_id: int, *, token: str, csrf: str, now: datetime) -> None:
-    """Sign a user in; the token is only kept hashed."""
+async def start_session(
+    tx: Tx, user_id: int, *, token: str, csrf: str, now: datetime, pending: str = "", browser: str = ""
+) -> None:
+    """Sign a user in, or half-way with something `pending`; the token is only kept hashed."""
     await tx.conn.execute(
-        sessions.insert().values(token_hash=hashed(token), user_id=user_id, csrf=csrf, created_at=now, seen_at=now)
+        sessions.insert().values(
+            token_hash=hashed(token),
+            user_id=user_id,
+            csrf=csrf,
+            created_at=now,
+            seen_at=now,
+            proved_at=now,
+            pending=pending,
+            browser=browser,
+        )
     )
-    await audit.write(tx, actor=f"user:{user_id}", act="session.started", at=now)
+    if not pending:
+        await audit.write(tx, actor=f"user:{user_id}", act="session.started", at=now)
 
 
 async def session_of(tx: Tx, token: str, *, now: datetime) -> Session | None:
-    """The session with this token, unless it was idle too long, is too old, or its user was disabled."""
-    row = (
-        await tx.conn.execute(
-            select(*_USER, sessions.c.csrf, sessions.c.created_at.label("started"))
-            .join(sessions, sessions.c.user_id == users.c.id)
-            .where(
-                sessions.c.token_hash == hashed(token),
-                sessions.c.seen_at > now - IDLE,
-                sessions.c.created_at > now - LONGEST,
-                users.c.disabled.is_(False),
-            )
-        )
-    ).one_or_none()
-    return Session(_user(row), row.csrf, row.started) if row else None
+    """The session with this token, unless it was idle too long, is too old, is not whole yet, or its user was disabled."""
+    return await _session(
+        tx, token, sessions.c.pending == "", sessions.c.seen_at > now - IDLE, sessions.c.created_at > now - LONGEST
+    )
+
+
+async def half_session_of(tx: Tx, token: str, *, now: datetime) -> Session | None:
+    """The session with this token of which something is still pending, for ten minutes."""
+    return await _session(tx, token, sessions.c.pending != "", sessions.c.created_at > now - HALF)
+
+
+async def _session(tx: Tx, token: str, *conditions: ColumnElement[bool]) -> Session | None:
+    query = (
+        select(*_USER, sessions.c.csrf, sessions.c.created_at, sessions.c.proved_at, sessions.c.pending)
+        .join(sessions, sessions.c.user_id == users.c.id)
+        .where(sessions.c.token_hash == hashed(token), users.c.disabled.is_(False), *conditions)
+    )
+    row = (await tx.conn.execute(query)).one_or_none()
+    return Session(_user(row), row.csrf, row.created_at, row.proved_at, row.pending) if row else None
+
+
+async def note_proof(tx: Tx, token: str, *, now: datetime) -> None:
+    """The person of this session has just given their password or a code again."""
+    await tx.conn.execute(update(sessions).where(sessions.c.token_hash == hashed(token)).values(proved_at=now))
 
 
 async def touch_session(tx: Tx, token: str, *, now: datetime) -> None:
@@ -221,52 +260,17 @@ async def enable(tx: Tx, user_id: int, *, actor: str, now: datetime) -> None:
     await audit.write(tx, actor=actor, act="user.enabled", at=now, detail={"user": user_id})
 
 
-async def set_password(tx: Tx, user_id: int, password: str, *, actor: str, now: datetime) -> None:
-    """Give a user another password (hashed); who was signed in with the old one is no more."""
-    await tx.conn.execute(update(users).where(users.c.id == user_id).values(password=password))
+async def set_password(
+    tx: Tx, user_id: int, password: str, *, actor: str, now: datetime, once_until: datetime | None = None
+) -> None:
+    """Give a user another password (hashed), for choosing one of their own until `once_until` if that is given.
+
+    Who was signed in with the old one is no more.
+    """
+    new = {"password": password, "once_until": once_until}
+    await tx.conn.execute(update(users).where(users.c.id == user_id).values(**new))
     await end_sessions_of(tx, user_id)
     await audit.write(tx, actor=actor, act="user.password", at=now, detail={"user": user_id})
-
-
-async def wait_for(tx: Tx, login: str, address: str, *, now: datetime) -> timedelta:
-    """How long this account must wait before another try from this address; zero when it need not.
-
-    The wait belongs to account *and* address: nobody can lock a colleague out from elsewhere.
-    """
-    row = (
-        await tx.conn.execute(
-            select(sign_in_failures.c.count.label("failures"), sign_in_failures.c.last_at).where(
-                sign_in_failures.c.key_hash == hashed(f"{login.strip().lower()}\n{address}")
-            )
-        )
-    ).one_or_none()
-    if row is None or row.failures < _FREE_FAILURES:
-        return timedelta(0)
-    wait = min(timedelta(seconds=2 ** min(row.failures - _FREE_FAILURES + 1, 20)), _LONGEST_WAIT)
-    last_at: datetime = row.last_at
-    # Never more than the wait itself: a clock that was set back must not lock anybody out for longer.
-    return min(max(last_at + wait - now, timedelta(0)), wait)
-
-
-async def note_failure(tx: Tx, login: str, address: str, *, now: datetime) -> None:
-    """Count a failed sign-in; the count starts again after a day of peace."""
-    recent = sign_in_failures.c.last_at > now - timedelta(days=1)
-    statement = insert(tx, sign_in_failures).values(
-        key_hash=hashed(f"{login.strip().lower()}\n{address}"), count=1, last_at=now
-    )
-    await tx.conn.execute(
-        statement.on_conflict_do_update(
-            index_elements=["key_hash"],
-            set_={"count": case((recent, sign_in_failures.c.count + 1), else_=1), "last_at": now},
-        )
-    )
-
-
-async def forget_failures(tx: Tx, login: str, address: str) -> None:
-    """A sign-in that succeeds ends the wait."""
-    await tx.conn.execute(
-        delete(sign_in_failures).where(sign_in_failures.c.key_hash == hashed(f"{login.strip().lower()}\n{address}"))
-    )
 
 
 async def forget_old(tx: Tx, *, now: datetime) -> int:

@@ -25,6 +25,8 @@ users = Table(
     # The queues whose cases this person may see; NULL: all of them.
     Column("queues", JSON(none_as_null=True), nullable=True),
     Column("password", String(200), nullable=False),
+    # The password was made by somebody else: it opens only the page to choose one's own, until this moment.
+    Column("once_until", Moment, nullable=True),
     Column("disabled", Boolean, nullable=False, default=False),
     Column("created_at", Moment, nullable=False),
 )
@@ -37,6 +39,12 @@ sessions = Table(
     Column("csrf", String(64), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
+    # When its person last gave a password or a code: some acts want that to be fresh.
+    Column("proved_at", Moment, nullable=True),
+    # What is wanted before they are in: "code", "password", "enrol"; "" for a whole session.
+    Column("pending", String(10), nullable=False, default="", server_default=""),
+    # What kind of browser it is, in two words, for the list of one's own sessions.
+    Column("browser", String(40), nullable=False, default="", server_default=""),
 )
 
 # Failed sign-ins, by the hash of account and address: the growing wait is computed from them.

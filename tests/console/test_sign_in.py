@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from console import passwords
-from console.sign_in import next_path
+from console.paths import next_path
 from store import sign_ins, users
 from store.schema import sessions
 from tests.console.conftest import Running, hidden
@@ -101,7 +101,7 @@ async def test_failures_make_one_wait_in_words_and_lock_nobody_else_out(running:
 async def test_who_was_guessed_at_elsewhere_signs_in_at_once_and_is_told(running: Running) -> None:
     async with running.house.store.write() as tx:
         for _ in range(8):
-            await users.note_failure(tx, "anne", "203.0.113.9", now=running.clock())
+            await sign_ins.note_failure(tx, "anne", "203.0.113.9", now=running.clock())
         await sign_ins.note_wait(tx, running.house.users["anne"], now=running.clock())
     anne = await running.sign_in("anne")
     assert "Since you last signed in" in anne.page

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from store import schema, users
+from store import schema, sign_ins, users
 from store.database import Store
 from tests.store.registered import NOW
 
@@ -92,13 +92,13 @@ async def test_the_token_itself_is_not_kept(store: Store) -> None:
 
 async def wait(store: Store, now: datetime, address: str = "192.0.2.1", login: str = "anne@example.org") -> timedelta:
     async with store.read() as tx:
-        return await users.wait_for(tx, login, address, now=now)
+        return await sign_ins.wait_for(tx, login, address, now=now)
 
 
 async def fail(store: Store, now: datetime, times: int = 1, address: str = "192.0.2.1") -> None:
     for _ in range(times):
         async with store.write() as tx:
-            await users.note_failure(tx, "anne@example.org", address, now=now)
+            await sign_ins.note_failure(tx, "anne@example.org", address, now=now)
 
 
 async def test_the_wait_grows_to_a_quarter_of_an_hour(store: Store) -> None:
@@ -140,7 +140,7 @@ async def test_parallel_guesses_are_all_counted(store: Store) -> None:
 async def test_signing_in_ends_the_wait(store: Store) -> None:
     await fail(store, NOW, 30)
     async with store.write() as tx:
-        await users.forget_failures(tx, "anne@example.org", "192.0.2.1")
+        await sign_ins.forget_failures(tx, "anne@example.org", "192.0.2.1")
     assert await wait(store, NOW) == timedelta(0)
 
 

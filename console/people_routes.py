@@ -1,0 +1,29 @@
+"""The routes of people and access, each with the right it asks for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from console.people_page import PeoplePage
+from console.proof import Proof
+from console.rights import Right
+from console.site import Handler, Site
+
+_PERSON: Final = r"/console/people/{user:\d{1,15}}"
+
+
+def routes(site: Site) -> list[tuple[str, str, str, Handler, Right]]:
+    """Method, path, name, handler, and the right it asks for."""
+    people = PeoplePage(site)
+    return [
+        ("POST", "/console/proof", "proof", Proof(site).give, "any"),
+        ("GET", "/console/people", "people", people.show, "oversees"),
+        ("GET", "/console/people/new", "people-new", people.new, "administers"),
+        ("POST", "/console/people/new", "people-add", people.add, "administers"),
+        ("GET", _PERSON, "person", people.open, "administers"),
+        ("POST", _PERSON, "person-change", people.change, "administers"),
+        ("POST", f"{_PERSON}/disable", "person-disable", people.disable, "administers"),
+        ("POST", f"{_PERSON}/enable", "person-enable", people.enable, "administers"),
+        ("POST", f"{_PERSON}/end", "person-end", people.end_sessions, "administers"),
+        ("POST", f"{_PERSON}/password", "person-password", people.password, "administers"),
+    ]

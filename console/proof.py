@@ -1,0 +1,98 @@
+"""Fresh proof (rule S10): before people, rights, rules, texts, exports or erasure, whoever sits there gives their password again.
+
+A handler asks in its first line, for a form and for a page alike:
+
+    if (asked := await self._proof.wanted(request, who)) is not None:
+        return asked
+
+The page that asks holds everything that was sent, so that nothing is lost: the form goes to the same handler once more, with
+the password beside it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Final
+
+from aiohttp import web
+
+from channels.web.address import limit_key
+from console import passwords
+from console.paths import is_ours
+from console.site import Site, Who
+from store import sign_ins, users
+
+FRESH: Final = timedelta(minutes=5)
+# The field of the password; never given back in a page, nor handed on.
+FIELD: Final = "proof"
+
+
+class Proof:
+    """Asks for the password again where the last one given is older than five minutes."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def wanted(self, request: web.Request, who: Who) -> web.Response | None:
+        """The page that asks; None when the proof is fresh, or comes with this form and is right."""
+        # A clock that was set back makes no proof last longer.
+        if who.proved_at is not None and abs(who.now - who.proved_at) < FRESH:
+            return None
+        given = who.form.get(FIELD, "")
+        if not given:
+            return await self._ask(request, who)
+        if seconds := await self._must_wait(request, who):
+            return await self._ask(request, who, problem="wait", seconds=seconds, status=429)
+        if not await self._is_right(request, who, given):
+            return await self._ask(request, who, problem="wrong", status=403)
+        return None
+
+    async def give(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """The password for a page that was asked for (there is no form to send again): then on to that page."""
+        next_ = who.form.get("next", "")
+        if not is_ours(next_):
+            raise web.HTTPNotFound
+        return await self.wanted(request, who) or self._site.see_other(next_)
+
+    async def _ask(
+        self, request: web.Request, who: Who, *, problem: str = "", seconds: int = 0, status: int = 403
+    ) -> web.Response:
+        is_form = request.method == "POST"
+        fields = {name: value for name, value in who.form.items() if name not in ("csrf", FIELD)}
+        return await self._site.page(
+            "prove.html",
+            who,
+            status=status,
+            # The address may hold what was looked for; it goes back to this browser alone.
+            to=request.path_qs if is_form else "/console/proof",
+            fields=fields if is_form else {"next": request.path_qs},
+            field=FIELD,
+            problem=problem,
+            seconds=seconds,
+        )
+
+    async def _must_wait(self, request: web.Request, who: Who) -> int:
+        """Count this try before it is looked at; the seconds to wait, 0 when it may be looked at."""
+        key, address = _key(who), limit_key(self._site.address(request))
+        async with self._site.store.write() as tx:
+            wait = await sign_ins.wait_for(tx, key, address, now=who.now)
+            if not wait:
+                await sign_ins.note_failure(tx, key, address, now=who.now)
+        return ceil(wait.total_seconds())
+
+    async def _is_right(self, request: web.Request, who: Who, given: str) -> bool:
+        async with self._site.store.read() as tx:
+            user = await users.by_id(tx, who.viewer.user_id)
+        if user is None or not await passwords.verify(user.password, given):
+            return False
+        now: datetime = self._site.clock()
+        async with self._site.store.write() as tx:
+            await sign_ins.forget_failures(tx, _key(who), limit_key(self._site.address(request)))
+            await users.note_proof(tx, self._site.session_cookie.read(request), now=now)
+        return True
+
+
+def _key(who: Who) -> str:
+    # Apart from the sign-in: who guesses at an open desk must not make its owner wait elsewhere.
+    return f"proof:{who.viewer.user_id}"
