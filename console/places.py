@@ -21,4 +21,6 @@ class Place:
 PLACES: Final[tuple[Place, ...]] = (
     Place("quarantine", "/console/quarantine", "supervises"),
     Place("people", "/console/people", "oversees"),
+    Place("rules", "/console/rules", "handles"),
+    Place("quarantine", "/console/quarantine", "supervises"),
 )

@@ -27,6 +27,7 @@ from console.pages import ConsolePages
 from console.papers import Papers
 from console.quarantine import Quarantine
 from console.rights import Right
+from console.rules_routes import routes as rules_routes
 from console.searching import Search
 from console.sign_in import SignIn
 from console.site import Handler, Site, Who
@@ -93,6 +94,7 @@ def add_routes(
     streams = Streams(site)
     app.on_shutdown.append(streams.end)
     behind_the_guard = [
+        *rules_routes(site),
         *_routes(site, sign_in),
         *case_acts(site),
         *_talk_routes(site, streams),

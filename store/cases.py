@@ -14,7 +14,7 @@ from channels.message import Attachment
 from classifier.classification import Classification
 from config.vocabulary import Language
 from router.decision import Decision
-from store import audit, search, texts
+from store import audit, rule_hits, search, texts
 from store.database import Tx
 from store.schema import (
     cases,
@@ -201,6 +201,8 @@ async def add_decision(tx: Tx, message_id: int, case_id: int, decision: Decision
         message_id=message_id,
         rules_version=decision.rules_version[:40],
         decided_by=decision.decided_by[:60],
+        hits=rule_hits.marked(rule_hits.took_part(decision)),
+        near=rule_hits.marked(rule_hits.nearly_did(decision)),
         body=texts.keep_json(decision.as_json(), DECISION),
         at=now,
     )

@@ -11,7 +11,8 @@ from sqlalchemy import select, update
 
 from store import audit
 from store.database import Tx
-from store.schema import rule_sets
+from store.schema import audit as audit_table
+from store.schema import rule_sets, users
 from store.sql import insert
 
 
@@ -24,6 +25,20 @@ class Published:
     comment: str
     published_at: datetime
     active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One time that a version became the one that decides. `author` and `reader` are names, "" for none; `again`: it had
+    been live before; `rehearsed` the sums of its rehearsal, `harm` why harm was accepted."""
+
+    version: str
+    at: datetime
+    author: str
+    reader: str
+    again: bool
+    rehearsed: Mapping[str, int]
+    harm: str
 
 
 _ACTIVE_VERSION: Final = select(rule_sets.c.version).where(rule_sets.c.active.is_(True))
@@ -84,3 +99,36 @@ async def history(tx: Tx) -> list[Published]:
     """Every version, the newest first."""
     rows = await tx.conn.execute(select(rule_sets).order_by(rule_sets.c.id.desc()))
     return [Published(row.version, row.body, row.comment, row.published_at, row.active) for row in rows]
+
+
+async def publications(tx: Tx) -> list[Publication]:
+    """Every time that a version became the one that decides, the latest first."""
+    names = {f"user:{row[0]}": row[1] for row in await tx.conn.execute(select(users.c.id, users.c.name))}
+    rows = await tx.conn.execute(
+        select(audit_table.c.at, audit_table.c.actor, audit_table.c.detail)
+        .where(audit_table.c.act == "rules.published")
+        .order_by(audit_table.c.id)
+    )
+    seen: set[str] = set()
+    found = []
+    for at, actor, detail in rows:
+        version = str(detail.get("version", ""))
+        found.append(
+            Publication(
+                version=version,
+                at=at,
+                author=names.get(actor, ""),
+                reader=names.get(f"user:{detail.get('reader', '')}", ""),
+                again=version in seen,
+                rehearsed=detail.get("rehearsed", {}),
+                harm=detail.get("harm_accepted", ""),
+            )
+        )
+        seen.add(version)
+    return found[::-1]
+
+
+async def of_version(tx: Tx, version: str) -> Published | None:
+    """One version; None when there is none of this name."""
+    row = (await tx.conn.execute(select(rule_sets).where(rule_sets.c.version == version))).one_or_none()
+    return Published(row.version, row.body, row.comment, row.published_at, row.active) if row else None

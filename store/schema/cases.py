@@ -123,6 +123,9 @@ decisions = Table(
     ref("message_id", "messages.id"),
     Column("rules_version", String(40), nullable=False),
     Column("decided_by", String(60), nullable=False),
+    # The rules that took part and those that nearly did, as ",one,two,": counted without opening any decision.
+    Column("hits", Text, nullable=False, default=""),
+    Column("near", Text, nullable=False, default=""),
     Column("body", LargeBinary, nullable=False),
     Column("at", Moment, nullable=False),
 )

@@ -19,7 +19,7 @@ from console.passwords import hash_password
 from router import deadlines
 from router.decide import decide, load_rules
 from router.decision import Decision, Facts
-from store import cases, inbox, outbox, people, references, search, users
+from store import cases, inbox, outbox, people, references, rule_sets, search, users
 from store.database import Store, Tx
 from store.schema import inbox as inbox_table
 
@@ -381,10 +381,25 @@ def _of(name: str, address: str, text: str, **more: Any) -> Told:
     return replace(Told(name, address, text), **more)
 
 
+async def publish_rules(house: House) -> None:
+    """The shipped rules decide, as at the first start."""
+    path = SHIPPED / "rules" / "default.yaml"
+    async with house.store.write() as tx:
+        await rule_sets.publish(
+            tx,
+            version=load_rules(path).version,
+            body=path.read_text(encoding="utf-8"),
+            comment="The rules as shipped.",
+            author_id=None,
+            now=NOW - timedelta(days=100),
+        )
+
+
 async def furnish(store: Store) -> House:
     """The whole house."""
     house = House(store)
     await add_users(house)
+    await publish_rules(house)
     await add_case(house, "marie", _MARIE, assignee="anne")
     await add_case(house, "sealed", _SEALED)
     late = _of(

@@ -90,6 +90,9 @@ _POLICY: dict[str, set[str] | None] = {
     "console-entry-record": _NOTES,
     "console-entry-typed": _NOTES,
     "console-entry-letter": _NOTES,
+    "console-rules": _HANDLES,
+    "console-rules-cases": _HANDLES,
+    "console-rules-version": _HANDLES,
     "console-quarantine": {"supervisor"},
     "console-quarantine-item": {"supervisor"},
     "console-quarantine-replay": {"supervisor"},
@@ -153,6 +156,7 @@ def _filled(pattern: str, running: Running, key: str, item: int, number: int = 1
         "item": str(item),
         "talk": str(running.house.talks["waiting"] if number == 1 else number),
         "name": "console.css",
+        "rule": "doubt",
     }
     return re.sub(r"\{(\w+)[^}]*\}", lambda found: values.get(found.group(1), str(number)), pattern)
 

@@ -14,7 +14,8 @@ from console.filters import CHOICES, DUE, SHOWS
 from console.pages import HERE
 from console.timeline import SHOWN_ELSEWHERE
 from console.words import WordsError, catalogue, check, chosen
-from router.fields import FIELDS
+from router.fields import FIELDS, TESTS
+from router.ruleset import SITUATIONS
 
 _ROOT = HERE.parent
 _TEMPLATES = "\n".join(path.read_text(encoding="utf-8") for path in sorted((HERE / "templates").glob("*.html")))
@@ -52,6 +53,8 @@ def test_every_key_that_a_page_names_exists() -> None:
         ("doubts", DOUBTS),
         ("question", ("kind", *FLAGS, "department")),
         ("field", tuple(FIELDS)),
+        ("rules.test", tuple(sorted({test for tests in TESTS.values() for test in tests}))),
+        ("situation", SITUATIONS),
         ("way", ("email", "phone", "telegram", "chat", "none")),
         ("group", ("urgent", "late", "soon", "week", "later", "none")),
         ("empty", (*SHOWS, "after", "narrowed")),

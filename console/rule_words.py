@@ -1,0 +1,180 @@
+"""Rules in the words of a colleague's language: conditions, what is done, and what differs between two versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from config.vocabulary import QUEUES, ROLES
+from console.words import Words, catalogue
+from router.fields import FIELDS, Field
+from router.ruleset import Actions, ConditionSpec, Rule, RuleSet
+
+Group = Literal["all", "any", "none"]
+GROUPS: Final[tuple[Group, ...]] = ("all", "any", "none")
+# The group of words that the values of a field belong to.
+_VALUES: Final = {"kind": "kind", "language": "language", "channel": "channel", "abstained_on": "question"}
+_OF_QUEUES: Final = ("mailbox_queue", "department")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One rule as it is read. `asked` holds each group that asks something, with its conditions in words; `refuses`: it
+    needs a sure classifier, a clear sender and a second reader."""
+
+    id: str
+    number: int
+    title: str
+    why: str
+    asked: Sequence[tuple[Group, Sequence[str]]]
+    done: Sequence[str]
+    refuses: bool
+    seals: bool
+
+
+def sentences(rules: Iterable[Rule], t: Words) -> list[Sentence]:
+    """Every rule of a set, in its order, numbered from 1."""
+    return [sentence(rule, number, t) for number, rule in enumerate(rules, start=1)]
+
+
+def sentence(rule: Rule, number: int, t: Words) -> Sentence:
+    """One rule as it is read."""
+    groups = ((group, getattr(rule, group)) for group in GROUPS)
+    return Sentence(
+        id=rule.id,
+        number=number,
+        title=title(rule, t),
+        why=rule.why,
+        asked=[(group, [condition(spec, t) for spec in specs]) for group, specs in groups if specs],
+        done=actions(rule.then, t),
+        refuses=rule.then.refuse is not None,
+        seals=rule.then.seal,
+    )
+
+
+def title(rule: Rule, t: Words) -> str:
+    """What a rule is called: translated as long as nobody gave it another name than it was shipped with."""
+    shipped = catalogue()["en"].get(f"rule.{rule.id}", "")
+    words = t.of("rule", rule.id, otherwise=rule.title) if rule.title.casefold() == shipped.casefold() else rule.title
+    return words[:1].upper() + words[1:]
+
+
+def condition(spec: ConditionSpec, t: Words) -> str:
+    """One condition: "chance of urgent distress: at least 35 %". A field that we do not know shows as it is."""
+    field = FIELDS.get(spec.field)
+    if field is None:
+        return f"{spec.field} {spec.test} {spec.value}"
+    return t["rules.asked"].replace("{field}", field_name(field, t)).replace("{asked}", _asked(field, spec, t))
+
+
+def field_name(field: Field, t: Words) -> str:
+    """What a field is called where a rule asks about it."""
+    name = t.of("field", field.name)
+    return t["rules.chance_of"].replace("{field}", name) if field.probability else name
+
+
+def _asked(field: Field, spec: ConditionSpec, t: Words) -> str:
+    if field.type == "flag":
+        return t["rules.yes" if (spec.value is True) == (spec.test == "is") else "rules.no"]
+    values = spec.value if isinstance(spec.value, list) else [spec.value]
+    said = f" {t['rules.or']} ".join(value(field, one, t) for one in values)
+    return t.of("rules.test", spec.test).replace("{value}", said or "…")
+
+
+def value(field: Field, one: Any, t: Words) -> str:
+    """A value of a field in words; a probability in per cent."""
+    if field.probability and isinstance(one, int | float):
+        return f"{round(one * 100, 2):g}\u00a0%".replace(".", "." if t.language == "en" else ",")
+    if field.name in _OF_QUEUES:
+        return t.of("rules.place", str(one), otherwise=t.queue(str(one)))
+    if field.name in _VALUES:
+        return t.of(_VALUES[field.name], str(one))
+    return f"“{one}”" if field.type == "text" and one else str(one)
+
+
+def actions(then: Actions, t: Words) -> list[str]:
+    """What a rule does, each thing in words, in the order of their weight."""
+    done = []
+    if then.refuse:
+        done.append(t[f"rules.refuse.{then.refuse}"])
+    if then.seal:
+        done.append(t["rules.seal"])
+    if then.queue:
+        place = t.of("rules.place", then.queue, otherwise=t.queue(then.queue))
+        done.append(t["rules.queue"].replace("{queue}", place))
+    if then.priority:
+        done.append(t["rules.priority"].replace("{priority}", t.of("rules.priorities", then.priority)))
+    if then.situation:
+        done.append(t["rules.text"].replace("{text}", t.of("situation", then.situation)))
+    if then.acknowledge is not None:
+        done.append(t["rules.acknowledge" if then.acknowledge else "rules.silent"])
+    if then.notify:
+        done.append(t["rules.tell"].replace("{who}", ", ".join(told(name, t) for name in then.notify)))
+    if then.stop:
+        done.append(t["rules.stop"])
+    return done
+
+
+def told(name: str, t: Words) -> str:
+    """Who is told of a case: the people of a queue, or of a role."""
+    return t.queue(name) if name in QUEUES else t.of("role", name) if name in ROLES else name
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What changed about one rule. `what`: "new", "gone", "changed" or "moved"; `lines` says it in words."""
+
+    what: Literal["new", "gone", "changed", "moved"]
+    title: str
+    lines: Sequence[str]
+
+
+def differences(old: RuleSet, new: RuleSet, t: Words) -> list[Difference]:
+    """What changed from one version to another; empty when they decide alike in every case."""
+    before, after = {rule.id: rule for rule in old.rules}, {rule.id: rule for rule in new.rules}
+    found = [
+        Difference("gone", title(rule, t), actions(rule.then, t)) for name, rule in before.items() if name not in after
+    ]
+    for name, rule in after.items():
+        if name not in before:
+            asked = [condition(spec, t) for spec in rule.conditions]
+            found.append(Difference("new", title(rule, t), [*asked, *actions(rule.then, t)]))
+        elif lines := _changes(before[name], rule, t):
+            found.append(Difference("changed", title(rule, t), lines))
+    return found + _moved(old, new, t)
+
+
+def _changes(old: Rule, new: Rule, t: Words) -> list[str]:
+    lines = []
+    if old.title != new.title:
+        lines.append(t["rules.was_called"].replace("{title}", title(old, t)))
+    for group in GROUPS:
+        was, now = getattr(old, group), getattr(new, group)
+        name = t[f"rules.group.{group}"]
+        for specs, others, key in ((was, now, "rules.no_longer"), (now, was, "rules.now_asks")):
+            lines += [
+                t[key].replace("{group}", name).replace("{condition}", condition(spec, t))
+                for spec in specs
+                if spec not in others
+            ]
+    did, does = actions(old.then, t), actions(new.then, t)
+    lines += [t["rules.no_longer_does"].replace("{action}", one) for one in did if one not in does]
+    lines += [t["rules.now_does"].replace("{action}", one) for one in does if one not in did]
+    return lines
+
+
+def _moved(old: RuleSet, new: RuleSet, t: Words) -> list[Difference]:
+    """The rules that stand elsewhere among those which both versions have."""
+    kept_after = [rule.id for rule in new.rules if any(rule.id == one.id for one in old.rules)]
+    kept_before = [rule.id for rule in old.rules if rule.id in kept_after]
+    rules = {rule.id: rule for rule in new.rules}
+    return [
+        Difference(
+            "moved",
+            title(rules[name], t),
+            [t["rules.was_number"].replace("{old}", str(kept_before.index(name) + 1)).replace("{new}", str(at + 1))],
+        )
+        for at, name in enumerate(kept_after)
+        if kept_before[at] != name
+    ]
