@@ -20,7 +20,7 @@ class Place:
 # In the order in which they stand.
 PLACES: Final[tuple[Place, ...]] = (
     Place("quarantine", "/console/quarantine", "supervises"),
-    Place("people", "/console/people", "oversees"),
     Place("rules", "/console/rules", "handles"),
-    Place("quarantine", "/console/quarantine", "supervises"),
+    Place("report", "/console/report", "reports"),
+    Place("people", "/console/people", "oversees"),
 )

@@ -46,7 +46,7 @@ def columns(title: str, bars: Sequence[Bar]) -> Markup:
         last = place == len(bars) - 1
         parts.append(
             Markup('<rect class="{}" x="{}" y="{}" width="{}" height="{}" fill="{}"/>').format(
-                "bar now" if last else "bar",
+                "column now" if last else "column",
                 round(middle - step * 0.33, 1),
                 round(_FLOOR - height, 1),
                 round(step * 0.66, 1),
@@ -69,7 +69,7 @@ def rows(title: str, bars: Sequence[Bar], *, most: float = 0) -> Markup:
             continue
         width = round((_WIDTH - _LABEL - 70) * bar.value / scale, 1)
         parts.append(
-            Markup('<rect class="bar now" x="{}" y="{}" width="{}" height="{}" fill="{}"/>').format(
+            Markup('<rect class="column now" x="{}" y="{}" width="{}" height="{}" fill="{}"/>').format(
                 _LABEL, top + 5, width, _ROW - 10, _MARK
             )
         )

@@ -15,6 +15,8 @@ from console.report_sections import Cell, Section, month_name, sections
 from console.words import ConsoleLanguage, catalogue
 from console.workbook import Sheet, Value, as_csv, as_xlsx
 from report.figures import Report
+from report.kept import Current
+from router.deadlines import received_day
 from router.pdf import make_pdf
 
 Format = Literal["pdf", "xlsx", "csv"]
@@ -44,6 +46,14 @@ class File:
     type: str
     content: bytes
     rows: int
+
+
+def signed(found: Current) -> Signed:
+    """What people said of a report, for its files."""
+    kept = found.kept
+    if kept.approved_at is None:
+        return Signed(kept.sentences)
+    return Signed(kept.sentences, kept.approved_by, received_day(kept.approved_at))
 
 
 async def made(

@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from console.report_charts import Bar, columns, rows
 from console.words import Words
-from report.figures import Report, Span
+from report.figures import MEDICAL, NONE, Report, Span
 from report.hiding import SMALL, Mark, hidden
 
 # The splits in their order; the one by department sets medical matters apart.
@@ -51,6 +51,21 @@ class Section:
 def month_name(first: date, words: Words) -> str:
     """ "October 2026"."""
     return str(format_date(first, "LLLL y", locale=_LOCALES[words.language]))
+
+
+def erratum_name(words: Words, split: str, value: str) -> str:
+    """What a figure is called: "Channel: form"."""
+    if split in ("received", "closed"):
+        return words[f"report.name.{split}"]
+    if split == "refused":
+        return words.of("report.value", value)
+    if split == "outcome":
+        return words.of("outcome", value)
+    if split == "department":
+        name = words.of("report.value", value) if value in (MEDICAL, NONE) else words.queue(value)
+    else:
+        name = words.of(split, value)
+    return f"{words[f'report.split.{split}']}: {name}"
 
 
 def sections(report: Report, words: Words, *, leaving: bool) -> list[Section]:
@@ -211,7 +226,7 @@ class _Saying:
             return _filled(
                 t["report.answer.kind"], n=self.number(now["complaint"]), all=self.number(self.report.received)
             )
-        first = next((value for value in order if value not in away and value != "none" and now[value]), None)
+        first = next((value for value in order if value not in away and value != NONE and now[value]), None)
         if first is None:
             return t["report.answer.split_none"]
         return _filled(t["report.answer.first"], name=self.value(name, first), n=self.number(now[first]))
@@ -309,7 +324,7 @@ class _Saying:
         """What a value of a split is called."""
         t = self.words
         if split == "department":
-            return t[f"report.value.{value}"] if value in ("medical", "none") else t.queue(value)
+            return t[f"report.value.{value}"] if value in (MEDICAL, NONE) else t.queue(value)
         return t.of(split, value)
 
     def href(self, split: str, value: str) -> str:

@@ -6,9 +6,12 @@ from typing import Literal
 
 from store.viewer import Viewer
 
-# "any": to be signed in. "records": to write down what a member says at the counter or by telephone.
+# "any": to be signed in. "records": to write down what a member says at the counter or by telephone. "reports", "approves": to
+# read the monthly report, and to write and approve it; it counts all queues, so only those who see all of them.
 # "oversees": to see who has which access.
-Right = Literal["any", "reads", "notes", "records", "handles", "supervises", "oversees", "administers"]
+Right = Literal[
+    "any", "reads", "notes", "records", "handles", "reports", "approves", "supervises", "oversees", "administers"
+]
 
 
 def may(viewer: Viewer, right: Right) -> bool:
@@ -19,6 +22,8 @@ def may(viewer: Viewer, right: Right) -> bool:
         "notes": viewer.handles_cases or viewer.role == "agent",
         "records": viewer.handles_cases or viewer.role == "agent",
         "handles": viewer.handles_cases,
+        "reports": viewer.role in ("supervisor", "reader") and viewer.queues is None,
+        "approves": viewer.supervises and viewer.queues is None,
         "supervises": viewer.supervises,
         "oversees": viewer.supervises or viewer.role == "administrator",
         "administers": viewer.role == "administrator",

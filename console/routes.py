@@ -13,7 +13,7 @@ from channels.viruses import NoScanner, Scanner
 from channels.web.address import networks
 from channels.web.cookies import Cookie
 from channels.web.limits import Limiter
-from console import kept_views, people_routes
+from console import kept_views, people_routes, report_routes
 from console.asides import Asides
 from console.case_acts import case_acts
 from console.case_page import CasePage
@@ -101,6 +101,7 @@ def add_routes(
         *kept_views.routes(site),
         *entry_routes(site, entries),
         *people_routes.routes(site),
+        *report_routes.routes(site),
     ]
     for method, path, name, handler, right in behind_the_guard:
         app.router.add_route(

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from datetime import date
 
-from console.report_files import File, Format, Signed, made
+from console.report_files import File, Format, Signed, made, signed
 from console.words import ConsoleLanguage
 from gateway.house import House
+from report import kept
 from report.figures import Report
-from report.month import HOUSE, month_report
+from report.month import HOUSE
 from router.deadlines import received_day
 from store import audit
 
 
 async def current(house: House, first: date) -> tuple[Report, Signed]:
     """The report of a month, and what people said of it."""
-    return await month_report(house.store, HOUSE, first, today=received_day(house.now())), Signed()
+    found = await kept.current(house.store, HOUSE, first, today=received_day(house.now()))
+    return found.report, signed(found)
 
 
 async def export(house: House, first: date, format_: Format, language: ConsoleLanguage) -> File:

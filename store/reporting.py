@@ -6,12 +6,12 @@ A case that was merged into another counts once, with the other. All moments are
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, false, func, not_, select, true
+from sqlalchemy import ColumnElement, func, not_, select
 
 from store import cases as register
 from store import texts
@@ -19,6 +19,7 @@ from store.database import Tx
 from store.people import NAME
 from store.schema import cases, classifications, deadlines, messages, people, ratings
 from store.viewer import Viewer
+from store.views import Row, row_of, row_query
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Told:
 
 def _scope(viewer: Viewer) -> ColumnElement[Any]:
     """The condition under which a case counts for this viewer."""
-    return (true() if viewer.reads_cases else false()) & cases.c.merged_into.is_(None)
+    return viewer.may_list() & cases.c.merged_into.is_(None)
 
 
 def _received(start: datetime, end: datetime) -> ColumnElement[Any]:
@@ -98,8 +99,9 @@ async def received(tx: Tx, viewer: Viewer, start: datetime, end: datetime) -> in
 
 async def merged(tx: Tx, viewer: Viewer, start: datetime, end: datetime) -> int:
     """How many cases received then go on in another one."""
-    query = select(func.count()).select_from(cases).where(cases.c.merged_into.is_not(None), _received(start, end))
-    return int((await tx.conn.execute(query)).scalar_one()) if viewer.reads_cases else 0
+    gone = viewer.may_list() & cases.c.merged_into.is_not(None)
+    query = select(func.count()).select_from(cases).where(gone, _received(start, end))
+    return int((await tx.conn.execute(query)).scalar_one())
 
 
 async def clocks_due(tx: Tx, viewer: Viewer, first: date, last: date) -> list[ClockEnd]:
@@ -143,6 +145,43 @@ async def scores(tx: Tx, viewer: Viewer, start: datetime, end: datetime) -> list
         .where(_scope(viewer), ratings.c.at >= start, ratings.c.at < end)
     )
     return list((await tx.conn.execute(query)).scalars())
+
+
+async def rows(
+    tx: Tx, viewer: Viewer, start: datetime, end: datetime, *, by: str, value: str, limit: int
+) -> list[Row] | None:
+    """The cases behind a count, the latest first: those received then of which the split `by` says `value`, or closed then with
+    an outcome. Sealed ones only where the viewer may open them, or where nothing else is said of them than that they are sealed.
+    None for a split that there is not."""
+    if by not in _BY:
+        return None
+    query = row_query().where(_scope(viewer), _BY[by](value))
+    if (by, value) != ("department", "medical") and by not in ("channel", "language"):
+        query = query.where(viewer.may_see())
+    if by == "outcome":
+        when = (cases.c.closed_at >= start) & (cases.c.closed_at < end)
+        query = query.where(cases.c.state == "closed", cases.c.kind == "complaint", when)
+    else:
+        query = query.where(_received(start, end))
+    found = await tx.conn.execute(query.order_by(cases.c.received_at.desc(), cases.c.id.desc()).limit(limit))
+    return [row_of(row, viewer) for row in found]
+
+
+def _of_department(value: str) -> ColumnElement[Any]:
+    if value == "medical":
+        return cases.c.sealed.is_(True)
+    named = cases.c.department.is_(None) if value == "none" else cases.c.department == value
+    return named & not_(cases.c.sealed)
+
+
+_BY: Final[Mapping[str, Callable[[str], ColumnElement[Any]]]] = {
+    "kind": lambda value: cases.c.kind == value,
+    "department": _of_department,
+    "channel": lambda value: cases.c.channel == value,
+    "language": lambda value: cases.c.language == value,
+    "refused": lambda value: (cases.c.refused == value) & (cases.c.refused != ""),
+    "outcome": lambda value: cases.c.outcome == value,
+}
 
 
 async def told(tx: Tx, viewer: Viewer, start: datetime, end: datetime) -> list[Told]:

@@ -113,7 +113,7 @@ class Filling:
         end = self._end(row.due_on, moment)
         answered = moment + (end - moment) * 0.9
         self.at(answered, partial(self._answer, case_id=case_id, who=who, number=number))
-        if rng.random() < 0.985:
+        if rng.random() < 0.995:
             self.at(end, lambda tx, now: handling.close(tx, case_id, now))
         if rng.random() < 0.3:
             self.at(

@@ -32,6 +32,7 @@ from store.schema.intake import domain_rates, held, idempotency, inbox
 from store.schema.learning import corrections, label_counts, model_uses
 from store.schema.messages import conversations, files, message_files, messages, opted_out, outbox
 from store.schema.operations import clock_runs, heartbeats, rule_sets
+from store.schema.reports import reports
 
 __all__ = [
     "SEARCH",
@@ -69,6 +70,7 @@ __all__ = [
     "questions",
     "ratings",
     "receipts",
+    "reports",
     "rule_sets",
     "sequences",
     "sessions",
