@@ -173,12 +173,30 @@ class Settings(BaseSettings):
     conversation_days: int = Field(30, ge=2, le=3650)
     rules: Path = SHIPPED / "rules" / "default.yaml"
 
+    # The monthly report: who is told by mail once it is approved, from which day of the next month on, and in which language.
+    report_to: Annotated[tuple[str, ...], NoDecode] = ()
+    report_day: int = Field(5, ge=1, le=28)
+    report_language: Literal["fr", "nl", "en"] = "fr"
+
     @field_validator(
-        "trusted_proxies", "channels_down", "twilio_media_hosts", "sms_countries", "widget_origins", mode="before"
+        "trusted_proxies",
+        "channels_down",
+        "twilio_media_hosts",
+        "sms_countries",
+        "widget_origins",
+        "report_to",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("report_to")
+    @classmethod
+    def _mail_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(re.fullmatch(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9.-]{1,250}", part) for part in value):
+            raise ValueError("must be mail addresses, with commas between them")
+        return value
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -16,7 +16,7 @@ import structlog
 
 from channels.contract import StoreUnavailableError
 from config.deadlines import deadlines as deadlines_data
-from gateway import silence
+from gateway import report_mail, silence
 from gateway.census import ASKED_DAYS, ask_mailboxes
 from gateway.conversation_clock import look_at_conversations
 from gateway.house import House, active_rules
@@ -86,6 +86,7 @@ class Clock:
         await self._once("tidying", hour, now, lambda tx: self._tidy(tx, now))
         await self._remove_files_daily(today, now)
         await self._free_what_stands_still()
+        await self._tell_of_report(today, now)
         await look_at_conversations(self.house, await active_rules(self.house), now=now)
         await self._sweep(now)
 
@@ -136,6 +137,14 @@ class Clock:
                     tx, clock.case_id, actor="system", act="clock.reminder", now=now, detail=detail, unread=True
                 )
         return {"reminders": given, "missed": missed}
+
+    async def _tell_of_report(self, today: date, now: datetime) -> None:
+        """Once a month the readers of the report are told that it is there, or the supervisors that they are waited for."""
+        due = await report_mail.due(self.house, today)
+        if due is not None:
+            await self._once(
+                due.job, f"{due.month:%Y-%m}", now, lambda tx: report_mail.put(tx, self.house, due, now=now)
+            )
 
     async def _reconcile_daily(self, today: date, now: datetime) -> None:
         """Compare once a day, on a snapshot: reading everything must not keep anybody from writing."""

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from config.settings import load
+from config.settings import SettingsError, load
+from gateway.clock import Clock
 from gateway.house import House, build
 from gateway.reporting import export
-from store.schema import audit
+from report.month import HOUSE, month_report
+from store import reports, texts, users
+from store.outbox import BODY
+from store.schema import audit, outbox
 
 MONTH = date(2026, 10, 1)
+NOW = datetime(2026, 11, 5, 9, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -32,3 +37,72 @@ async def test_what_is_taken_out_is_in_the_audit_with_its_filter_and_rows(house:
     assert act == "report.exported"
     assert detail == {"month": "2026-10", "format": "csv", "rows": file.rows}
     assert file.rows > 0
+
+
+async def _told(house: House) -> list[tuple[str, str, str]]:
+    """(recipient, subject, text) of everything that waits to go out."""
+    async with house.store.read() as tx:
+        bodies = (await tx.conn.execute(select(outbox.c.body).order_by(outbox.c.id))).scalars().all()
+    found = [texts.read_json(body, BODY) for body in bodies]
+    return [(one["recipient"], one["subject"], one["text"]) for one in found]
+
+
+async def _staffed(house: House) -> int:
+    async with house.store.write() as tx:
+        await users.add(
+            tx,
+            login="tom@partenamut.example",
+            name="Tom",
+            role="mediator",
+            medical=False,
+            password="x",
+            actor="command",
+            now=NOW,
+        )
+        return await users.add(
+            tx, login="lena@partenamut.example", name="Lena", role="supervisor", medical=False, password="x",
+            actor="command", now=NOW,
+        )  # fmt: skip
+
+
+async def test_supervisors_are_reminded_once_and_readers_told_once_it_is_approved(tmp_path: Path) -> None:
+    house = build(
+        load(data=tmp_path, min_free_mb=0, report_to="board@partenamut.example,x@partenamut.example"), name="t"
+    )
+    await house.store.open()
+    try:
+        lena = await _staffed(house)
+        clock = Clock(house)
+        await clock.tick(NOW - timedelta(days=1))
+        assert await _told(house) == []
+        for hours in (0, 1, 30):
+            await clock.tick(NOW + timedelta(hours=hours))
+        ((recipient, subject, text),) = await _told(house)
+        assert recipient == "lena@partenamut.example"
+        assert subject == "Le rapport de octobre 2026 attend"
+        assert text.endswith("/console/report?month=2026-10\n")
+        report = await month_report(house.store, HOUSE, MONTH, today=date(2026, 11, 6))
+        async with house.store.write() as tx:
+            await reports.write(tx, MONTH, "Marie Dubois a encore écrit.", version=0, user_id=lena, now=NOW)
+            await reports.approve(tx, MONTH, report.model_dump_json(), version=1, user_id=lena, now=NOW)
+        for hours in (31, 32, 24 * 20):
+            await clock.tick(NOW + timedelta(hours=hours))
+        _, *told = await _told(house)
+        assert [recipient for recipient, _, _ in told] == ["board@partenamut.example", "x@partenamut.example"]
+        # What somebody wrote freely stays behind the sign-in.
+        assert "Marie" not in told[0][2]
+        assert "- 0 dossiers reçus" in told[0][2]
+    finally:
+        await house.close()
+
+
+async def test_without_readers_nobody_is_told(house: House) -> None:
+    await _staffed(house)
+    await Clock(house).tick(NOW)
+    assert await _told(house) == []
+
+
+@pytest.mark.parametrize("wrong", ["board", "a@b@c.example", "a b@c.example", "<a@c.example>"])
+def test_readers_are_mail_addresses(wrong: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError):
+        load(data=tmp_path, report_to=wrong)

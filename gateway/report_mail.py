@@ -1,0 +1,94 @@
+"""A word by mail about the monthly report: its headlines to its readers once it is approved, else a reminder to the supervisors.
+
+The mail holds no personal data: the answers as they leave the house, with small counts hidden, and a link. The two sentences and
+the examples are somebody's free words; they stay behind the sign-in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final, Literal
+
+from channels.mail.tags import sign_message_tag
+from channels.message import OutboundMessage
+from console.report_sections import month_name, sections
+from console.words import Words, catalogue
+from gateway.house import House
+from report import figures
+from report.figures import Report
+from store import audit, operations, outbox, reports, users
+from store.database import Tx
+
+# The sections whose answers are told.
+_TOLD: Final = ("trend", "clocks", "times", "outcomes", "satisfaction")
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is to be told of a month, and was not yet. `report` is None for a reminder."""
+
+    job: Literal["report", "report_reminder"]
+    month: date
+    report: Report | None = None
+
+
+async def due(house: House, today: date) -> Due | None:
+    """What is due today about the month that is over; None where nobody is to be told, or everybody was."""
+    if not house.settings.report_to or today.day < house.settings.report_day:
+        return None
+    month = figures.earlier(today.replace(day=1), 1)
+    async with house.store.read() as tx:
+        if await operations.has_run(tx, "report", f"{month:%Y-%m}"):
+            return None
+        kept = await reports.of_month(tx, month)
+        if kept.approved_at is not None:
+            return Due("report", month, Report.model_validate_json(kept.body))
+        reminded = await operations.has_run(tx, "report_reminder", f"{month:%Y-%m}")
+    return None if reminded else Due("report_reminder", month)
+
+
+async def put(tx: Tx, house: House, what: Due, *, now: datetime) -> dict[str, Any]:
+    """Put the mails into the outbox. Returns how many there are, for the run."""
+    language = house.settings.report_language
+    words = catalogue()[language]
+    subject, text = _words(house, words, what)
+    if what.report is None:
+        to = [user.login for user in await users.to_tell(tx, ("supervisor",), sealed=False)]
+    else:
+        to = list(house.settings.report_to)
+    for address in dict.fromkeys(to):
+        key = f"{what.job}-{what.month:%Y-%m}-{hashlib.sha256(address.encode()).hexdigest()[:16]}"
+        message = OutboundMessage(
+            key=key,
+            channel="email",
+            account=house.mailbox_for(language).address,
+            recipient=address,
+            recipient_name="",
+            subject=subject,
+            text=text,
+            language=language,
+            auto=True,
+            message_tag=sign_message_tag(key, house.tag_keys),
+        )
+        await outbox.put(tx, message, now=now)
+    if what.report is not None:
+        detail = {"month": f"{what.month:%Y-%m}", "recipients": len(to), "rows": len(_TOLD)}
+        await audit.write(tx, actor="system", act="report.sent", at=now, detail=detail)
+    return {"mails": len(to)}
+
+
+def _words(house: House, words: Words, what: Due) -> tuple[str, str]:
+    month = month_name(what.month, words)
+    url = f"{house.settings.base_url}/console/report?month={what.month:%Y-%m}"
+    if what.report is None:
+        return _named(words["report.mail.waits"], month), f"{_named(words['report.mail.remind'], month)}\n\n{url}\n"
+    by_id = {one.id: one.answer for one in sections(what.report, words, leaving=True)}
+    answers = "\n".join(f"- {by_id[name]}" for name in _TOLD)
+    text = f"{_named(words['report.mail.approved'], month)}\n\n{answers}\n\n{words['report.mail.where']}\n{url}\n"
+    return _named(words["report.mail.subject"], month), text
+
+
+def _named(text: str, month: str) -> str:
+    return text.replace("{month}", month)
