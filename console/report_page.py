@@ -12,6 +12,7 @@ from aiohttp import web
 from babel.dates import format_date
 
 from console.papers import as_attachment
+from console.proof import Proof
 from console.report_files import FORMATS, File, made, signed
 from console.report_sections import SPLITS, Section, erratum_name, month_name, sections
 from console.site import Site, Who
@@ -43,6 +44,7 @@ class ReportPage:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._proof = Proof(site)
 
     async def show(self, request: web.Request, who: Who) -> web.StreamResponse:
         """The report of a month; without one, of the last that is over."""
@@ -61,8 +63,10 @@ class ReportPage:
             return await self._draw(who, first, Typed(text, "stale"), status=409)
         return self._site.see_other(f"/console/report?month={first:%Y-%m}&done=saved")
 
-    async def approve(self, _: web.Request, who: Who) -> web.StreamResponse:
-        """Freeze the figures of a month that is over, as the register says them now."""
+    async def approve(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """Freeze the figures of a month that is over, as the register says them now. A password was given just before (S10)."""
+        if (asked := await self._proof.wanted(request, who)) is not None:
+            return asked
         first = _month(who.form.get("month", ""), who)
         found = await self._current(who, first)
         if not found.report.complete:
@@ -84,7 +88,9 @@ class ReportPage:
         return self._site.see_other(f"/console/report?month={first:%Y-%m}&done=was_approved")
 
     async def export(self, request: web.Request, who: Who) -> web.StreamResponse:
-        """The report, or one section of it, as a file. Each is in the audit (rule E5)."""
+        """The report, or one section of it, as a file. Each is in the audit (E5), and a password was given just before (S10)."""
+        if (asked := await self._proof.wanted(request, who)) is not None:
+            return asked
         first = _month(request.query.get("month", ""), who)
         wanted, only = request.query.get("format", ""), request.query.get("section", "")
         format_ = next((one for one in FORMATS if one == wanted), None)

@@ -117,6 +117,16 @@ async def test_each_export_is_in_the_audit(running: Running) -> None:
     assert noted == [(actor, "csv", ""), (actor, "xlsx", ""), (actor, "csv", "channel")]
 
 
+async def test_who_takes_it_along_or_approves_it_gave_their_password_just_before(running: Running) -> None:
+    luc = await running.sign_in("luc")
+    running.clock.forward(minutes=6)
+    answer = await luc.client.get("/console/report/export?month=2026-10&format=csv")
+    assert answer.status == 403
+    assert 'name="proof"' in await answer.text()
+    page = await luc.post("/console/report/approve", status=403, month="2026-10", version="0")
+    assert 'name="proof"' in page
+
+
 async def test_who_sees_some_queues_alone_reads_no_report_of_all(running: Running) -> None:
     async with running.house.store.write() as tx:
         rik_id = running.house.users["rik"]
