@@ -48,6 +48,14 @@ class Say:
         """A date that is promised, with its weekday: "Thu 17 Dec"."""
         return format_date(day, "EEE d MMM", locale=_LOCALES[self._language])
 
+    def month(self, day: date) -> str:
+        """The month of a day: "December 2026"."""
+        return format_date(day, "LLLL yyyy", locale=_LOCALES[self._language])
+
+    def weekday(self, day: date) -> str:
+        """ "Thu"."""
+        return format_date(day, "EEE", locale=_LOCALES[self._language])
+
     def time(self, moment: datetime) -> str:
         """The time of day in Brussels."""
         return dates.time_of_day(moment, self._language)

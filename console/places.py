@@ -23,4 +23,9 @@ PLACES: Final[tuple[Place, ...]] = (
     Place("rules", "/console/rules", "handles"),
     Place("report", "/console/report", "reports"),
     Place("people", "/console/people", "oversees"),
+    Place("channels", "/console/channels", "supervises"),
+    Place("fates", "/console/fates", "supervises"),
+    Place("deadlines", "/console/deadlines", "supervises"),
+    Place("quality", "/console/quality", "supervises"),
+    Place("audit", "/console/audit", "supervises"),
 )

@@ -13,7 +13,7 @@ from channels.viruses import NoScanner, Scanner
 from channels.web.address import networks
 from channels.web.cookies import Cookie
 from channels.web.limits import Limiter
-from console import kept_views, people_routes, report_routes
+from console import audit_page, calendar, doors, kept_views, people_routes, quality, report_routes
 from console.asides import Asides
 from console.case_acts import case_acts
 from console.case_page import CasePage
@@ -36,6 +36,7 @@ from console.streams import Streams
 from console.talk_contract import Talks
 from console.talk_page import TalkPage
 from console.talks_page import TalksPage
+from console.training_contract import Trainer
 from store.database import Store
 
 _CASE: Final = "/console/case/{reference}"
@@ -51,6 +52,7 @@ def add_routes(
     desk: Desk,
     talks: Talks,
     entries: Entries,
+    trainer: Trainer,
     limiter: Limiter,
     base_url: str,
     secret: bytes,
@@ -102,6 +104,10 @@ def add_routes(
         *entry_routes(site, entries),
         *people_routes.routes(site),
         *report_routes.routes(site),
+        *doors.routes(site),
+        *calendar.routes(site),
+        *quality.routes(site, trainer),
+        *audit_page.routes(site),
     ]
     for method, path, name, handler, right in behind_the_guard:
         app.router.add_route(

@@ -91,6 +91,20 @@ class Versions:
         return sorted(found, key=lambda about: (about.made_at, about.id))
 
 
+def whole(path: Path, version: str) -> None:
+    """See that a version's files are those it was named by. Raises `OSError`, `ValueError`, `KeyError` where they are not."""
+    from zipfile import BadZipFile  # noqa: PLC0415 (only where a version is chosen)
+
+    from classifier import heads  # noqa: PLC0415 (numpy is loaded where a model is looked at)
+
+    try:
+        learnt = heads.from_disk(path / "guichet_heads")
+    except BadZipFile:
+        raise ValueError(version) from None
+    if not (path / "config.cfg").is_file() or not learnt.digest.startswith(version.rpartition("-")[2]):
+        raise ValueError(version)
+
+
 def _read(path: Path) -> About | None:
     try:
         told: Mapping[str, Any] = json.loads((path / _ABOUT).read_text(encoding="utf-8"))

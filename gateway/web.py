@@ -32,6 +32,7 @@ from gateway.house import House
 from gateway.metrics import Metrics
 from gateway.reading import ParserSettings, Parsing
 from gateway.taking_over import HouseTalks
+from gateway.training import HouseTrainer
 
 # Headers beyond these are refused (F1); aiohttp counts both in bytes.
 _LONGEST_LINE = 8190
@@ -75,12 +76,14 @@ def application(
         chat=bool(hosts),
         now=house.now,
     )
+    trainer = HouseTrainer(house)
     add_console(
         app,
         store=house.store,
         desk=HouseDesk(house, parsing),
         talks=HouseTalks(house),
         entries=HouseEntries(house, door, classifying),
+        trainer=trainer,
         limiter=limiter,
         base_url=settings.base_url,
         secret=keys.derived(house.secret, "console"),
@@ -110,6 +113,7 @@ def application(
     async def settle(_: web.Application) -> None:
         # What somebody asked for before we were told to stop is still looked for.
         await case_door.settled()
+        await trainer.close()
 
     app.on_cleanup.append(settle)
     return app

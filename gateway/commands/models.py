@@ -53,12 +53,12 @@ def use_model(
     version: Annotated[str, typer.Argument(help="An id from `model list`, or: shipped.")], by: By = ""
 ) -> None:
     """Let a version read from the next message on; workers change to it without a restart."""
-    from gateway.versions import UnknownVersionError, Versions
+    from gateway.versions import UnknownVersionError, Versions, whole
     from store import model_uses
 
     async def work(house: House) -> bool:
         if version != model_uses.SHIPPED:
-            _readable(Versions(house.settings.data / "models").path_of(version), version)
+            whole(Versions(house.settings.data / "models").path_of(version), version)
         async with house.store.write() as tx:
             who = await person(tx, by)
             return await model_uses.use(tx, version, author_id=who.id if who else None, now=house.now())
@@ -72,20 +72,6 @@ def use_model(
     except (OSError, ValueError, KeyError):
         raise stop("the files of this version are missing or broken; nothing is changed") from None
     say(f"{version} reads from now on." if changed else f"{version} reads already.")
-
-
-def _readable(path: Path, version: str) -> None:
-    """Whether the files are whole. Raises `OSError`, `ValueError`, `KeyError`."""
-    from zipfile import BadZipFile
-
-    from classifier import heads
-
-    try:
-        learnt = heads.from_disk(path / "guichet_heads")
-    except BadZipFile:
-        raise ValueError(version) from None
-    if not (path / "config.cfg").is_file() or not learnt.digest.startswith(version.rpartition("-")[2]):
-        raise ValueError(version)
 
 
 @model.command("back")

@@ -21,6 +21,7 @@ from channels.web.middleware import middlewares
 from console.routes import add_routes
 from gateway.entries import HouseEntries
 from gateway.taking_over import HouseTalks
+from gateway.training import HouseTrainer
 from store.database import Store
 from store.files import FileStore
 from tests.console.desks import StoreDesk
@@ -104,6 +105,7 @@ class Running:
     base_url: str
     scanner: Says
     entries: HouseEntries
+    trainer: HouseTrainer
     clients: list[TestClient[web.Request, web.Application]] = field(default_factory=list)
 
     def client(self) -> TestClient[web.Request, web.Application]:
@@ -173,12 +175,14 @@ async def running(furnished: tuple[Path, House], tmp_path: Path) -> AsyncIterato
     desk, clock, scanner = StoreDesk(store), Clock(), Says()
     talks = talks_of(store, tmp_path)
     entries = entries_of(talks.house)
+    trainer = HouseTrainer(talks.house)
     add_routes(
         app,
         store=store,
         desk=desk,
         talks=talks,
         entries=entries,
+        trainer=trainer,
         limiter=MemoryLimiter(),
         base_url=base_url,
         secret=SECRET,
@@ -188,9 +192,10 @@ async def running(furnished: tuple[Path, House], tmp_path: Path) -> AsyncIterato
     )
     server = TestServer(app, port=port)
     await server.start_server()
-    running = Running(app, server, house, desk, talks, clock, base_url, scanner, entries)
+    running = Running(app, server, house, desk, talks, clock, base_url, scanner, entries, trainer)
     yield running
     for client in running.clients:
         await client.close()
     await server.close()
+    await trainer.close()
     await store.close()

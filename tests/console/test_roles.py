@@ -101,6 +101,17 @@ _POLICY: dict[str, set[str] | None] = {
     "console-quarantine": {"supervisor"},
     "console-quarantine-item": {"supervisor"},
     "console-quarantine-replay": {"supervisor"},
+    "console-channels": {"supervisor"},
+    "console-channels-test": {"supervisor"},
+    "console-fates": {"supervisor"},
+    "console-deadlines": {"supervisor"},
+    "console-quality": {"supervisor"},
+    "console-quality-training": {"supervisor"},
+    "console-quality-train": {"supervisor"},
+    "console-quality-use": {"supervisor"},
+    "console-quality-back": {"supervisor"},
+    "console-audit": {"supervisor"},
+    "console-audit-export": {"supervisor"},
 }
 _FORM = {"text": "x", "outcome": "explained", "how": "silent", "queue": "triage", "reason": "handling", "outbox": "1"}
 _FORM["purpose"] = "note"

@@ -1,0 +1,123 @@
+"""The audit: who did what, when, to which case; looked through, and taken out as a recorded file (rules L4, E5)."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from aiohttp import web
+
+from channels.reference import parse_reference
+from console.cells import safe
+from console.site import Handler, Site, Who
+from router import deadlines
+from store import audit, users
+from store.audit import Asked, Line
+
+_PAGE: Final = 100
+# A file of more lines than this is asked for in parts: by period.
+_LONGEST: Final = 50_000
+_LONGEST_ACT: Final = 40
+
+
+class Audit:
+    """Handlers of `/console/audit`."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def show(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """Entries as asked for in the address, the latest first."""
+        asked, said = _asked(request)
+        before = request.query.get("before", "")
+        async with self._site.store.read() as tx:
+            found = await audit.search(tx, who.viewer, asked, before=_number(before), limit=_PAGE + 1)
+            acts = await audit.acts(tx)
+            colleagues = await users.listing(tx)
+        return await self._site.page(
+            "audit.html",
+            who,
+            here="audit",
+            lines=found[:_PAGE],
+            next=found[_PAGE - 1].id if len(found) > _PAGE else None,
+            acts=acts,
+            colleagues=colleagues,
+            said=said,
+            narrowed=any(said.values()),
+            unknown=bool(said["case"]) and not asked.reference,
+            later=bool(before),
+        )
+
+    async def export(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """The same entries as a CSV file (RFC 4180, UTF-8 with a mark so that spreadsheets know)."""
+        asked, said = _asked(request)
+        async with self._site.store.read() as tx:
+            lines = await audit.search(tx, who.viewer, asked, limit=_LONGEST)
+        async with self._site.store.write() as tx:
+            narrowed = {name: value for name, value in said.items() if value}
+            detail = {"rows": len(lines), "filter": narrowed}
+            await audit.write(tx, actor=who.actor, act="audit.exported", at=who.now, detail=detail)
+        return web.Response(
+            body=_as_csv(lines),
+            content_type="text/csv",
+            charset="utf-8",
+            headers={
+                "Content-Disposition": f'attachment; filename="audit-{deadlines.received_day(who.now)}.csv"',
+                "Cache-Control": "no-store",
+            },
+        )
+
+
+def routes(site: Site) -> list[tuple[str, str, str, Handler, Any]]:
+    """The pages of this file: method, path, name, handler, right."""
+    page = Audit(site)
+    return [
+        ("GET", "/console/audit", "audit", page.show, "supervises"),
+        ("POST", "/console/audit/export", "audit-export", page.export, "supervises"),
+    ]
+
+
+def _asked(request: web.Request) -> tuple[Asked, dict[str, str]]:
+    """What the address asks for, and the same as its fields say it."""
+    names = ("who", "act", "case", "from", "to")
+    said = {name: request.query.get(name, "").strip()[:_LONGEST_ACT] for name in names}
+    since, until = _day(said["from"]), _day(said["to"])
+    said["from"], said["to"] = str(since or ""), str(until or "")
+    asked = Asked(
+        actor=said["who"],
+        act=said["act"],
+        reference=parse_reference(said["case"]) or "",
+        since=_midnight(since) if since else None,
+        until=_midnight(until + timedelta(days=1)) if until else None,
+    )
+    return asked, said
+
+
+def _as_csv(lines: Sequence[Line]) -> bytes:
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(("id", "at", "actor", "name", "act", "case", "detail"))
+    for line in lines:
+        detail = "; ".join(f"{key}={value}" for key, value in line.detail.items())
+        cells = (line.id, line.at.isoformat(), line.actor, line.name, line.act, line.reference, detail)
+        writer.writerow([safe(str(cell)) for cell in cells])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=deadlines.BRUSSELS)
+
+
+def _day(text: str) -> date | None:
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if date(2000, 1, 1) < found < date(2200, 1, 1) else None
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 16 else None

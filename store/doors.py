@@ -1,0 +1,148 @@
+"""How each door does: what came in last and what waits, what went out last and what does not, and the fates of each day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import and_, case, func, select
+
+from store.database import Tx
+from store.schema import inbox, outbox
+
+_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """One account on which messages come in. `waiting` have no fate yet, `lately` came within 24 hours."""
+
+    channel: str
+    account: str
+    last_at: datetime
+    lately: int
+    waiting: int
+    oldest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """One channel by which messages go out. `refused` never arrived, of those that ended within 24 hours; `code` is what
+    was said of the last of them."""
+
+    channel: str
+    last_at: datetime | None
+    waiting: int
+    oldest: datetime | None
+    refused: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayOfFates:
+    """What came in on a day (of Brussels) by one channel, by fate. `open`: no fate yet."""
+
+    day: date
+    channel: str
+    items: int
+    fates: Mapping[str, int]
+
+    @property
+    def open(self) -> int:
+        """How many have no fate."""
+        return self.items - sum(self.fates.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A test message of ours to one of our own mailboxes. `code` is what the mail server last said of it."""
+
+    at: datetime
+    state: str
+    code: str
+    ended_at: datetime | None
+
+
+async def entrances(tx: Tx, *, now: datetime) -> list[Entrance]:
+    """Every account on which something ever came, by channel and name."""
+    undecided = inbox.c.fate.is_(None)
+    rows = await tx.conn.execute(
+        select(
+            inbox.c.channel,
+            inbox.c.account,
+            func.max(inbox.c.received_at),
+            func.count().filter(inbox.c.received_at > now - _DAY),
+            func.count().filter(undecided),
+            func.min(inbox.c.received_at).filter(undecided),
+        )
+        .group_by(inbox.c.channel, inbox.c.account)
+        .order_by(inbox.c.channel, inbox.c.account)
+    )
+    return [Entrance(*row) for row in rows]
+
+
+async def exits(tx: Tx, *, now: datetime) -> list[Exit]:
+    """Every channel by which something was ever to go out. What is not due yet does not wait."""
+    waits = and_(outbox.c.state.in_(("waiting", "taken")), outbox.c.due_at <= now)
+    refused = and_(outbox.c.state == "failed", outbox.c.ended_at > now - _DAY)
+    rows = await tx.conn.execute(
+        select(
+            outbox.c.channel,
+            func.max(outbox.c.ended_at).filter(outbox.c.state == "sent").label("last_at"),
+            func.count().filter(waits).label("waiting"),
+            func.min(outbox.c.created_at).filter(waits).label("oldest"),
+            func.count().filter(refused).label("refused"),
+        )
+        .group_by(outbox.c.channel)
+        .order_by(outbox.c.channel)
+    )
+    found = rows.all()
+    last = select(outbox.c.code).where(outbox.c.state == "failed").order_by(outbox.c.ended_at.desc()).limit(1)
+    codes = {
+        row.channel: (await tx.conn.execute(last.where(outbox.c.channel == row.channel))).scalar()
+        for row in found
+        if row.refused
+    }
+    return [
+        Exit(row.channel, row.last_at, row.waiting, row.oldest, row.refused, codes.get(row.channel) or "")
+        for row in found
+    ]
+
+
+async def fates(tx: Tx, days: Sequence[tuple[date, datetime]], *, until: datetime) -> list[DayOfFates]:
+    """The fates of what came in before `until` on each of these days, given with the moments when they begin, the latest first.
+    Days without anything are left out."""
+    which = case(*((inbox.c.received_at >= start, number) for number, (_, start) in enumerate(days)), else_=-1)
+    rows = await tx.conn.execute(
+        select(which.label("which"), inbox.c.channel, inbox.c.fate, func.count())
+        .where(inbox.c.received_at >= days[-1][1], inbox.c.received_at < until)
+        .group_by("which", inbox.c.channel, inbox.c.fate)
+    )
+    found: dict[tuple[int, str], dict[str, int]] = {}
+    for number, channel, fate, count in rows:
+        found.setdefault((number, channel), {})[fate or ""] = int(count)
+    return [
+        DayOfFates(
+            days[number][0], channel, sum(by_fate.values()), {fate: count for fate, count in by_fate.items() if fate}
+        )
+        for (number, channel), by_fate in sorted(found.items())
+    ]
+
+
+async def last_trial(tx: Tx, prefix: str) -> Trial | None:
+    """The latest test message whose key begins so; None when there was none."""
+    query = select(outbox.c.created_at, outbox.c.state, outbox.c.code, outbox.c.ended_at)
+    query = query.where(outbox.c.key.startswith(prefix, autoescape=True)).order_by(outbox.c.id.desc()).limit(1)
+    row = (await tx.conn.execute(query)).one_or_none()
+    return Trial(*row) if row else None
+
+
+def in_sum(days: Sequence[DayOfFates]) -> Mapping[str, int]:
+    """All days together, by fate."""
+    total: dict[str, int] = {}
+    for day in days:
+        for fate, count in day.fates.items():
+            total[fate] = total.get(fate, 0) + count
+    return total

@@ -1,0 +1,183 @@
+"""Pages of supervision: doors, fates, the calendar of deadlines, the audit."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from console.cells import safe
+from store import audit, operations
+from store.schema import cases, inbox
+from store.schema import outbox as outbox_table
+from store.viewer import Viewer
+from tests.console.conftest import Running
+from tests.console.example_house import CANARY, MAILBOX, NOW
+
+SUPERVISOR = Viewer(1, "Test", "supervisor", medical=True)
+
+
+async def test_every_door_says_when_something_last_came(running: Running) -> None:
+    luc = await running.sign_in("luc")
+    page = await luc.get("/console/channels")
+    assert MAILBOX in page
+    assert "Last message in:" in page
+    assert CANARY not in page
+    # Nobody watches the mailbox in this house, and nothing says that somebody should.
+    assert "Never used:" in page
+
+
+async def test_a_mailbox_that_cannot_be_reached_stands_first_with_what_its_server_said(running: Running) -> None:
+    async with running.house.store.write() as tx:
+        await operations.beat(tx, f"mailbox:{MAILBOX}", "watching", {}, now=NOW)
+        await operations.beat(tx, "mailbox:<b>new</b>@x.example", "down", {"error": "<b>No</b>"}, now=NOW)
+    luc = await running.sign_in("luc")
+    page = await luc.get("/console/channels")
+    assert page.index("cannot be reached") < page.index("works")
+    assert "1 door needs you." in page
+    assert "&lt;b&gt;No&lt;/b&gt;" in page
+    assert "&lt;b&gt;new&lt;/b&gt;@x.example" in page
+    assert "<b>" not in page
+    # A watcher that gives no sign of life any more is not there, whatever it last said.
+    running.clock.forward(minutes=3)
+    assert "2 doors need you." in await luc.get("/console/channels")
+
+
+async def test_silence_and_a_backlog_are_said(running: Running) -> None:
+    async with running.house.store.write() as tx:
+        await operations.beat(tx, f"silence:{MAILBOX}", "silent", {}, now=NOW)
+    luc = await running.sign_in("luc")
+    assert "silent for longer than usual" in await luc.get("/console/channels")
+    async with running.house.store.write() as tx:
+        last = select(func.max(inbox.c.id)).scalar_subquery()
+        await tx.conn.execute(
+            update(inbox)
+            .where(inbox.c.id == last)
+            .values(fate=None, state="waiting", received_at=NOW - timedelta(minutes=20))
+        )
+    page = await luc.get("/console/channels")
+    assert "messages wait for more than 15 minutes" in page
+    assert "1 is not decided yet." in page
+
+
+async def test_a_test_message_goes_to_the_mailbox_itself_and_is_recorded(running: Running) -> None:
+    luc = await running.sign_in("luc")
+    await luc.get("/console/channels")
+    page = await luc.post("/console/channels/test", account=MAILBOX)
+    assert f"A test message is on its way to {MAILBOX}." in page
+    assert "waits to go out" in page
+    async with running.house.store.read() as tx:
+        keys = (await tx.conn.execute(select(outbox_table.c.key, outbox_table.c.id))).all()
+    (trial,) = [row for row in keys if row.key.startswith("test-")]
+    assert trial.id in running.desk.woken
+    async with running.house.store.write() as tx:
+        await tx.conn.execute(
+            update(outbox_table).where(outbox_table.c.id == trial.id).values(state="failed", code="550 5.1.1")
+        )
+    assert "refused. 550 5.1.1" in await luc.get("/console/channels")
+    assert "Test message sent" in await luc.get("/console/audit?act=channel.tried")
+
+
+async def test_a_test_message_goes_nowhere_else(running: Running) -> None:
+    luc = await running.sign_in("luc")
+    await luc.get("/console/channels")
+    await luc.post("/console/channels/test", status=404, account="stranger@mail.example")
+    async with running.house.store.read() as tx:
+        keys = (await tx.conn.execute(select(outbox_table.c.key))).scalars().all()
+    assert not [key for key in keys if key.startswith("test-")]
+
+
+async def test_fates_of_each_day_add_up_to_what_came_in(running: Running) -> None:
+    luc = await running.sign_in("luc")
+    page = await luc.get("/console/fates")
+    async with running.house.store.read() as tx:
+        lately = inbox.c.received_at > NOW - timedelta(days=13)
+        count = (await tx.conn.execute(select(func.count()).select_from(inbox).where(lately))).scalar_one()
+    assert f"{count} messages came in." in page
+    assert CANARY not in page
+    page = await luc.get("/console/fates?until=2020-01-05")
+    assert "Nothing came in on these days." in page
+    # What is no date is today.
+    assert "messages came in" in await luc.get("/console/fates?until=<script>")
+
+
+async def test_the_calendar_counts_open_cases_by_day_and_lists_one(running: Running) -> None:
+    luc = await running.sign_in("luc")
+    async with running.house.store.read() as tx:
+        row = (
+            await tx.conn.execute(
+                select(cases.c.due_on, func.count())
+                .where(cases.c.state == "open", cases.c.due_on.is_not(None))
+                .group_by(cases.c.due_on)
+                .order_by(func.count().desc())
+            )
+        ).first()
+        assert row is not None
+        on_day = select(cases.c.reference).where(cases.c.due_on == row.due_on, cases.c.state == "open")
+        references = (await tx.conn.execute(on_day)).scalars().all()
+    page = await luc.get(f"/console/deadlines?day={row.due_on}")
+    assert f"<strong>{row[1]}</strong>" in page
+    assert CANARY not in page
+    for reference in references:
+        assert reference in page
+    assert "November 2026" in await luc.get("/console/deadlines?month=nonsense")
+    assert "No clock of an open case ends on this day." in await luc.get("/console/deadlines?day=2026-11-01")
+
+
+async def test_the_audit_is_looked_through_by_person_act_case_and_day(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    await tom.get(running.case("marie"))
+    await tom.post(f"{running.case('marie')}/take")
+    luc = await running.sign_in("luc")
+    user = f"user:{running.house.users['tom']}"
+    page = await luc.get(f"/console/audit?who={user}&act=case.taken")
+    assert "Case taken" in page
+    assert running.house.references["marie"] in page
+    assert "Signed in</td>" not in page
+    assert "Nothing was recorded that fits." in await luc.get("/console/audit?to=2020-01-01")
+    reference = running.house.references["marie"].lower().replace("-", " ")
+    assert "Case taken" in await luc.get(f"/console/audit?case={reference}")
+    assert "one of its digits is wrong" in await luc.get("/console/audit?case=PM-2026-000001-00")
+
+
+async def test_the_detail_of_a_sealed_case_is_for_those_who_may_open_it(running: Running) -> None:
+    async with running.house.store.write() as tx:
+        detail = {"department": "Zeisig"}
+        await audit.write(
+            tx, actor="system", act="case.department", at=NOW, case_id=running.house.cases["sealed"], detail=detail
+        )
+    luc = await running.sign_in("luc")
+    assert "Zeisig" not in await luc.get("/console/audit")
+    sofie = await running.sign_in("sofie")
+    assert "department: Zeisig" in await sofie.get("/console/audit")
+
+
+async def test_the_audit_as_a_file_is_recorded_and_harmless_in_a_spreadsheet(running: Running) -> None:
+    async with running.house.store.write() as tx:
+        await audit.write(tx, actor="system", act="=cmd|' /C calc'!A0", at=NOW, detail={"text": "<script>"})
+    luc = await running.sign_in("luc")
+    await luc.get("/console/audit")
+    answer = await luc.send("/console/audit/export?act==cmd|' /C calc'!A0")
+    assert answer.status == 200
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    rows = list(csv.reader(io.StringIO((await answer.read()).decode("utf-8-sig"))))
+    assert [len(row) for row in rows] == [7, 7]
+    assert rows[1][4] == "'=cmd|' /C calc'!A0"
+    assert rows[1][6] == "text=<script>"
+    async with running.house.store.read() as tx:
+        (line,) = await audit.search(tx, SUPERVISOR, audit.Asked(act="audit.exported"))
+    assert line.detail["rows"] == 1
+    assert line.detail["filter"]["act"].startswith("=cmd")
+
+
+@pytest.mark.parametrize("cell", ["=1+1", " =1", "+32", "-1", "@a", "\t=1", "\r=1", "\u00a0=1", "\0="])
+def test_what_begins_as_a_formula_is_text(cell: str) -> None:
+    assert safe(cell) == f"'{cell}"
+
+
+@pytest.mark.parametrize("cell", ["", "Marie", "1-2", "a=b", "'=1"])
+def test_other_cells_stay_as_they_are(cell: str) -> None:
+    assert safe(cell) == cell
