@@ -13,6 +13,7 @@ from console.closing import Closing
 from console.closing_page import ClosingPage
 from console.drafting import Drafting
 from console.moving import Moving
+from console.pausing import Pausing
 from console.rights import Right
 from console.site import Handler, Site
 
@@ -24,7 +25,7 @@ def case_acts(site: Site) -> list[tuple[str, str, str, Handler, Right]]:
     page = CasePage(site)
     on_case = Actions(site, page).on_case
     drafting, closing_page = Drafting(site, page), ClosingPage(site, page)
-    answering, moving, closing = Answering(site), Moving(site), Closing(site)
+    answering, moving, closing, pausing = Answering(site), Moving(site), Closing(site), Pausing(site)
     return [
         ("GET", _CASE, "case", page.show, "reads"),
         ("POST", f"{_CASE}/open", "case-open", page.say_why, "reads"),
@@ -36,6 +37,8 @@ def case_acts(site: Site) -> list[tuple[str, str, str, Handler, Right]]:
         ("POST", f"{_CASE}/draft", "case-draft", drafting.keep, "notes"),
         ("POST", f"{_CASE}/undo", "case-undo", on_case(answering.undo), "handles"),
         ("POST", f"{_CASE}/ask", "case-ask", on_case(Asking(site).ask), "handles"),
+        ("POST", f"{_CASE}/pause", "case-pause", on_case(pausing.pause), "handles"),
+        ("POST", f"{_CASE}/wake", "case-wake", on_case(pausing.wake), "handles"),
         ("POST", f"{_CASE}/move", "case-move", on_case(moving.move), "handles"),
         ("POST", f"{_CASE}/department", "case-department", on_case(moving.department), "handles"),
         ("POST", f"{_CASE}/correct", "case-correct", on_case(moving.correct), "handles"),

@@ -14,7 +14,9 @@ from console import ready, timeline
 from console.answer_checks import Doubt, with_ready_words
 from console.case_file import CaseFile, gathered, opening_words, other_bodies
 from console.contract import LONGEST
+from console.pause_days import pause_days
 from console.site import Site, Who
+from router import deadlines
 from store import audit, case_around, views
 from store.correspondence import MessageRow
 from store.database import Tx
@@ -105,6 +107,7 @@ class CasePage:
             taken_back=bool(taken_back),
             kept=file.drafts,
             from_draft=kept is not None and typed.reply is None and not taken_back,
+            pause_days=pause_days(file.clocks, deadlines.received_day(who.now)),
             ready=ready.offered("answers", file, who),
             ready_questions=ready.offered("questions", file, who, language=who.language),
             departments_asked=[one for one in DEPARTMENTS if one in self._site.desk.departments],
@@ -197,6 +200,8 @@ DONE: Final = frozenset(
         "draft_gone",
         "undone",
         "asked",
+        "paused",
+        "woken",
         "reachable",
         "too_late",
         "moved",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +32,11 @@ class Say:
         self._now = now
         self.today = deadlines.received_day(now)
 
+    @property
+    def tomorrow(self) -> date:
+        """The day after today."""
+        return self.today + timedelta(days=1)
+
     def due(self, day: date) -> str:
         """How long is left: "in 17 working days"."""
         return deadlines.in_words(day, self.today, self._language, saturdays=self._saturdays)
@@ -43,6 +48,10 @@ class Say:
     def day(self, day: date) -> str:
         """A date near enough to do without its year."""
         return languages.short_date(datetime.combine(day, datetime.min.time(), languages.BRUSSELS), self._language)
+
+    def kept_day(self, text: str) -> str:
+        """A date as the audit keeps it ("2026-12-17"), as `due_day`; "" for none."""
+        return self.due_day(date.fromisoformat(text)) if text else ""
 
     def due_day(self, day: date) -> str:
         """A date that is promised, with its weekday: "Thu 17 Dec"."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from config.vocabulary import Language
-from gateway import answers
+from gateway import answers, waking
 from gateway.arrival import Arrival, Recorded
 from gateway.house import House
 from gateway.members import contact_of
@@ -61,6 +61,7 @@ async def add_to_case(
     )
     detail = {"message": message_id, "why": joining.why}
     await cases.change(tx, current.id, actor="member", act="message.joined", now=now, detail=detail, **values)
+    await waking.heard_from(tx, house, current.id, "member", now=now)
     if medical:
         await search.remove(tx, current.id)
     elif not current.sealed:

@@ -14,6 +14,7 @@ from channels.mail.tags import read_message_id, read_question_tag, sign_message_
 from channels.message import OutboundMessage
 from config.departments import queue_name
 from console.contract import NoDepartmentError, QuestionMail
+from gateway import waking
 from gateway.adding import hold_apart
 from gateway.arrival import Arrival, Recorded
 from gateway.house import House
@@ -126,6 +127,7 @@ async def from_department(
         words = f"answers a question to a department, but {doubt}"
         return await hold_apart(tx, arrival, Joining("hold", str(current.id), words), current.id, None, now)
     await _keep(tx, arrival, question, current, now)
+    await waking.heard_from(tx, house, current.id, "department", now=now)
     return Recorded("joined", current.id)
 
 

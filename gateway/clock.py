@@ -16,7 +16,7 @@ import structlog
 
 from channels.contract import StoreUnavailableError
 from config.deadlines import deadlines as deadlines_data
-from gateway import report_mail, silence
+from gateway import report_mail, silence, waking
 from gateway.census import ASKED_DAYS, ask_mailboxes
 from gateway.conversation_clock import look_at_conversations
 from gateway.house import House, active_rules
@@ -82,6 +82,7 @@ class Clock:
         await self._once("reminders", f"{today}", now, lambda tx: self.remind(tx, today, now))
         await self._reconcile_daily(today, now)
         await self._once("silence", _slot(now), now, lambda tx: self._note_silence(tx, now))
+        await self._once("pauses", f"{today}", now, lambda tx: self._wake(tx, today, now))
         await self._once("held", f"{today}", now, lambda tx: self._remind_of_held(tx, now))
         await self._once("tidying", hour, now, lambda tx: self._tidy(tx, now))
         await self._remove_files_daily(today, now)
@@ -181,6 +182,9 @@ class Clock:
         """How a log may name an account: by its place among the mailboxes, or "other"."""
         addresses = [box.address.lower() for box in self.house.mailboxes]
         return str(addresses.index(account)) if account in addresses else "other"
+
+    async def _wake(self, tx: Tx, today: date, now: datetime) -> dict[str, Any]:
+        return {"woken": await waking.whose_day_came(tx, self.house, today=today, now=now)}
 
     async def _remind_of_held(self, tx: Tx, now: datetime) -> dict[str, Any]:
         """A message that was held for a day without a decision raises its case again: somebody waits behind it."""

@@ -134,6 +134,27 @@ def with_pauses(
     )
 
 
+def after_pause(due_on: date, began: datetime, ended: datetime, *, saturdays: bool = False) -> date:
+    """The due date of one clock that waited between two moments: later by the working days that the pause took."""
+    days = working_days_between(received_day(began), received_day(ended), saturdays=saturdays)
+    return add_working_days(due_on, days, saturdays=saturdays) if days > 0 else due_on
+
+
+def latest_pause(clocks: Iterable[tuple[str, date]], *, for_member: bool, data: Deadlines | None = None) -> date | None:
+    """The last day until which a case may rest; None when no clock says.
+
+    A case cannot be put off beyond a promise: only while we wait for the member do the pausable clocks wait too, and those
+    that come from outside the house never do.
+    """
+    waiting = pausable(data) if for_member else frozenset()
+    return min((due_on for clock, due_on in clocks if clock not in waiting), default=None)
+
+
+def pausable(data: Deadlines | None = None) -> frozenset[str]:
+    """The clocks that wait while we wait for the member."""
+    return frozenset(rule.id for rule in (data or deadlines()).clocks if rule.pausable)
+
+
 def reminders(
     clock: Clock, today: date, *, saturdays: bool = False, data: Deadlines | None = None
 ) -> tuple[Reminder, ...]:

@@ -26,6 +26,7 @@ from store.schema import (
     message_files,
     messages,
     notes,
+    pauses,
 )
 from store.sql import add, add_all, insert, new_id
 
@@ -298,6 +299,11 @@ async def close(
         outcome=outcome,
         closed_at=now,
         unread=False,
+        paused_until=None,
+        paused_for="",
+    )
+    await tx.conn.execute(
+        update(pauses).where(pauses.c.case_id == case_id, pauses.c.ended_at.is_(None)).values(ended_at=now)
     )
     await end_clocks(tx, case_id, now=now)
     return number
@@ -318,8 +324,8 @@ async def reopen(tx: Tx, case_id: int, *, actor: str, now: datetime, queue: str 
 
 
 async def end_clocks(tx: Tx, case_id: int, *, now: datetime, clock: str | None = None) -> None:
-    """Stop the running clocks of a case, or one of them."""
-    statement = update(deadlines).where(deadlines.c.case_id == case_id, deadlines.c.state == "running")
+    """Stop the clocks of a case that run or wait, or one of them."""
+    statement = update(deadlines).where(deadlines.c.case_id == case_id, deadlines.c.state.in_(("running", "paused")))
     if clock:
         statement = statement.where(deadlines.c.clock == clock)
     await tx.conn.execute(statement.values(state="met", ended_at=now))

@@ -57,6 +57,8 @@ class Row:
     version: int
     person_id: int | None
     closed_at: datetime | None
+    paused_until: date | None = None
+    paused_for: str = ""
 
 
 def row_query() -> Any:
@@ -99,6 +101,8 @@ def row_of(row: Any, viewer: Viewer) -> Row:
         version=row.version,
         person_id=None if locked else row.person_id,
         closed_at=row.closed_at,
+        paused_until=None if locked else row.paused_until,
+        paused_for="" if locked else row.paused_for,
     )
 
 

@@ -2,6 +2,11 @@
 // Without this script a button keeps the text, and another one puts the ready text in.
 "use strict";
 (() => {
+  const pause = document.getElementById("pause"), opened = () => {
+    if (pause && location.hash === "#pause") { pause.open = true; pause.querySelector("input:not([type=hidden]):enabled")?.focus(); }
+  };
+  window.addEventListener("hashchange", opened);
+  opened();
   const AFTER_MS = 1500;
   for (const form of document.querySelectorAll("form[data-draft]")) {
     const field = form.querySelector("textarea"), said = form.querySelector("[data-kept]");

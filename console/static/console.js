@@ -37,7 +37,7 @@
     "?": () => { location.href = "/console/keys"; },
     j: () => step(1), k: () => step(-1), o: () => document.activeElement.closest(".row-link")?.click(),
     r: () => write("reply"), d: () => write("ask"), i: () => write("note"),
-    a: () => byKey("a")?.click(), c: () => byKey("c")?.click(), z: () => byKey("z")?.click(), n: () => byKey("n")?.click(),
+    a: () => byKey("a")?.click(), c: () => byKey("c")?.click(), p: () => byKey("p")?.click(), z: () => byKey("z")?.click(), n: () => byKey("n")?.click(),
   };
   document.addEventListener("keydown", (event) => {
     const field = event.target.closest("input, textarea, select, [contenteditable]");

@@ -27,7 +27,7 @@ from store.schema.cases import (
     sequences,
 )
 from store.schema.entries import entries
-from store.schema.handling import drafts, questions
+from store.schema.handling import drafts, pauses, questions
 from store.schema.intake import domain_rates, held, idempotency, inbox
 from store.schema.learning import corrections, label_counts, model_uses
 from store.schema.messages import conversations, files, message_files, messages, opted_out, outbox
@@ -65,6 +65,7 @@ __all__ = [
     "notes",
     "opted_out",
     "outbox",
+    "pauses",
     "people",
     "person_numbers",
     "questions",

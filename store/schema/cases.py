@@ -83,6 +83,9 @@ cases = Table(
     # Counts every change, so that a form made from an older state cannot overwrite a newer one.
     Column("version", Integer, nullable=False, default=1),
     ref("merged_into", "cases.id", nullable=True),
+    # Nothing is to be done before this day, and why; the clocks that may not wait go on.
+    Column("paused_until", Date, index=True),
+    Column("paused_for", String(12), nullable=False, server_default=""),
     # Each list of the console is read in the order of one of these, from the place where the page begins.
     Index("ix_cases_state_due_on_id", "state", "due_on", "id"),
     Index("ix_cases_assignee_id_state_due_on_id", "assignee_id", "state", "due_on", "id"),

@@ -1,8 +1,8 @@
-"""What colleagues do on a case beside answering: what they began to write, what they asked a department."""
+"""What colleagues do on a case beside answering: what they began to write, what they asked a department, when it rests."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, LargeBinary, String, Table, UniqueConstraint
+from sqlalchemy import Column, Date, LargeBinary, String, Table, UniqueConstraint
 
 from store.columns import Moment, metadata, own_id, ref
 
@@ -29,4 +29,17 @@ questions = Table(
     Column("department", String(24), nullable=False),
     Column("asked_at", Moment, nullable=False),
     Column("answered_at", Moment),
+)
+
+# Every pause of a case, so that the days it took can be told; one without `ended_at` goes on.
+pauses = Table(
+    "pauses",
+    metadata,
+    own_id(),
+    ref("case_id", "cases.id", index=True),
+    ref("author_id", "users.id", nullable=True),
+    Column("reason", String(12), nullable=False),
+    Column("until_on", Date, nullable=False),
+    Column("began_at", Moment, nullable=False),
+    Column("ended_at", Moment),
 )

@@ -57,6 +57,8 @@ _POLICY: dict[str, set[str] | None] = {
     "console-case-undo": _HANDLES,
     "console-case-ready": _HANDLES,
     "console-case-ask": _HANDLES,
+    "console-case-pause": _HANDLES,
+    "console-case-wake": _HANDLES,
     "console-case-draft": _NOTES,
     "console-case-move": _HANDLES,
     "console-case-department": _HANDLES,

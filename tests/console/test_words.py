@@ -16,6 +16,7 @@ from console.timeline import SHOWN_ELSEWHERE
 from console.words import WordsError, catalogue, check, chosen
 from router.fields import FIELDS, TESTS
 from router.ruleset import SITUATIONS
+from store.pauses import REASONS as PAUSES
 
 _ROOT = HERE.parent
 _TEMPLATES = "\n".join(path.read_text(encoding="utf-8") for path in sorted((HERE / "templates").glob("*.html")))
@@ -51,6 +52,7 @@ def test_every_key_that_a_page_names_exists() -> None:
         ("reason", REASONS),
         ("done", tuple(DONE)),
         ("doubts", DOUBTS),
+        ("pause.reason", PAUSES),
         ("question", ("kind", *FLAGS, "department")),
         ("field", tuple(FIELDS)),
         ("rules.test", tuple(sorted({test for tests in TESTS.values() for test in tests}))),
