@@ -49,6 +49,7 @@ class CaseFile:
     departing: Mapping[int, datetime]
     fates: Mapping[int, str]
     people: Sequence[User]
+    colleagues: Sequence[User]
     names: Mapping[str, str]
     looks: Sequence[Look]
     messages: Sequence[MessageRow]
@@ -94,6 +95,7 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
     if opening is not None and why is not None and said:
         marks = story.marks_in(opening.reply or opening.text, said.get("evidence", ()), why.numbers)
         marked = (opening.id, marks)
+    everybody = await users.listing(tx)
     notes = await views.notes_of(tx, viewer, row.id)
     return CaseFile(
         row=row,
@@ -107,7 +109,8 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
         held=await correspondence.held_messages(tx, viewer, case_id=row.id) if viewer.handles_cases else (),
         departing=await case_around.departing(tx, viewer, row.id),
         fates=await case_around.fates(tx, viewer, row.id),
-        people=[user for user in await users.listing(tx) if _may_have(user, row)],
+        people=[user for user in everybody if _may_have(user, row)],
+        colleagues=[user for user in everybody if may_be_told(user, row)],
         names=names,
         looks=[
             Look(names.get(entry.actor, entry.actor), entry.at) for entry in entries if entry.act == "case.unsealed"
@@ -119,6 +122,12 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
             one.message_id: one for one in await questions.of_case(tx, viewer, row.id) if one.message_id is not None
         },
     )
+
+
+def may_be_told(user: User, row: Row) -> bool:
+    """Who can be told of a case: people who read cases, and who may open this one."""
+    viewer = user.viewer
+    return not user.disabled and viewer.has_queue(row.queue) and (viewer.medical or not row.sealed)
 
 
 def _may_have(user: User, row: Row) -> bool:

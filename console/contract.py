@@ -90,6 +90,13 @@ class Desk(Protocol):
         """
         ...
 
+    async def tell(self, tx: Tx, queue: str, reference: str, *, sealed: bool, now: datetime) -> Sequence[int]:
+        """Let the people of a queue know by mail that a case waits there; of a sealed one, those who may open it.
+
+        The mail says nothing of the case but where it is. Returns what was put into the outbox.
+        """
+        ...
+
     async def spoken(self, text: str) -> Language | None:
         """The language that a text is in; None where nobody can be sure."""
         ...

@@ -9,7 +9,7 @@ from console.actions import After, WrongFormError, change, version_of
 from console.case_file import gathered
 from console.site import Site, Who
 from router import deadlines
-from store import clocks, corrections, search
+from store import clocks, corrections, mentions, search
 from store.corrections import NothingToCorrectError
 from store.database import Tx
 from store.labels import WrongLabelsError
@@ -38,11 +38,13 @@ class Moving:
             raise WrongFormError("unknown_person")
         detail = {"to": f"user:{user.id}" if user else ""}
         await change(tx, who, row, "case.assigned", detail, assignee_id=user.id if user else None)
+        if user:
+            await mentions.add(tx, row.id, user.id, "given", author_id=who.viewer.user_id, now=who.now)
         return "?done=assigned"
 
     async def move(self, tx: Tx, who: Who, row: Row, after: After) -> str:
-        """Send the case to another queue. What goes to the medical advisers' queue is sealed from then on."""
-        del after
+        """Send the case to another queue, whose people are told that one waits. What goes to the medical advisers' queue is
+        sealed from then on."""
         queue = who.form.get("queue", "")
         if queue not in QUEUES:
             raise WrongFormError("unknown_queue")
@@ -56,6 +58,8 @@ class Moving:
             await search.remove(tx, row.id)
         department = queue if queue in DEPARTMENTS else row.department
         await self._clocks(tx, row, queue, cast("Department | None", department))
+        sealed = row.sealed or queue == "medical_coordinator"
+        after.departing += await self._site.desk.tell(tx, queue, row.reference, sealed=sealed, now=who.now)
         if not who.viewer.has_queue(queue) or (queue == "medical_coordinator" and not who.viewer.medical):
             return f"/console/queue/{row.queue}?moved={queue}"
         return "?done=moved"

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from console.actions import After, change, text_of
+from console.case_file import may_be_told
+from console.mentioning import told
 from console.site import Who
-from store import cases, people
+from store import cases, drafts, mentions, people, users
 from store.cases import StaleError
 from store.database import Tx
 from store.views import Row
 
 
 async def note(tx: Tx, who: Who, row: Row, after: After) -> str:
-    """Write something down that the member never sees. It changes nothing, so it cannot come too late."""
+    """Write something down that the member never sees, and let those know whom it names.
+
+    It changes nothing, so it cannot come too late.
+    """
     del after
     text = text_of(who)
     await cases.add_note(tx, row.id, who.viewer.user_id, text, now=who.now)
+    people_told = [user for user in await users.listing(tx) if may_be_told(user, row)]
+    for user in told(who.form, text, people_told):
+        await mentions.add(tx, row.id, user.id, "note", author_id=who.viewer.user_id, now=who.now)
+    # Who writes on the case has looked at it.
+    await mentions.seen(tx, who.viewer, case_id=row.id, now=who.now)
+    await drafts.let_go(tx, who.viewer, row.id, "note")
     return "?done=noted#last"
 
 

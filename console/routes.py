@@ -23,6 +23,7 @@ from console.entry_routes import WITH_FILES
 from console.entry_routes import routes as entry_routes
 from console.held_acts import HeldActs
 from console.lists import Lists
+from console.mentioning import mention_routes
 from console.pages import ConsolePages
 from console.papers import Papers
 from console.quarantine import Quarantine
@@ -99,6 +100,7 @@ def add_routes(
         *rules_routes(site),
         *_routes(site, sign_in),
         *case_acts(site),
+        *mention_routes(site),
         *_talk_routes(site, streams),
         *kept_views.routes(site),
         *entry_routes(site, entries),

@@ -18,7 +18,7 @@ from classifier import language
 from classifier.classification import Text
 from config.vocabulary import Language
 from console.contract import LONGEST, NoWayBackError, QuestionMail, TooLongError, Way
-from gateway import answers, asking
+from gateway import answers, asking, notices
 from gateway.house import House
 from gateway.reading import Parsing
 from gateway.way_back import WayBack, way_back
@@ -106,6 +106,11 @@ class HouseDesk:
             version=version,
             undo=self.undo,
         )
+
+    async def tell(self, tx: Tx, queue: str, reference: str, *, sealed: bool, now: datetime) -> Sequence[int]:
+        """Let the people of a queue know that a case waits."""
+        page = f"/console/case/{reference}"
+        return await notices.tell(tx, self.house, (queue,), "waiting", page=page, sealed=sealed, now=now)
 
     async def spoken(self, text: str) -> Language | None:
         """The language of a text, where the classifier's own reading is sure of it."""

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import func, select
 
+from store import mentions
 from store.database import Tx
 from store.schema import cases, held, inbox
 from store.viewer import Viewer
@@ -21,6 +22,7 @@ class Rail:
     queues: Mapping[str, int]
     late: Mapping[str, int]
     mine: int = 0
+    mentions: int = 0
     held: int = 0
     kept: int = 0
     kept_since: datetime | None = None
@@ -55,6 +57,7 @@ async def rail(tx: Tx, viewer: Viewer, *, today: date) -> Rail:
         queues={row.queue: int(row.all) for row in found},
         late={row.queue: int(row.late) for row in found if row.late},
         mine=sum(int(row.mine) for row in found),
+        mentions=await mentions.unseen(tx, viewer),
         held=await _held(tx, viewer) if viewer.handles_cases else 0,
         kept=kept,
         kept_since=kept_since,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, LargeBinary, String, Table, UniqueConstraint
+from sqlalchemy import Column, Date, Index, LargeBinary, String, Table, UniqueConstraint
 
 from store.columns import Moment, metadata, own_id, ref
 
@@ -42,4 +42,18 @@ pauses = Table(
     Column("until_on", Date, nullable=False),
     Column("began_at", Moment, nullable=False),
     Column("ended_at", Moment),
+)
+
+# That a colleague is to look at a case: named in a note, or given the case. Never what is said there.
+mentions = Table(
+    "mentions",
+    metadata,
+    own_id(),
+    ref("case_id", "cases.id", index=True),
+    ref("user_id", "users.id"),
+    ref("author_id", "users.id", nullable=True),
+    Column("why", String(8), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("seen_at", Moment),
+    Index("ix_mentions_user_id_seen_at", "user_id", "seen_at"),
 )

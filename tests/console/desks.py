@@ -33,6 +33,7 @@ class StoreDesk:
         default_factory=lambda: {"reimbursements": "refunds@mutual.example", "incapacity": "incap@mutual.example"}
     )
     waiting: list[int] = field(default_factory=list)
+    told: list[tuple[str, str, bool]] = field(default_factory=list)
 
     async def reply(self, tx: Tx, viewer: Viewer, case_id: int, text: str, *, now: datetime, version: int) -> int:
         """By the channel the case came from."""
@@ -135,6 +136,12 @@ class StoreDesk:
         )
         assert outbox_id is not None
         return outbox_id
+
+    async def tell(self, tx: Tx, queue: str, reference: str, *, sealed: bool, now: datetime) -> Sequence[int]:
+        """Remember it."""
+        del tx, now
+        self.told.append((queue, reference, sealed))
+        return ()
 
     async def spoken(self, text: str) -> Language | None:
         """As the test says."""
