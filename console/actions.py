@@ -84,9 +84,10 @@ class Actions:
         text = who.form.get("text", "")
         field = request.path.rpartition("/")[2]
         typed = Typed(
-            reply=text or None if field not in ("note", "ask") else None,
+            reply=(text or None) if field not in ("note", "ask", "recommend") else None,
             note=text if field == "note" else "",
             question=text if field == "ask" else "",
+            recommendation=text if field == "recommend" else "",
             asked=who.form.get("department", "") if field == "ask" else "",
             problem=problem,
             doubts=doubts,

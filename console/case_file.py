@@ -13,7 +13,7 @@ from config.wording import wording
 from console import story, timeline
 from console.explanation import Why, explained
 from console.site import Who
-from store import audit, case_around, correspondence, drafts, people, questions, ratings, users, views
+from store import audit, case_around, correspondence, drafts, people, questions, ratings, recommendations, users, views
 from store.case_around import OtherCase
 from store.correspondence import FileRow, HeldRow, MessageRow
 from store.database import Tx
@@ -21,6 +21,7 @@ from store.drafts import Draft
 from store.people import Contact, Person
 from store.questions import Question
 from store.ratings import Rating
+from store.recommendations import Recommendation
 from store.users import User
 from store.views import ClockRow, Row
 
@@ -56,6 +57,7 @@ class CaseFile:
     rating: Rating | None
     drafts: Mapping[str, Draft]
     questions: Mapping[int, Question]
+    recommendations: Sequence[Recommendation]
     # The conversation that goes on with the member right now.
     talk_id: int | None = None
     way_back: str = ""
@@ -118,6 +120,7 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
         messages=messages,
         rating=await ratings.of_case(tx, row.id),
         drafts=await drafts.of_case(tx, viewer, row.id),
+        recommendations=await recommendations.of_case(tx, viewer, row.id),
         questions={
             one.message_id: one for one in await questions.of_case(tx, viewer, row.id) if one.message_id is not None
         },

@@ -34,6 +34,7 @@ class Typed:
     reply: str | None = None
     note: str = ""
     question: str = ""
+    recommendation: str = ""
     asked: str = ""
     problem: str = ""
     doubts: tuple[Doubt, ...] = ()
@@ -200,6 +201,8 @@ DONE: Final = frozenset(
         "draft_gone",
         "undone",
         "asked",
+        "recommended",
+        "followed",
         "paused",
         "woken",
         "reachable",

@@ -27,6 +27,7 @@ from console.mentioning import mention_routes
 from console.pages import ConsolePages
 from console.papers import Papers
 from console.quarantine import Quarantine
+from console.recommending import recommendation_routes
 from console.rights import Right
 from console.rules_routes import routes as rules_routes
 from console.searching import Search
@@ -101,6 +102,7 @@ def add_routes(
         *_routes(site, sign_in),
         *case_acts(site),
         *mention_routes(site),
+        *recommendation_routes(site),
         *_talk_routes(site, streams),
         *kept_views.routes(site),
         *entry_routes(site, entries),

@@ -27,7 +27,7 @@ from store.schema.cases import (
     sequences,
 )
 from store.schema.entries import entries
-from store.schema.handling import drafts, mentions, pauses, questions
+from store.schema.handling import drafts, mentions, pauses, questions, recommendations
 from store.schema.intake import domain_rates, held, idempotency, inbox
 from store.schema.learning import corrections, label_counts, model_uses
 from store.schema.messages import conversations, files, message_files, messages, opted_out, outbox
@@ -72,6 +72,7 @@ __all__ = [
     "questions",
     "ratings",
     "receipts",
+    "recommendations",
     "reports",
     "rule_sets",
     "sequences",

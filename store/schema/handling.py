@@ -57,3 +57,20 @@ mentions = Table(
     Column("seen_at", Moment),
     Index("ix_mentions_user_id_seen_at", "user_id", "seen_at"),
 )
+
+# What the mediator recommends to a department, and what became of it.
+recommendations = Table(
+    "recommendations",
+    metadata,
+    own_id(),
+    ref("case_id", "cases.id", index=True),
+    ref("author_id", "users.id", nullable=True),
+    Column("department", String(24), nullable=False),
+    Column("text", LargeBinary, nullable=False),
+    Column("state", String(8), nullable=False),
+    # What the department said of it last.
+    Column("remark", LargeBinary, nullable=False),
+    Column("due_on", Date),
+    Column("made_at", Moment, nullable=False, index=True),
+    Column("changed_at", Moment),
+)
