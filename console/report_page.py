@@ -18,17 +18,16 @@ from console.report_sections import SPLITS, Section, erratum_name, month_name, s
 from console.site import Site, Who
 from console.words import catalogue
 from report import figures
+from report.behind import cases_behind
 from report.kept import Current, Erratum, current
 from router.deadlines import received_day
 from router.pdf import PdfError
-from store import audit, reporting, reports
-from store.views import Row
+from store import audit, reports
 
 LONGEST: Final = 600
 _MOST: Final = 200
 _MONTH: Final = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
 _SECTIONS: Final = ("trend", "clocks", "times", *SPLITS, "refused", "outcomes", "themes", "advice", "satisfaction")
-_LISTED: Final = (*SPLITS, "refused", "outcome")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +116,10 @@ class ReportPage:
         """The cases behind a number."""
         first = _month(request.query.get("month", ""), who)
         by, value = request.query.get("by", ""), request.query.get("is", "")[:40]
-        start, end = figures.bounds(first)
-        rows: Sequence[Row] | None
+        today = received_day(who.now)
         async with self._site.store.read() as tx:
-            rows = await reporting.rows(tx, who.viewer, start, end, by=by, value=value, limit=_MOST + 1)
-        if rows is None or by not in _LISTED:
+            rows = await cases_behind(tx, who.viewer, first, today=today, by=by, value=value, limit=_MOST + 1)
+        if rows is None:
             raise web.HTTPNotFound
         words = catalogue()[who.language]
         return await self._site.page(

@@ -61,6 +61,11 @@ def erratum_name(words: Words, split: str, value: str) -> str:
         return words.of("report.value", value)
     if split == "outcome":
         return words.of("outcome", value)
+    if split == "score":
+        return f"{words['report.name.score']} {value}"
+    if split == "clock":
+        clock, _, ended = value.partition(".")
+        return f"{words.of('clock', clock)}: {words.of('report.name', ended)}"
     if split == "department":
         name = words.of("report.value", value) if value in (MEDICAL, NONE) else words.queue(value)
     else:
@@ -111,7 +116,9 @@ class _Saying:
         table = tuple(
             (
                 Cell(name),
-                self.cell(one.received) if one.received is not None else Cell("–"),
+                Cell("–")
+                if one.received is None
+                else self.cell(one.received, href=f"/console/report?month={one.first:%Y-%m}"),
                 Cell(self.percent(one.kept, one.due), _share(one.kept, one.due)) if one.due else Cell("–"),
             )
             for name, one in shown
@@ -140,9 +147,10 @@ class _Saying:
             ended = one.kept + one.missed
             # A share would give the hidden parts back.
             told = Cell("–") if away or not ended else Cell(self.percent(one.kept, ended), _share(one.kept, ended))
-            cells = (self.cell(count, away.get(name)) for name, count in parts.items())
+            cells = (self.cell(n, away.get(end), self.href("clock", f"{one.clock}.{end}")) for end, n in parts.items())
             name = t.of("clock", one.clock)
-            table.append((Cell(name), self.small(one.due, self.leaving), *cells, told))
+            due = self.small(one.due, self.href("clock", f"{one.clock}.due"))
+            table.append((Cell(name), due, *cells, told))
             bars += [Bar(name, told.value, told.text)] if told.value is not None else []
             hides = hides or bool(away)
         names = ("clock", "due", "kept", "missed", "running", "share")
@@ -167,7 +175,7 @@ class _Saying:
         table = tuple(
             (
                 Cell(t[f"report.value.{name}"]),
-                self.small(span.count, self.leaving),
+                self.small(span.count),
                 *(
                     Cell("–")
                     if hours is None or (self.leaving and span.count < SMALL)
@@ -298,7 +306,10 @@ class _Saying:
             else t["report.answer.satisfaction_none"]
         )
         shown = t["report.small"] if self.leaving and 0 < given < SMALL else self.number(given)
-        table = tuple((Cell(score), self.cell(count, away.get(score))) for score, count in scores.items())
+        table = tuple(
+            (Cell(score), self.cell(count, away.get(score), self.href("score", score)))
+            for score, count in scores.items()
+        )
         bars = [Bar(score, count, self.number(count)) for score, count in scores.items() if score not in away]
         head = (t["report.name.score"], t["report.name.count"])
         chart = rows(answer, bars) if bars and enough else Markup()
@@ -311,9 +322,9 @@ class _Saying:
             return Cell(self.number(count), count, href if count and not self.leaving else "")
         return Cell(self.words[f"report.{mark}"])
 
-    def small(self, count: int, safe: bool) -> Cell:
+    def small(self, count: int, href: str = "") -> Cell:
         """A count that stands alone."""
-        return self.cell(count, "small" if safe and 0 < count < SMALL else None)
+        return self.cell(count, "small" if self.leaving and 0 < count < SMALL else None, href)
 
     def change(self, by: int) -> Cell:
         """A difference with its sign."""

@@ -164,14 +164,15 @@ def clocks(ends: Sequence[ClockEnd], today: date) -> tuple[Clock, ...]:
     """How the clocks ended, by kind. One that still runs after its day is missed."""
     counted: dict[str, Counter[str]] = {}
     for one in ends:
-        counted.setdefault(one.clock, Counter())[_end(one, today)] += 1
+        counted.setdefault(one.clock, Counter())[ended(one, today)] += 1
     return tuple(
         Clock(clock=name, due=counts.total(), kept=counts["kept"], missed=counts["missed"], running=counts["running"])
         for name, counts in sorted(counted.items())
     )
 
 
-def _end(one: ClockEnd, today: date) -> str:
+def ended(one: ClockEnd, today: date) -> str:
+    """How a clock ended: "kept", "missed", or "running"."""
     if one.ended_at is not None:
         return "kept" if received_day(one.ended_at) <= one.due_on else "missed"
     if one.state == "met":

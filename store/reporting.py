@@ -43,6 +43,7 @@ class ClockEnd:
     due_on: date
     state: str
     ended_at: datetime | None
+    case_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ async def merged(tx: Tx, viewer: Viewer, start: datetime, end: datetime) -> int:
 async def clocks_due(tx: Tx, viewer: Viewer, first: date, last: date) -> list[ClockEnd]:
     """The clocks whose day lies between two days, both included."""
     query = (
-        select(deadlines.c.clock, deadlines.c.due_on, deadlines.c.state, deadlines.c.ended_at)
+        select(deadlines.c.clock, deadlines.c.due_on, deadlines.c.state, deadlines.c.ended_at, deadlines.c.case_id)
         .join(cases, cases.c.id == deadlines.c.case_id)
         .where(_scope(viewer), deadlines.c.due_on >= first, deadlines.c.due_on <= last)
     )
@@ -165,6 +166,23 @@ async def rows(
         query = query.where(_received(start, end))
     found = await tx.conn.execute(query.order_by(cases.c.received_at.desc(), cases.c.id.desc()).limit(limit))
     return [row_of(row, viewer) for row in found]
+
+
+async def rows_of(tx: Tx, viewer: Viewer, ids: Sequence[int], *, limit: int) -> list[Row]:
+    """Of these cases the latest, those that the viewer may open."""
+    query = row_query().where(_scope(viewer), viewer.may_see(), cases.c.id.in_(ids))
+    found = await tx.conn.execute(query.order_by(cases.c.received_at.desc(), cases.c.id.desc()).limit(limit))
+    return [row_of(row, viewer) for row in found]
+
+
+async def rated(tx: Tx, viewer: Viewer, start: datetime, end: datetime, score: int) -> list[int]:
+    """The cases to which members gave this score then."""
+    query = (
+        select(ratings.c.case_id)
+        .join(cases, cases.c.id == ratings.c.case_id)
+        .where(_scope(viewer), ratings.c.at >= start, ratings.c.at < end, ratings.c.score == score)
+    )
+    return list((await tx.conn.execute(query)).scalars())
 
 
 def _of_department(value: str) -> ColumnElement[Any]:

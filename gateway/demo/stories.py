@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -13,7 +13,7 @@ from typing import Any, Final
 from babel.dates import get_month_names
 from pydantic import BaseModel
 
-from classifier.classification import Classification, Evidence
+from classifier.classification import Classification, Evidence, Identity
 from config.strict_yaml import validated
 from config.vocabulary import DEPARTMENTS, FLAGS, KINDS, Department, Flag, Kind, Language
 from gateway.demo.people import PLACES
@@ -80,7 +80,10 @@ def tell(theme: Theme, language: Language, month: int, name: str, rng: Random) -
         signature = "" if "anonymous" in theme.flags else name
         whole = "\n\n".join(part for part in (*parts, signature) if part)
     text, evidence = _read(whole, theme)
-    return Story(theme, subject, text, _found(theme, language, evidence, rng))
+    found = _found(theme, language, evidence, rng)
+    if "anonymous" not in theme.flags and theme.kind != "other":
+        found = replace(found, identity=Identity(name=name))
+    return Story(theme, subject, text, found)
 
 
 def answer_read(language: Language) -> Classification:
