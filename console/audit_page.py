@@ -12,6 +12,7 @@ from aiohttp import web
 
 from channels.reference import parse_reference
 from console.cells import safe
+from console.proof import Proof
 from console.site import Handler, Site, Who
 from router import deadlines
 from store import audit, users
@@ -28,6 +29,7 @@ class Audit:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._proof = Proof(site)
 
     async def show(self, request: web.Request, who: Who) -> web.StreamResponse:
         """Entries as asked for in the address, the latest first."""
@@ -53,6 +55,8 @@ class Audit:
 
     async def export(self, request: web.Request, who: Who) -> web.StreamResponse:
         """The same entries as a CSV file (RFC 4180, UTF-8 with a mark so that spreadsheets know)."""
+        if (wanted := await self._proof.wanted(request, who)) is not None:
+            return wanted
         asked, said = _asked(request)
         async with self._site.store.read() as tx:
             lines = await audit.search(tx, who.viewer, asked, limit=_LONGEST)

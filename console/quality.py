@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from console.proof import Proof
 from console.quality_figures import Bin, figures
 from console.site import Handler, Site, Who
 from console.training_contract import NoSuchVersionError, NoWayBackError, Trainer
@@ -25,6 +26,7 @@ class Quality:
     def __init__(self, site: Site, trainer: Trainer) -> None:
         self._site = site
         self._trainer = trainer
+        self._proof = Proof(site)
 
     async def show(self, request: web.Request, who: Who) -> web.StreamResponse:
         """The figures of the last months, the latest training, and the versions."""
@@ -70,16 +72,20 @@ class Quality:
         began = await self._trainer.start(who.viewer, now=who.now)
         return self._back("began" if began else "running")
 
-    async def use(self, _: web.Request, who: Who) -> web.StreamResponse:
+    async def use(self, request: web.Request, who: Who) -> web.StreamResponse:
         """Let a version read."""
+        if (wanted := await self._proof.wanted(request, who)) is not None:
+            return wanted
         try:
             await self._trainer.use(who.viewer, who.form.get("version", ""), now=who.now)
         except NoSuchVersionError:
             return self._back("broken")
         return self._back("used")
 
-    async def back(self, _: web.Request, who: Who) -> web.StreamResponse:
+    async def back(self, request: web.Request, who: Who) -> web.StreamResponse:
         """Let the version read again that stood before."""
+        if (wanted := await self._proof.wanted(request, who)) is not None:
+            return wanted
         try:
             await self._trainer.back(who.viewer, now=who.now)
         except NoWayBackError:

@@ -17,7 +17,7 @@ from store import corrections, model_uses, operations
 from store.judged import Judged
 from store.viewer import Viewer
 from tests.console.conftest import Running
-from tests.console.example_house import CANARY, NOW
+from tests.console.example_house import CANARY, NOW, PASSWORD
 
 SUPERVISOR = Viewer(3, "Sofie", "supervisor", medical=True)
 _WELL = "import sys; print('reading'); print('Kept as guichet-1-0123abcd; let it read')"
@@ -172,3 +172,16 @@ async def test_going_back_to_the_shipped_version_is_one_click(running: Running) 
     assert "The version before reads again." in page
     async with running.house.store.read() as tx:
         assert await model_uses.in_use(tx) == "shipped"
+
+
+async def test_another_version_is_switched_on_only_with_a_fresh_password(running: Running) -> None:
+    async with running.house.store.write() as tx:
+        await model_uses.use(tx, "guichet-1-0123abcd", author_id=None, now=NOW)
+    luc = await running.sign_in("luc")
+    await luc.get("/console/quality")
+    running.clock.forward(minutes=6)
+    await luc.post("/console/quality/use", status=403, version="shipped")
+    async with running.house.store.read() as tx:
+        assert await model_uses.in_use(tx) == "guichet-1-0123abcd"
+    page = await luc.post("/console/quality/use", version="shipped", proof=PASSWORD)
+    assert "reads from the next message on" in page

@@ -15,7 +15,7 @@ from store.schema import cases, inbox
 from store.schema import outbox as outbox_table
 from store.viewer import Viewer
 from tests.console.conftest import Running
-from tests.console.example_house import CANARY, MAILBOX, NOW
+from tests.console.example_house import CANARY, MAILBOX, NOW, PASSWORD
 
 SUPERVISOR = Viewer(1, "Test", "supervisor", medical=True)
 
@@ -171,6 +171,18 @@ async def test_the_audit_as_a_file_is_recorded_and_harmless_in_a_spreadsheet(run
         (line,) = await audit.search(tx, SUPERVISOR, audit.Asked(act="audit.exported"))
     assert line.detail["rows"] == 1
     assert line.detail["filter"]["act"].startswith("=cmd")
+
+
+async def test_the_audit_leaves_the_house_only_with_a_fresh_password(running: Running) -> None:
+    luc = await running.sign_in("luc")
+    await luc.get("/console/audit")
+    running.clock.forward(minutes=6)
+    answer = await luc.send("/console/audit/export?act=case.opened")
+    assert answer.status == 403
+    assert "Nothing was recorded that fits." in await luc.get("/console/audit?act=audit.exported")
+    answer = await luc.send("/console/audit/export?act=case.opened", proof=PASSWORD)
+    assert answer.status == 200
+    assert answer.headers["Content-Type"].startswith("text/csv")
 
 
 @pytest.mark.parametrize("cell", ["=1+1", " =1", "+32", "-1", "@a", "\t=1", "\r=1", "\u00a0=1", "\0="])
