@@ -24,6 +24,7 @@ PLACES: Final[tuple[Place, ...]] = (
     Place("rules", "/console/rules", "handles"),
     Place("report", "/console/report", "reports"),
     Place("people", "/console/people", "oversees"),
+    Place("queues", "/console/queues", "supervises"),
     Place("channels", "/console/channels", "supervises"),
     Place("fates", "/console/fates", "supervises"),
     Place("deadlines", "/console/deadlines", "supervises"),

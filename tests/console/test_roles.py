@@ -109,6 +109,7 @@ _POLICY: dict[str, set[str] | None] = {
     "console-quarantine": {"supervisor"},
     "console-quarantine-item": {"supervisor"},
     "console-quarantine-replay": {"supervisor"},
+    "console-queues": {"supervisor"},
     "console-channels": {"supervisor"},
     "console-channels-test": {"supervisor"},
     "console-fates": {"supervisor"},

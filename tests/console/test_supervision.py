@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -18,6 +19,20 @@ from tests.console.conftest import Running
 from tests.console.example_house import CANARY, MAILBOX, NOW, PASSWORD
 
 SUPERVISOR = Viewer(1, "Test", "supervisor", medical=True)
+
+
+async def test_queues_say_what_lies_there_and_who_looks_after_it(running: Running) -> None:
+    luc = await running.sign_in("luc")
+    page = await luc.get("/console/queues")
+    main = page.split("<main", 1)[1].split("</main>", 1)[0]
+    assert "Second line, result within 21 working days" in main
+    assert "Anne Lemaire" in main
+    # Agents, readers and administrators handle no case.
+    assert "Fatima Idrissi" not in main
+    async with running.house.store.read() as tx:
+        count = (await tx.conn.execute(select(func.count()).where(cases.c.state == "open"))).scalar_one()
+    opened = [int(number) for number in re.findall(r'<tr>.*?<td class="n[^"]*">(\d+)</td>', main, re.DOTALL)]
+    assert sum(opened) == count
 
 
 async def test_every_door_says_when_something_last_came(running: Running) -> None:
