@@ -86,6 +86,8 @@ class Settings(BaseSettings):
     # Secrets of before, the newest first, a blank between them: two still verify what they once signed (M8).
     old_secret_keys: SecretStr = SecretStr("")
     metrics_token: SecretStr = SecretStr("")
+    # Colleagues sign in with a code of their authenticator beside the password; without this each as they like.
+    require_second_step: bool = False
 
     # Store and hints between processes.
     database_url: str = Field("", validation_alias=AliasChoices("DATABASE_URL", "GUICHET_DATABASE_URL", "database_url"))

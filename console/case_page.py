@@ -113,7 +113,7 @@ class CasePage:
             ready_questions=ready.offered("questions", file, who, language=who.language),
             departments_asked=[one for one in DEPARTMENTS if one in self._site.desk.departments],
             done=done if done in DONE else "",
-            undo_seconds=int(self._site.desk.undo.total_seconds()),
+            undo_seconds=self._undo_seconds(who),
             queues=QUEUES,
             departments=DEPARTMENTS,
             bodies=other_bodies(who.language),
@@ -133,6 +133,10 @@ class CasePage:
         found = ready.chosen("answers", who.form.get("ready", ""), file, who)
         words = with_ready_words(typed, found.words, opening_words(file, who.viewer.name)) if found else typed
         return await self.draw(request, who, Typed(reply=words), status=200)
+
+    def _undo_seconds(self, who: Who) -> int:
+        house = int(self._site.desk.undo.total_seconds())
+        return house if who.undo_seconds is None else who.undo_seconds
 
     async def file(self, request: web.Request, who: Who, *, since: datetime | None = None) -> CaseFile:
         """Everything about the case; raises as `find`."""

@@ -14,6 +14,8 @@ from store.viewer import Viewer
 
 # How long an answer waits in the outbox as shipped, so that it can be taken back.
 UNDO: Final = timedelta(seconds=10)
+# Seconds that a colleague may choose in its place.
+UNDO_CHOICES: Final = (0, 10, 20)
 
 # How an answer reaches the member: by mail, as a text message, on Telegram; "page": they read it on the page of their case
 # alone. In a web chat that is still open a colleague answers in the conversation (console.talk_contract).
@@ -50,11 +52,11 @@ class Desk(Protocol):
 
     @property
     def undo(self) -> timedelta:
-        """How long an answer waits in the outbox."""
+        """How long an answer waits in the outbox, where its author has not chosen otherwise."""
         ...
 
     async def reply(self, tx: Tx, viewer: Viewer, case_id: int, text: str, *, now: datetime, version: int) -> int:
-        """Put an answer to the member into the outbox, due at `now + undo`, by the channel the case came from.
+        """Put an answer to the member into the outbox, due once it cannot be taken back, by the channel the case came from.
 
         Keeps it as a message of the case with `author_id` and raises the case's version with the act "case.answered".
         Returns the outbox id. Raises store.cases.StaleError when the case is past `version`, NoWayBackError when

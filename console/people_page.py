@@ -148,6 +148,10 @@ class PeoplePage:
         """Sign somebody out everywhere."""
         return await self._do(request, who, access.end_sessions, "ended")
 
+    async def no_second_step(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """Take the second step from somebody who lost their telephone, and sign them out everywhere."""
+        return await self._do(request, who, access.reset_second_step, "second_step")
+
     async def password(self, request: web.Request, who: Who) -> web.StreamResponse:
         """A new password for somebody who forgot theirs; shown this once, and good for choosing one of their own."""
         if (asked := await self._proof.wanted(request, who)) is not None:
@@ -219,7 +223,7 @@ class PeoplePage:
 
 
 # What the list may say was just done.
-DONE: Final = frozenset({"rights", "disabled", "enabled", "ended"})
+DONE: Final = frozenset({"rights", "disabled", "enabled", "ended", "second_step"})
 
 
 def made_up() -> str:

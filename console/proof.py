@@ -1,4 +1,5 @@
-"""Fresh proof (rule S10): before people, rights, rules, texts, exports or erasure, whoever sits there gives their password again.
+"""Fresh proof (rule S10): before people, rights, rules, texts, exports or erasure, whoever sits there gives their password
+again, or a code of their authenticator.
 
 A handler asks in its first line, for a form and for a page alike:
 
@@ -42,11 +43,17 @@ class Proof:
         given = who.form.get(FIELD, "")
         if not given:
             return await self._ask(request, who)
-        if seconds := await self._must_wait(request, who):
-            return await self._ask(request, who, problem="wait", seconds=seconds, status=429)
-        if not await self._is_right(request, who, given):
-            return await self._ask(request, who, problem="wrong", status=403)
+        problem, seconds = await self.problem(request, who, given)
+        if problem:
+            status = 429 if seconds else 403
+            return await self._ask(request, who, problem=problem, seconds=seconds, status=status)
         return None
+
+    async def problem(self, request: web.Request, who: Who, given: str) -> tuple[str, int]:
+        """What is wrong with a password or code: "" for nothing, "wrong", or "wait" and for how many seconds."""
+        if seconds := await self._must_wait(request, who):
+            return "wait", seconds
+        return ("", 0) if await self._is_right(request, who, given) else ("wrong", 0)
 
     async def give(self, request: web.Request, who: Who) -> web.StreamResponse:
         """The password for a page that was asked for (there is no form to send again): then on to that page."""
@@ -84,10 +91,14 @@ class Proof:
     async def _is_right(self, request: web.Request, who: Who, given: str) -> bool:
         async with self._site.store.read() as tx:
             user = await users.by_id(tx, who.viewer.user_id)
-        if user is None or not await passwords.verify(user.password, given):
+        if user is None:
             return False
+        right = await passwords.verify(user.password, given)
         now: datetime = self._site.clock()
         async with self._site.store.write() as tx:
+            # Six digits are no password of ours, so what was given is one or the other.
+            if not right and not await self._site.second_step.is_right(tx, user.id, given[:40], now=now):
+                return False
             await sign_ins.forget_failures(tx, _key(who), limit_key(self._site.address(request)))
             await users.note_proof(tx, self._site.session_cookie.read(request), now=now)
         return True

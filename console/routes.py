@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
@@ -31,6 +31,7 @@ from console.recommending import recommendation_routes
 from console.rights import Right
 from console.rules_routes import routes as rules_routes
 from console.searching import Search
+from console.second_step import SecondStep
 from console.sign_in import SignIn
 from console.site import Handler, Site, Who
 from console.steps import Steps
@@ -62,12 +63,15 @@ def add_routes(
     now: Callable[[], datetime],
     saturdays: bool = False,
     scanner: Scanner | None = None,
+    earlier_secrets: Sequence[bytes] = (),
+    require_second_step: bool = False,
 ) -> None:
     """Add the console.
 
     The application must run `channels.web.middleware.middlewares(base_url)`. `secret` signs the token of the sign-in
-    form; `saturdays` says whether they are working days, `scanner` looks into files before they are given. Raises
-    ValueError for a secret under 16 bytes.
+    form; `saturdays` says whether they are working days, `scanner` looks into files before they are given.
+    `earlier_secrets`, the newest first, still open what they sealed; with `require_second_step` nobody is in without one.
+    Raises ValueError for a secret under 16 bytes.
     """
     if len(secret) < 16:
         raise ValueError("the secret of the console must have at least 16 bytes")
@@ -87,12 +91,18 @@ def add_routes(
         clock=now,
         saturdays=saturdays,
         scanner=scanner or NoScanner(),
+        second_step=SecondStep((secret, *earlier_secrets)),
+        second_step_required=require_second_step,
     )
     steps = Steps(site)
     sign_in = SignIn(site, steps)
     app.router.add_get("/console/sign-in", sign_in.show, name="console-signin")
     app.router.add_post("/console/sign-in", sign_in.enter, name="console-signin-post")
-    app.router.add_get("/console/sign-in/password", steps.show_password, name="console-signin-password")
+    app.router.add_get("/console/sign-in/code", steps.show, name="console-signin-code")
+    app.router.add_post("/console/sign-in/code", steps.give_code, name="console-signin-code-post")
+    app.router.add_get("/console/sign-in/second-step", steps.show, name="console-signin-enrol")
+    app.router.add_post("/console/sign-in/second-step", steps.enrol, name="console-signin-enrol-post")
+    app.router.add_get("/console/sign-in/password", steps.show, name="console-signin-password")
     app.router.add_post("/console/sign-in/password", steps.choose_password, name="console-signin-password-post")
     app.router.add_post("/console/language", sign_in.choose_language, name="console-language")
     streams = Streams(site)

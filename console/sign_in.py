@@ -98,7 +98,7 @@ class SignIn:
             await sign_ins.forget_failures(tx, login, address)
             # Their owner is told when somebody guessed at the password meanwhile.
             target = "/console/?guessed" if waits else next_path(form.get("next", ""))
-            answer = await self._steps.begin(tx, user, target=target, now=now)
+            answer = await self._steps.begin(tx, request, user, target=target, now=now)
         site.visit_cookie.forget(answer)
         return answer
 

@@ -22,6 +22,7 @@ from console.contract import Desk
 from console.pages import ConsolePages
 from console.places import PLACES
 from console.rights import Right, may
+from console.second_step import SecondStep
 from console.talk_contract import Talks
 from console.words import ConsoleLanguage
 from router import deadlines
@@ -51,6 +52,10 @@ class Who:
     sent: Form = _NOTHING
     # When they last gave their password or a code; see console.proof.
     proved_at: datetime | None = None
+    # How they want the console: seconds to take an answer back (None: as the house has it), and "light" or "dark"
+    # in place of what their browser says.
+    undo_seconds: int | None = None
+    theme: str = ""
 
     @property
     def actor(self) -> str:
@@ -83,6 +88,9 @@ class Site:
     clock: Callable[[], datetime]
     saturdays: bool
     scanner: Scanner
+    second_step: SecondStep
+    # Whether everybody must have one.
+    second_step_required: bool
 
     def language(self, request: web.Request) -> ConsoleLanguage:
         """The language of the console for this browser."""
@@ -98,7 +106,17 @@ class Site:
 
     def who(self, session: users.Session, language: ConsoleLanguage, now: datetime, form: Mapping[str, str]) -> Who:
         """The colleague of a session, with the rights that they have now."""
-        return Who(session.user.viewer, language, session.csrf, now, form, proved_at=session.proved_at)
+        user = session.user
+        return Who(
+            user.viewer,
+            language,
+            session.csrf,
+            now,
+            form,
+            proved_at=session.proved_at,
+            undo_seconds=user.undo_seconds,
+            theme=user.theme,
+        )
 
     def guarded(
         self, handler: Handler, right: Right, *, files: bool = False

@@ -23,7 +23,7 @@ from gateway.house import House
 from gateway.reading import Parsing
 from gateway.way_back import WayBack, way_back
 from router.acknowledgement import joined
-from store import cases, correspondence, inbox, links, outbox, people, second_look
+from store import cases, correspondence, inbox, links, outbox, people, second_look, users
 from store.database import Tx
 from store.schema import cases as case_table
 from store.viewer import Viewer
@@ -186,8 +186,10 @@ class HouseDesk:
                 rfc_message_id=rfc_message_id,
             ),
         )
+        own = await users.undo_of(tx, viewer.user_id)
+        undo = self.undo if own is None else own
         return await outbox.put(
-            tx, message, now=now, due_at=now + self.undo, case_id=row.id, message_id=message_id, contact_id=contact_id
+            tx, message, now=now, due_at=now + undo, case_id=row.id, message_id=message_id, contact_id=contact_id
         )
 
     def _composed(

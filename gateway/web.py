@@ -91,6 +91,8 @@ def application(
         now=house.now,
         saturdays=settings.saturdays_are_working_days,
         scanner=scanner,
+        earlier_secrets=[keys.derived(secret, "console") for secret in keys.earlier(settings)],
+        require_second_step=settings.require_second_step,
     )
     add_widget(
         app,

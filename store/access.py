@@ -10,22 +10,35 @@ from typing import Any
 from sqlalchemy import func, select
 
 from store import audit as log
-from store import users
+from store import second_step, users
 from store.database import Tx
-from store.schema import audit, sessions
+from store.schema import audit, sessions, totp
 from store.users import IDLE, LONGEST, User
 
 # What is done to somebody's access, by act of the audit; `detail.user` names them.
-ACTS = ("user.added", "user.rights", "user.disabled", "user.enabled", "user.password", "user.sessions")
+ACTS = (
+    "user.added",
+    "user.rights",
+    "user.disabled",
+    "user.enabled",
+    "user.password",
+    "user.sessions",
+    "user.second_step",
+    "user.second_step_off",
+    "user.recovery_codes",
+    "user.recovered",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """A user. `last_at` is when they last signed in; `open` how many browsers they are signed in with."""
+    """A user. `last_at` is when they last signed in; `open` how many browsers they are signed in with, and
+    `second_step` whether they give a code as well."""
 
     user: User
     last_at: datetime | None
     open: int
+    second_step: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +58,11 @@ async def colleagues(tx: Tx, *, now: datetime) -> Sequence[Colleague]:
     current = (sessions.c.seen_at > now - IDLE, sessions.c.created_at > now - LONGEST, sessions.c.pending == "")
     counted = select(sessions.c.user_id, func.count()).where(*current).group_by(sessions.c.user_id)
     open_ = {row[0]: int(row[1]) for row in await tx.conn.execute(counted)}
-    found = [Colleague(user, last.get(f"user:{user.id}"), open_.get(user.id, 0)) for user in await users.listing(tx)]
+    with_codes = set(await tx.conn.scalars(select(totp.c.user_id)))
+    found = [
+        Colleague(user, last.get(f"user:{user.id}"), open_.get(user.id, 0), user.id in with_codes)
+        for user in await users.listing(tx)
+    ]
     return sorted(found, key=lambda one: (one.user.disabled, one.user.name.casefold()))
 
 
@@ -62,3 +79,9 @@ async def end_sessions(tx: Tx, user_id: int, *, actor: str, now: datetime) -> No
     """Sign somebody out everywhere."""
     await users.end_sessions_of(tx, user_id)
     await log.write(tx, actor=actor, act="user.sessions", at=now, detail={"user": user_id})
+
+
+async def reset_second_step(tx: Tx, user_id: int, *, actor: str, now: datetime) -> None:
+    """Take somebody's second step away, and sign them out everywhere."""
+    await second_step.forget(tx, user_id, actor=actor, now=now)
+    await users.end_sessions_of(tx, user_id)

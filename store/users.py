@@ -41,6 +41,8 @@ class User:
     disabled: bool
     queues: frozenset[str] | None = None
     once_until: datetime | None = None
+    undo_seconds: int | None = None
+    theme: str = ""
 
     @property
     def viewer(self) -> Viewer:
@@ -70,6 +72,8 @@ _USER: Final = (
     users.c.disabled,
     users.c.queues,
     users.c.once_until,
+    users.c.undo_seconds,
+    users.c.theme,
 )
 
 
@@ -137,8 +141,8 @@ def _kept(queues: Collection[str] | None) -> list[str] | None:
 
 
 def _user(row: Any) -> User:
-    queues = None if row.queues is None else frozenset(row.queues)
-    return User(row.id, row.login, row.name, row.role, row.medical, row.password, row.disabled, queues, row.once_until)
+    values = {column.name: getattr(row, column.name) for column in _USER}
+    return User(**{**values, "queues": None if row.queues is None else frozenset(row.queues)})
 
 
 async def by_login(tx: Tx, login: str) -> User | None:
@@ -220,6 +224,18 @@ async def _session(tx: Tx, token: str, *conditions: ColumnElement[bool]) -> Sess
     )
     row = (await tx.conn.execute(query)).one_or_none()
     return Session(_user(row), row.csrf, row.created_at, row.proved_at, row.pending) if row else None
+
+
+async def prefer(tx: Tx, user_id: int, *, undo_seconds: int | None, theme: str) -> None:
+    """Keep how somebody wants the console."""
+    new = {"undo_seconds": undo_seconds, "theme": theme}
+    await tx.conn.execute(update(users).where(users.c.id == user_id).values(**new))
+
+
+async def undo_of(tx: Tx, user_id: int | None) -> timedelta | None:
+    """How long an answer of this colleague can be taken back; None where they have not chosen."""
+    found = (await tx.conn.execute(select(users.c.undo_seconds).where(users.c.id == user_id))).scalar()
+    return None if found is None else timedelta(seconds=found)
 
 
 async def note_proof(tx: Tx, token: str, *, now: datetime) -> None:

@@ -8,7 +8,7 @@ mail is matched by them. The shape changes only through a migration beside this 
 from __future__ import annotations
 
 from store.columns import metadata
-from store.schema.access import audit, kept_views, sessions, sign_in_failures, users
+from store.schema.access import audit, kept_views, recovery_codes, sessions, sign_in_failures, totp, users
 from store.schema.cases import (
     SEARCH,
     case_contacts,
@@ -73,10 +73,12 @@ __all__ = [
     "ratings",
     "receipts",
     "recommendations",
+    "recovery_codes",
     "reports",
     "rule_sets",
     "sequences",
     "sessions",
     "sign_in_failures",
+    "totp",
     "users",
 ]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
     String,
     Table,
 )
@@ -28,6 +31,10 @@ users = Table(
     # The password was made by somebody else: it opens only the page to choose one's own, until this moment.
     Column("once_until", Moment, nullable=True),
     Column("disabled", Boolean, nullable=False, default=False),
+    # How long an answer of theirs can be taken back (NULL: as the house has it), and "light" or "dark" where they
+    # want it other than their browser does.
+    Column("undo_seconds", Integer, nullable=True),
+    Column("theme", String(5), nullable=False, default="", server_default=""),
     Column("created_at", Moment, nullable=False),
 )
 
@@ -67,6 +74,27 @@ kept_views = Table(
     Column("chosen", JSON, nullable=False),
     Column("shared", Boolean, nullable=False, default=False),
     Column("created_at", Moment, nullable=False),
+)
+
+# The second step of signing in: the seed of the codes, encrypted, and the last step of 30 seconds that was used.
+totp = Table(
+    "totp",
+    metadata,
+    ref("user_id", "users.id"),
+    Column("seed", LargeBinary, nullable=False),
+    Column("last_step", BigInteger, nullable=False),
+    Column("set_at", Moment, nullable=False),
+    PrimaryKeyConstraint("user_id"),
+)
+
+# What signs in once in place of such a code; only a keyed hash is kept.
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    own_id(),
+    ref("user_id", "users.id", index=True),
+    Column("code_hash", String(64), nullable=False),
+    Column("used_at", Moment, nullable=True),
 )
 
 # Append only: triggers refuse UPDATE and DELETE. Who, what, when, which case; never content.

@@ -6,10 +6,12 @@ import asyncio
 import re
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import ClientResponse, CookieJar, web
@@ -162,6 +164,19 @@ async def _furnish(folder: Path) -> House:
 @pytest.fixture
 async def running(furnished: tuple[Path, House], tmp_path: Path) -> AsyncIterator[Running]:
     """The console over a copy of the example house."""
+    async with _started(furnished, tmp_path) as console:
+        yield console
+
+
+@pytest.fixture
+async def demanding(furnished: tuple[Path, House], tmp_path: Path) -> AsyncIterator[Running]:
+    """The same, where everybody must have a second step."""
+    async with _started(furnished, tmp_path, require_second_step=True) as console:
+        yield console
+
+
+@asynccontextmanager
+async def _started(furnished: tuple[Path, House], tmp_path: Path, **options: Any) -> AsyncIterator[Running]:
     folder, made = furnished
     shutil.copytree(folder, tmp_path / "house")
     store = Store(f"sqlite+aiosqlite:///{tmp_path / 'house' / 'guichet.db'}", FileStore(tmp_path / "house" / "files"))
@@ -189,6 +204,7 @@ async def running(furnished: tuple[Path, House], tmp_path: Path) -> AsyncIterato
         trusted_proxies=(),
         now=clock,
         scanner=scanner,
+        **options,
     )
     server = TestServer(app, port=port)
     await server.start_server()

@@ -12,7 +12,7 @@ from typing import cast
 from channels.message import InboundMessage, OutboundMessage, Robot, Sender
 from config.vocabulary import Channel, Language
 from console.contract import UNDO, NoDepartmentError, NoWayBackError, QuestionMail, Way
-from store import cases, inbox, outbox, questions, receipts, second_look, views
+from store import cases, inbox, outbox, questions, receipts, second_look, users, views
 from store.database import Store, Tx
 from store.viewer import Viewer
 
@@ -72,8 +72,10 @@ class StoreDesk:
             language=cast(Language, row.language),
             auto=False,
         )
+        own = await users.undo_of(tx, viewer.user_id)
+        undo = self.undo if own is None else own
         outbox_id = await outbox.put(
-            tx, message, now=now, due_at=now + UNDO, case_id=case_id, message_id=message_id, contact_id=contact_id
+            tx, message, now=now, due_at=now + undo, case_id=case_id, message_id=message_id, contact_id=contact_id
         )
         assert outbox_id is not None
         return outbox_id
