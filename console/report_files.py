@@ -14,7 +14,7 @@ from console.pages import HERE, Say
 from console.report_sections import Cell, Section, month_name, sections
 from console.words import ConsoleLanguage, catalogue
 from console.workbook import Sheet, Value, as_csv, as_xlsx
-from report.figures import Report
+from report.figures import Report, following
 from report.kept import Current
 from router.deadlines import received_day
 from router.pdf import make_pdf
@@ -89,6 +89,7 @@ def paper(report: Report, found: Sequence[Section], language: ConsoleLanguage, s
         sections=found,
         signed=signed,
         month=month_name(report.first, words),
+        following=following(report.first),
         say=Say(language, now, saturdays=False),
         style=_STYLE,
     )

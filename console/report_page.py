@@ -149,7 +149,7 @@ class ReportPage:
             here="report",
             report=found.report,
             kept=found.kept,
-            errata=[(erratum_name(words, one.split, one.value), one) for one in found.errata if _tells(one)],
+            errata=[(erratum_name(words, one.split, one.value), one, _tells(one)) for one in found.errata],
             approved=found.approved,
             sections=shown,
             month=month_name(first, words),
@@ -168,7 +168,7 @@ class ReportPage:
 
 
 def _tells(one: Erratum) -> bool:
-    """Whether a figure may be told with its numbers: one of the split that sets medical matters apart may be small."""
+    """Whether a figure may be told with its numbers: one of the split that sets medical matters apart may be small (rule E3)."""
     return one.split != "department"
 
 

@@ -61,10 +61,11 @@ async def test_it_is_written_approved_and_frozen_and_what_changes_later_is_an_er
     before = re.findall(r"(\d+) cases received", page)[0]
     async with running.house.store.write() as tx:
         moved = select(cases.c.id).where(cases.c.channel == "email", ~cases.c.sealed).limit(1).scalar_subquery()
-        await tx.conn.execute(cases.update().where(cases.c.id == moved).values(channel="letter"))
+        await tx.conn.execute(cases.update().where(cases.c.id == moved).values(channel="letter", department="privacy"))
     page = await luc.get(MONTH)
     assert f"{before} cases received" in page
     assert re.search(r"Channel: letter: \d+ in the report, \d+ today", page)
+    assert "Department: Data protection: changed, and too small to tell" in page
     # Nobody writes about it any more, and a reader reads it as it is.
     page = await luc.post("/console/report/write", status=409, month="2026-11", version="2", text="Changed my mind")
     assert "Somebody has changed the report" in page

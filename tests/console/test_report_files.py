@@ -159,6 +159,12 @@ async def test_each_format_is_made(format_: str) -> None:
         assert b"file://" not in file.content
 
 
+def test_paper_of_a_month_that_goes_on_says_so() -> None:
+    going_on = example(asked_on=date(2026, 10, 20))
+    html = paper(going_on, sections(going_on, catalogue()["en"], leaving=True), "en", Signed(), now=NOW)
+    assert "Draft, not approved. The month is not over: these are the figures up to Tuesday 20 October 2026." in html
+
+
 async def test_one_section_alone() -> None:
     file = await made(example(), "csv", "en", Signed(), now=NOW, only="channel")
     assert file.name == "report-2026-10-channel.csv"
