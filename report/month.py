@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Final
 
 from report import figures
-from report.figures import Month, Report
+from report.figures import Advice, Month, Report
 from report.themes import themes
-from store import reporting
+from store import recommendations, reporting
 from store.database import Store, Tx
 from store.ratings import SCORES
 from store.viewer import Viewer
 
 # This month and the twelve before it.
 TREND: Final = 13
+# Before the first case of any register.
+_EVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
 # Who asks on the command line, and the clock: everything is counted, nothing is read but what may be quoted.
 HOUSE: Final = Viewer(0, "guichet", "supervisor")
 
@@ -36,6 +39,7 @@ async def month_report(store: Store, viewer: Viewer, first: date, *, today: date
         trend = [await _month(tx, viewer, figures.earlier(first, back), today) for back in reversed(range(TREND))]
         merged = await reporting.merged(tx, viewer, start, end)
         told = await reporting.told(tx, viewer, start, end)
+        advice = await _advice(tx, viewer, start, end)
     return Report(
         first=first,
         asked_on=today,
@@ -52,9 +56,28 @@ async def month_report(store: Store, viewer: Viewer, first: date, *, today: date
         closed=len(closed),
         outcomes=figures.outcomes(closed),
         scores={score: scores[score] for score in SCORES},
+        advice=advice,
         # Masking takes a while and no database.
         themes=await asyncio.to_thread(themes, told),
     )
+
+
+async def _advice(tx: Tx, viewer: Viewer, start: datetime, end: datetime) -> Advice:
+    """Recommendations made in the month, and what has become by now of all that were made until its end. Those on sealed cases
+    are left out for everybody: the report is one, whoever opens it."""
+    viewer = replace(viewer, medical=False)
+    made = await recommendations.by_month(tx, viewer, since=start, until=end)
+    ever = await recommendations.by_month(tx, viewer, since=_EVER, until=end)
+    return Advice(
+        made=_total(made, "made"),
+        open=_total(ever, "open", "accepted"),
+        followed=_total(ever, "done"),
+        declined=_total(ever, "refused"),
+    )
+
+
+def _total(by_department: Mapping[str, Mapping[str, int]], *names: str) -> int:
+    return sum(counts[name] for counts in by_department.values() for name in names)
 
 
 async def _groups(tx: Tx, viewer: Viewer, first: date) -> list[reporting.Group]:

@@ -110,6 +110,8 @@ class Filling:
         self.at(taken, lambda tx, now: handling.take(tx, case_id, now))
         if rng.random() < 0.06:
             self.at(taken + timedelta(minutes=20), lambda tx, now: handling.correct(tx, case_id, now))
+        if row.queue == "mediation" and rng.random() < 0.25:
+            self.at(taken + timedelta(hours=30), lambda tx, now: handling.recommend(tx, case_id, now))
         end = self._end(row.due_on, moment)
         answered = moment + (end - moment) * 0.9
         self.at(answered, partial(self._answer, case_id=case_id, who=who, number=number))

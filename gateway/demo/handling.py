@@ -12,7 +12,7 @@ from console.contract import NoWayBackError
 from gateway.demo.stories import stories
 from gateway.desk import HouseDesk
 from gateway.house import House
-from store import cases, corrections, links, outbox, ratings, views
+from store import cases, corrections, links, outbox, ratings, recommendations, views
 from store.database import Tx
 from store.labels import WrongLabelsError
 from store.viewer import Viewer
@@ -25,6 +25,7 @@ _OUTCOMES: Final = {
     "withdrawn": 4,
     "not_ours": 2,
 }
+_FOLLOWED: Final[tuple[recommendations.State, ...]] = ("open", "open", "accepted", "done", "done", "refused")
 _SCORES: Final = {1: 8, 2: 10, 3: 20, 4: 36, 5: 26}
 
 
@@ -70,6 +71,22 @@ class Handling:
             await corrections.correct(tx, self.somebody(row), case_id, {"department": wanted}, now=now)
         except (corrections.NothingToCorrectError, WrongLabelsError):
             return
+
+    async def recommend(self, tx: Tx, case_id: int, now: datetime) -> None:
+        """Mediation recommends something to the department, which follows it or not, or has not said yet."""
+        row = await self.row(tx, case_id)
+        if row is None or row.department is None:
+            return
+        who, text = self.somebody(row), self.rng.choice(stories().recommendations)
+        due_on = (now + timedelta(days=45)).date()
+        made = await recommendations.make(
+            tx, who, case_id, department=row.department, text=text, due_on=due_on, now=now
+        )
+        actor, detail = f"user:{who.user_id}", {"to": row.department}
+        await cases.change(tx, row.id, actor=actor, act="case.recommended", now=now, version=row.version, detail=detail)
+        state = self.rng.choice(_FOLLOWED)
+        if state != "open":
+            await recommendations.follow(tx, case_id, made, state, "", now=now)
 
     async def answer(self, tx: Tx, case_id: int, now: datetime) -> bool:
         """Somebody answers the member; False where no way leads to them."""

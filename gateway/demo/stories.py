@@ -43,6 +43,7 @@ class Stories(BaseModel, frozen=True):
     replies: Mapping[Language, tuple[str, ...]]
     answers: Mapping[Language, tuple[str, ...]]
     notes: tuple[str, ...]
+    recommendations: tuple[str, ...]
     comments: Mapping[Language, tuple[str, ...]]
 
 

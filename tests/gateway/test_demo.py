@@ -18,7 +18,7 @@ from gateway.reconcile import reconcile
 from store import audit, search, users
 from store.database import Tx
 from store.schema import audit as audit_table
-from store.schema import cases, held, inbox, outbox, ratings
+from store.schema import cases, held, inbox, outbox, ratings, recommendations
 
 UNTIL = datetime(2026, 11, 27, 9, tzinfo=UTC)
 
@@ -53,6 +53,7 @@ async def test_a_hundred_cases_make_a_sound_register(tmp_path: Path) -> None:
             assert await _count(tx, cases, cases.c.sealed) > 0
             assert await _count(tx, ratings) > 0
             assert await _count(tx, held) > 0
+            assert await _count(tx, recommendations) > 0
             assert await _count(tx, inbox, inbox.c.fate == "joined") > 0
             assert await _count(tx, outbox, outbox.c.state != "sent") == 0
             # Nothing that was done to a case lies in the future.

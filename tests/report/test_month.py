@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from config.vocabulary import CHANNELS, DEPARTMENTS, KINDS, LANGUAGES
 from report import figures
 from report.month import HOUSE, month_report
+from store import recommendations, users
 from store.database import Store
 from store.schema import cases, deadlines, ratings
 from store.viewer import Viewer
@@ -122,3 +123,25 @@ async def test_a_report_is_kept_as_it_was_read(store: Store) -> None:
 def test_a_moment_at_the_end_of_a_month_belongs_to_it() -> None:
     start, end = figures.bounds(MONTHS[0])
     assert start < datetime(2026, 8, 31, 21, 59, tzinfo=UTC) < end
+
+
+async def test_recommendations_and_what_became_of_them(store: Store) -> None:
+    await _random_register(store, Random(2))
+    start, _ = figures.bounds(MONTHS[2])
+    async with store.write() as tx:
+        open_ = (
+            await tx.conn.execute(select(cases.c.id).where(~cases.c.sealed).order_by(cases.c.id).limit(1))
+        ).scalar_one()
+        now = start - timedelta(days=40)
+        user_id = await users.add(
+            tx, login="anne", name="Anne", role="mediator", medical=True, password="x", actor="command", now=now
+        )
+        anne = Viewer(user_id, "Anne", "mediator", medical=True)
+        for days, state in ((-40, "done"), (3, "accepted"), (4, "refused"), (5, None), (40, None)):
+            at = start + timedelta(days=days)
+            made = await recommendations.make(tx, anne, open_, department="digital", text="x", due_on=None, now=at)
+            if state:
+                await recommendations.follow(tx, open_, made, state, "", now=at)
+    report = await month_report(store, anne, MONTHS[2], today=TODAY)
+    # The last one was made in the month after.
+    assert report.advice == figures.Advice(made=3, open=2, followed=1, declined=1)
