@@ -289,7 +289,9 @@ class _Saying:
     def advice(self) -> Section:
         t, found = self.words, self.report.advice
         counts = found.model_dump() if found else {}
-        table = tuple((Cell(t[f"report.value.{name}"]), self.cell(count)) for name, count in counts.items())
+        # They are about departments and not about people: small counts are told.
+        page = "/console/recommendations"
+        table = tuple((Cell(t[f"report.value.{name}"]), self.cell(count, href=page)) for name, count in counts.items())
         head = (t["report.name.recommendations"], t["report.name.count"])
         answer = _filled(t["report.answer.advice"], n=self.number(counts.get("open", 0)))
         return Section("advice", answer, t["report.sentence.advice"], head, table)

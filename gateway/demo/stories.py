@@ -72,6 +72,8 @@ def tell(theme: Theme, language: Language, month: int, name: str, rng: Random) -
         "{days}": str(rng.randrange(9, 70)),
         "{place}": rng.choice(PLACES[language]),
     }
+    if language == "fr" and words["{month}"][0] in "ao":
+        told, subject = told.replace("de {month}", "d’{month}"), subject.replace("de {month}", "d’{month}")
     for mark, word in words.items():
         told, subject = told.replace(mark, word), subject.replace(mark, word)
     if theme.kind == "other":
