@@ -13,11 +13,26 @@ from config.wording import wording
 from console import story, timeline
 from console.explanation import Why, explained
 from console.site import Who
-from store import audit, case_around, correspondence, drafts, people, questions, ratings, recommendations, users, views
+from store import (
+    audit,
+    case_around,
+    correspondence,
+    drafts,
+    merging,
+    people,
+    questions,
+    ratings,
+    recommendations,
+    users,
+    views,
+)
+from store.audit import Entry
 from store.case_around import OtherCase
 from store.correspondence import FileRow, HeldRow, MessageRow
 from store.database import Tx
 from store.drafts import Draft
+from store.family import members
+from store.merging import Merged
 from store.people import Contact, Person
 from store.questions import Question
 from store.ratings import Rating
@@ -58,6 +73,7 @@ class CaseFile:
     drafts: Mapping[str, Draft]
     questions: Mapping[int, Question]
     recommendations: Sequence[Recommendation]
+    merged: Sequence[Merged] = ()
     # The conversation that goes on with the member right now.
     talk_id: int | None = None
     way_back: str = ""
@@ -90,7 +106,8 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
     messages = await correspondence.messages_of(tx, viewer, row.id)
     said = await views.classification_of(tx, viewer, row.id)
     why = explained(await views.decision_of(tx, viewer, row.id), said)
-    entries = await audit.of_case(tx, row.id)
+    merged = await merging.merged_into(tx, row.id)
+    entries = await _entries(tx, row.id)
     names = await case_around.names(tx)
     opening = next((message for message in messages if message.direction == "in"), None)
     marked = None
@@ -124,6 +141,7 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
         questions={
             one.message_id: one for one in await questions.of_case(tx, viewer, row.id) if one.message_id is not None
         },
+        merged=merged,
     )
 
 
@@ -131,6 +149,12 @@ def may_be_told(user: User, row: Row) -> bool:
     """Who can be told of a case: people who read cases, and who may open this one."""
     viewer = user.viewer
     return not user.disabled and viewer.has_queue(row.queue) and (viewer.medical or not row.sealed)
+
+
+async def _entries(tx: Tx, case_id: int) -> list[Entry]:
+    """What was done to the case and, before they were merged, to those that go on in it."""
+    found = [entry for one in await members(tx, case_id) for entry in await audit.of_case(tx, one)]
+    return sorted(found, key=lambda entry: entry.at)
 
 
 def _may_have(user: User, row: Row) -> bool:

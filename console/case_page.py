@@ -20,6 +20,7 @@ from router import deadlines
 from store import audit, case_around, views
 from store.correspondence import MessageRow
 from store.database import Tx
+from store.family import goes_on_as
 from store.views import Row
 
 # Why somebody opens a sealed case, asked once in this time; short enough that a shift is not a blank cheque.
@@ -51,17 +52,26 @@ class CasePage:
         """The case of the address, when this person may open it now.
 
         Raises HTTPNotFound for a reference that we never gave, LockedError for a sealed case and a person without the
-        right, ReasonWantedError when they have not said yet why they open it.
+        right, ReasonWantedError when they have not said yet why they open it, MergedError for one that goes on in another.
         """
         reference = parse_reference(request.match_info["reference"])
         row = await views.case_by_reference(tx, who.viewer, reference) if reference else None
         if row is None:
             raise web.HTTPNotFound
+        if row.merged_into is not None:
+            await self._elsewhere(tx, who, row)
         if row.locked:
             raise LockedError(row)
         if not await self.may_read(tx, who, row):
             raise ReasonWantedError(row)
         return row
+
+    async def _elsewhere(self, tx: Tx, who: Who, row: Row) -> None:
+        going_on = await goes_on_as(tx, row.id)
+        into = await views.case(tx, who.viewer, going_on.id)
+        if into is None or into.merged_into is not None:
+            raise web.HTTPNotFound
+        raise MergedError(row, into)
 
     async def may_read(self, tx: Tx, who: Who, row: Row) -> bool:
         """Whether the case is open to this person now: unsealed, theirs, or they have said why they open it."""
@@ -72,7 +82,16 @@ class CasePage:
         return await case_around.opened_since(tx, who.viewer, row.id, since=who.now - _REASON_HOLDS)
 
     async def refusal(self, who: Who, error: LockedError | ReasonWantedError) -> web.Response:
-        """The page in place of a case that does not open: that it exists, and who may, or the question why."""
+        """The page in place of a case that does not open: that it exists, and who may, or the question why, or where it
+        goes on. What was typed for a case that was merged meanwhile is given back."""
+        if isinstance(error, MergedError):
+            into = f"/console/case/{error.into.reference}?merged={error.row.reference}"
+            typed = who.form.get("text", "")
+            if not typed.strip():
+                return self._site.see_other(into)
+            return await self._site.page(
+                "merged_meanwhile.html", who, status=409, row=error.row, into=error.into, typed=typed, path=into
+            )
         if isinstance(error, LockedError):
             return await self._site.page("sealed.html", who, status=403, row=error.row)
         return await self._site.page("why_sealed.html", who, status=403, row=error.row, reasons=REASONS)
@@ -114,6 +133,7 @@ class CasePage:
             departments_asked=[one for one in DEPARTMENTS if one in self._site.desk.departments],
             done=done if done in DONE else "",
             undo_seconds=self._undo_seconds(who),
+            came_from=parse_reference(request.query.get("merged", "")) or "",
             queues=QUEUES,
             departments=DEPARTMENTS,
             bodies=other_bodies(who.language),
@@ -168,7 +188,7 @@ class CasePage:
             try:
                 row = await self.find(tx, who, request)
             except LockedError as error:
-                return await self._site.page("sealed.html", who, status=403, row=error.row)
+                return await self.refusal(who, error)
             except ReasonWantedError as error:
                 row = error.row
             if reason in REASONS:
@@ -184,6 +204,14 @@ class LockedError(Exception):
     def __init__(self, row: Row) -> None:
         super().__init__(row.id)
         self.row = row
+
+
+class MergedError(LockedError):
+    """The case goes on in another one, `into`."""
+
+    def __init__(self, row: Row, into: Row) -> None:
+        super().__init__(row)
+        self.into = into
 
 
 class ReasonWantedError(Exception):
@@ -219,6 +247,9 @@ DONE: Final = frozenset(
         "closed_sent",
         "joined",
         "own_case",
+        "merged",
+        "unmerged",
+        "split",
     }
 )
 

@@ -78,6 +78,7 @@ class Lists:
             next=f"{request.path}{shown.query(after=_cursor(rows[-1], chosen.show))}" if more else "",
             path=request.path,
             view_path="" if is_own else address(queue, chosen),
+            events="" if after else f"/console/events{chosen.query(queue=queue or '')}",
             view_said=kept_views.said(request.query),
             longest_name=LONGEST_NAME,
             **_said(request),
@@ -93,6 +94,12 @@ async def _rows(tx: Tx, who: Who, wanted: Filter, chosen: Chosen, after: str) ->
         first = await lists.listing(tx, who.viewer, wanted.but(urgent=True), limit=_MOST_IN_DISTRESS)
     others = wanted.but(urgent=False)
     return first, await lists.listing(tx, who.viewer, others, after=_day_cursor(after), limit=PAGE + 1)
+
+
+async def first_page(tx: Tx, who: Who, wanted: Filter, chosen: Chosen) -> tuple[Sequence[Row], Sequence[Row]]:
+    """Those in distress and all others, as the first page of a list shows them."""
+    first, rows = await _rows(tx, who, wanted, chosen, "")
+    return first, rows[:PAGE]
 
 
 def _said(request: web.Request) -> dict[str, Any]:

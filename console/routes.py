@@ -23,7 +23,9 @@ from console.entry_routes import WITH_FILES
 from console.entry_routes import routes as entry_routes
 from console.held_acts import HeldActs
 from console.lists import Lists
+from console.live_pages import routes as live_routes
 from console.mentioning import mention_routes
+from console.merging import routes as merging_routes
 from console.pages import ConsolePages
 from console.papers import Papers
 from console.quarantine import Quarantine
@@ -111,6 +113,8 @@ def add_routes(
         *rules_routes(site),
         *_routes(site, sign_in),
         *case_acts(site),
+        *live_routes(site, streams),
+        *merging_routes(site),
         *mention_routes(site),
         *recommendation_routes(site),
         *_talk_routes(site, streams),

@@ -18,7 +18,7 @@ from aiohttp import web
 from channels.web.middleware import security_headers
 from console.site import Site, Who
 from store import users
-from store.live import Hint
+from store.live import ALL, Hint
 
 # What goes out: (event, data) pairs.
 Parts = Sequence[tuple[str, Any]]
@@ -49,15 +49,15 @@ class Streams:
             hints.put_nowait(None)
 
     async def serve(
-        self, request: web.Request, who: Who, talk_id: int, draw: Draw, *, pause: float
+        self, request: web.Request, who: Who, talk_id: int | None, draw: Draw, *, pause: float
     ) -> web.StreamResponse:
         """Watch a conversation, or all of them, until either side has gone. Between two parts are `pause` seconds at least,
-        so that many hints cost one look."""
+        so that many hints cost one look. Of None nothing is heard: whatever it is, it is looked at every `pause` seconds."""
         person = who.viewer.user_id
         if self._of_person[person] >= _MOST:
             raise web.HTTPTooManyRequests
         hints: asyncio.Queue[Hint | None] = asyncio.Queue()
-        watching = asyncio.create_task(self._watch(talk_id, hints))
+        watching = asyncio.create_task(_ticks(hints, pause) if talk_id is None else self._watch(talk_id, hints))
         self._open.add(hints)
         self._of_person[person] += 1
         try:
@@ -108,6 +108,13 @@ class Streams:
             return None
         found = self._site.who(session, who.language, now, {})
         return found if found.may("reads") else None
+
+
+async def _ticks(hints: asyncio.Queue[Hint | None], seconds: float) -> None:
+    while True:
+        if hints.empty():
+            hints.put_nowait(Hint(ALL))
+        await asyncio.sleep(seconds)
 
 
 async def _next(hints: asyncio.Queue[Hint | None]) -> list[Hint] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -17,6 +18,7 @@ from router.wordlists import find_body
 from store import audit, correspondence, links, people, ratings, receipts, views
 from store.correspondence import MessageRow
 from store.database import Tx
+from store.family import goes_on_as
 from store.schema import cases, contacts, inbox
 from store.schema import people as people_table
 
@@ -41,7 +43,8 @@ async def of_link(tx: Tx, opened: links.Opened, token: str, *, now: datetime, sa
         return None
     contact = await _contact(tx, opened.contact_id)
     proof = await proof_for(tx, opened)
-    if row.sealed and not opened.proven:
+    going_on = await goes_on_as(tx, row.id)
+    if (row.sealed or going_on.sealed) and not opened.proven:
         # The link may have been forwarded or read by somebody else: not even what the case is about is told. Where no
         # code can be sent any more, that opens nothing either.
         return CaseView(
@@ -55,7 +58,29 @@ async def of_link(tx: Tx, opened: links.Opened, token: str, *, now: datetime, sa
             locked=True,
             proof=proof,
         )
-    return await _whole(tx, row, opened, token, proof, now=now, saturdays=saturdays)
+    view = await _whole(tx, going_on, opened, token, proof, now=now, saturdays=saturdays)
+    return view if going_on.id == row.id else await _merged(tx, view, row, going_on)
+
+
+async def _merged(tx: Tx, view: CaseView, row: Any, going_on: Any) -> CaseView:
+    """The page of a case that goes on in another one: under its own reference, with how the whole matter stands.
+
+    What others did there is theirs: where the two belong to two members, only what happened on this one is told.
+    """
+    is_same = row.person_id is not None and row.person_id == going_on.person_id
+    events = await _events(tx, row.id, but_the_last_answer=False)
+    return replace(
+        view,
+        reference=row.reference,
+        merged_into=going_on.reference,
+        received_on=deadlines.received_day(row.received_at),
+        kind=cast(Kind, row.kind),
+        rating=view.rating if is_same else 0,
+        rating_comment=view.rating_comment if is_same else "",
+        # What ends the matter, or takes something out of it, is asked for on the page of the case that goes on.
+        can=view.can & {"add", "revoke"},
+        events=tuple(sorted((*events, *view.events), key=lambda event: event.at)) if is_same else tuple(events),
+    )
 
 
 async def proof_for(tx: Tx, opened: links.Opened) -> Proof:
@@ -71,7 +96,7 @@ async def proof_for(tx: Tx, opened: links.Opened) -> Proof:
 async def _whole(
     tx: Tx, row: Any, opened: links.Opened, token: str, proof: Proof, *, now: datetime, saturdays: bool
 ) -> CaseView:
-    messages = await correspondence.messages_for_member(tx, row.id, opened.contact_id)
+    messages = await correspondence.messages_for_member(tx, opened.case_id or row.id, opened.contact_id)
     today = deadlines.received_day(now)
     clocks = await _result_clocks(tx, row.id)
     promised = deadlines.promised(_Stored(row), clocks)

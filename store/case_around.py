@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from store import views
 from store.database import Tx
+from store.family import family, open_to
 from store.schema import audit, cases, inbox, messages, outbox, users
 from store.viewer import Viewer
 
@@ -34,7 +35,12 @@ async def other_cases(tx: Tx, viewer: Viewer, case: views.Row, *, limit: int = 1
         return []
     rows = await tx.conn.execute(
         select(cases.c.reference, cases.c.kind, cases.c.state, cases.c.outcome, cases.c.received_at)
-        .where(cases.c.person_id == case.person_id, cases.c.id != case.id, viewer.may_see())
+        .where(
+            cases.c.person_id == case.person_id,
+            cases.c.id != case.id,
+            cases.c.merged_into.is_(None),
+            viewer.may_see(),
+        )
         .order_by(cases.c.received_at.desc(), cases.c.id.desc())
         .limit(limit)
     )
@@ -44,9 +50,9 @@ async def other_cases(tx: Tx, viewer: Viewer, case: views.Row, *, limit: int = 1
 async def departing(tx: Tx, viewer: Viewer, case_id: int) -> Mapping[int, datetime]:
     """When each message of the case that waits to go out will go, by outbox id."""
     rows = await tx.conn.execute(
-        select(outbox.c.id, outbox.c.due_at)
-        .join(cases, cases.c.id == outbox.c.case_id)
-        .where(outbox.c.case_id == case_id, outbox.c.state == "waiting", viewer.may_see())
+        select(outbox.c.id, outbox.c.due_at).where(
+            outbox.c.case_id.in_(family(case_id)), outbox.c.state == "waiting", open_to(viewer, case_id)
+        )
     )
     return {int(row.id): row.due_at for row in rows}
 
@@ -56,8 +62,7 @@ async def fates(tx: Tx, viewer: Viewer, case_id: int) -> Mapping[int, str]:
     rows = await tx.conn.execute(
         select(inbox.c.id, inbox.c.fate)
         .join(messages, messages.c.inbox_id == inbox.c.id)
-        .join(cases, cases.c.id == messages.c.case_id)
-        .where(messages.c.case_id == case_id, viewer.may_see())
+        .where(messages.c.case_id.in_(family(case_id)), open_to(viewer, case_id))
     )
     return {int(row.id): row.fate or "" for row in rows}
 

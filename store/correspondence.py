@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, literal, or_, select
 from store import cases as register
 from store import texts
 from store.database import Tx
+from store.family import family, goes_on_as, open_to
 from store.schema import cases, contacts, held, message_files, messages, outbox, users
 from store.viewer import Viewer
 
@@ -74,21 +75,28 @@ class MessageRow:
 
 
 def _seen(viewer: Viewer, case_id: int) -> ColumnElement[Any]:
-    return and_(messages.c.case_id == case_id, cases.c.id == case_id, viewer.may_see())
+    return and_(messages.c.case_id.in_(family(case_id)), open_to(viewer, case_id))
 
 
 async def messages_of(tx: Tx, viewer: Viewer, case_id: int) -> list[MessageRow]:
-    """The messages of a case, oldest first; none when the viewer may not open it."""
-    query = _messages().join(cases, cases.c.id == messages.c.case_id).where(_seen(viewer, case_id))
-    return await _message_rows(tx, query)
+    """The messages of a case and of what was merged into it, oldest first; none when the viewer may not open it."""
+    return await _message_rows(tx, _messages().where(_seen(viewer, case_id)))
 
 
 async def messages_for_member(tx: Tx, case_id: int, contact_id: int | None) -> list[MessageRow]:
-    """What the holder of a link sees: messages from and to the contact the link was made for, and no other's."""
-    own = messages.c.contact_id == contact_id if contact_id is not None else messages.c.contact_id.is_(None)
+    """What the holder of a link sees: messages from and to the contact the link was made for, and no other's.
+
+    After a merge that is their part of the whole matter. Who left no address sees what was said on their own case only:
+    nothing tells two people without one apart.
+    """
+    root = await goes_on_as(tx, case_id)
+    if contact_id is not None and root is not None:
+        own = and_(messages.c.contact_id == contact_id, messages.c.case_id.in_(family(root.id)))
+    else:
+        own = and_(messages.c.contact_id.is_(None), messages.c.case_id == case_id)
     # What is asked and answered between colleagues and departments is no word to or from the member.
     spoken = messages.c.direction.in_(("in", "out"))
-    found = await _message_rows(tx, _messages().where(messages.c.case_id == case_id, own, spoken))
+    found = await _message_rows(tx, _messages().where(own, spoken))
     # An answer that can still be taken back, or was, has not been said.
     return [row for row in found if row.auto or row.delivery not in ("waiting", "taken", "cancelled")]
 
@@ -181,7 +189,6 @@ async def file_of(tx: Tx, viewer: Viewer, case_id: int, file_id: int) -> FileRow
         await tx.conn.execute(
             select(message_files)
             .join(messages, messages.c.id == message_files.c.message_id)
-            .join(cases, cases.c.id == messages.c.case_id)
             .where(message_files.c.id == file_id, _seen(viewer, case_id))
         )
     ).one_or_none()
@@ -211,7 +218,7 @@ async def held_messages(tx: Tx, viewer: Viewer, *, case_id: int | None = None) -
         .order_by(held.c.id)
     )
     if case_id is not None:
-        query = query.where(held.c.case_id == case_id)
+        query = query.where(held.c.case_id.in_(family(case_id)))
     rows = (await tx.conn.execute(query)).all()
     found = await _message_rows(tx, _messages().where(messages.c.id.in_([row.message_id for row in rows])))
     by_id = {message.id: message for message in found}

@@ -14,7 +14,7 @@ from store.schema import case_contacts, cases, contacts
 from store.viewer import Viewer
 from store.views import Row, row_of, row_query
 
-# So many found cases are looked at together; those that the viewer may not see fall out afterwards.
+# So many found cases are looked at together for who may not see them all: the others fall out afterwards.
 _BATCH: Final = 200
 # Looks before a search ends even though there may be more: who may see next to nothing must not make the house read it all.
 _MOST_LOOKS: Final = 25
@@ -35,10 +35,11 @@ async def found(tx: Tx, viewer: Viewer, asked: Asked, *, before: int | None = No
     """Cases that the viewer may read and that hold what is asked; `before` is the id of the last of the page before."""
     of_people = await _of_people(tx, viewer, asked, before)
     rows: list[Row] = []
+    batch = limit if viewer.queues is None else max(limit, _BATCH)
     for _ in range(_MOST_LOOKS):
-        ids = await search.find(tx, asked.words, before=before, limit=_BATCH)
+        ids = await search.find(tx, asked.words, before=before, limit=batch)
         # Only down to the last one found by words, so that the two keep one order from page to page.
-        last = ids[-1] if len(ids) == _BATCH else 0
+        last = ids[-1] if len(ids) == batch else 0
         both = sorted({*ids, *(one for one in of_people if last <= one < (before or one + 1))}, reverse=True)
         rows += await _rows(tx, viewer, both)
         if len(rows) >= limit or not last:

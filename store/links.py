@@ -6,9 +6,9 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from store import sql
 from store.database import Tx
@@ -105,6 +105,19 @@ async def found_since(tx: Tx, contact_id: int, moment: datetime) -> int:
     return int((await tx.conn.execute(asked)).scalar_one())
 
 
+_GOING_ON: Final = cases.alias("going_on")
+
+
+def _open_or_closed_lately(table: Any, now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return table.c.closed_at.is_(None), table.c.closed_at > now - LIFE_AFTER_CLOSING
+
+
+def _going_on_is_open(now: datetime) -> ColumnElement[bool]:
+    """A case that was merged is closed, and its matter is not."""
+    lasting = or_(*_open_or_closed_lately(_GOING_ON, now))
+    return select(_GOING_ON.c.id).where(_GOING_ON.c.id == cases.c.merged_into, lasting).exists()
+
+
 async def opened(tx: Tx, token: str, *, now: datetime) -> Opened | None:
     """What a token opens now; None when unknown, expired or revoked. Changes nothing."""
     row = (
@@ -116,7 +129,9 @@ async def opened(tx: Tx, token: str, *, now: datetime) -> Opened | None:
                 links.c.token_hash == hashed(token),
                 links.c.revoked_at.is_(None),
                 links.c.expires_at > now,
-                or_(cases.c.closed_at.is_(None), cases.c.closed_at > now - LIFE_AFTER_CLOSING),
+                or_(
+                    *_open_or_closed_lately(cases, now), and_(cases.c.merged_into.is_not(None), _going_on_is_open(now))
+                ),
             )
         )
     ).one_or_none()

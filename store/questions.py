@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 
 from store.database import Tx
-from store.schema import cases, questions
+from store.family import family, open_to
+from store.schema import questions
 from store.sql import new_id
 from store.viewer import Viewer
 
@@ -66,11 +67,10 @@ async def by_id(tx: Tx, question_id: int) -> Question | None:
 
 
 async def of_case(tx: Tx, viewer: Viewer, case_id: int) -> list[Question]:
-    """The questions put on a case, oldest first; none when the viewer may not open it."""
+    """The questions put on a case and on what was merged into it, oldest first; none when the viewer may not open it."""
     rows = await tx.conn.execute(
         select(*_COLUMNS)
-        .join(cases, cases.c.id == questions.c.case_id)
-        .where(questions.c.case_id == case_id, viewer.may_see())
+        .where(questions.c.case_id.in_(family(case_id)), open_to(viewer, case_id))
         .order_by(questions.c.id)
     )
     return [Question(*row) for row in rows]

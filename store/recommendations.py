@@ -11,6 +11,7 @@ from sqlalchemy import case, func, select, update
 
 from store import texts
 from store.database import Tx
+from store.family import family
 from store.schema import cases, recommendations, users
 from store.sql import new_id
 from store.viewer import Viewer
@@ -73,8 +74,8 @@ async def follow(tx: Tx, case_id: int, recommendation_id: int, state: State, rem
 
 
 async def of_case(tx: Tx, viewer: Viewer, case_id: int) -> list[Recommendation]:
-    """The recommendations made on a case, oldest first; none when the viewer may not open it."""
-    return await _listed(tx, viewer, recommendations.c.case_id == case_id, recommendations.c.id)
+    """The recommendations made on a case and on what was merged into it, oldest first; none when the viewer may not open it."""
+    return await _listed(tx, viewer, recommendations.c.case_id.in_(family(case_id)), recommendations.c.id)
 
 
 async def to_follow(tx: Tx, viewer: Viewer, *, limit: int = 200) -> list[Recommendation]:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 from store import cases as register
 from store import numbers, people, search, texts
 from store.database import Store, Tx
+from store.family import members
 from store.schema import cases, messages, notes
 from store.schema import people as people_table
 
@@ -29,7 +30,7 @@ async def case(tx: Tx, case_id: int) -> None:
     if row is None or row.sealed or row.merged_into is not None:
         return
     found: list[str] = []
-    for one in await _family(tx, case_id):
+    for one in await members(tx, case_id):
         found += await _words(tx, one)
     await search.add(tx, case_id, " ".join(found))
 
@@ -72,15 +73,6 @@ async def _numbers(store: Store) -> None:
         if not ids:
             return
         after = ids[-1]
-
-
-async def _family(tx: Tx, case_id: int) -> list[int]:
-    """The case and, however deep, what was merged into it."""
-    found, new = [case_id], [case_id]
-    while new:
-        new = list(await tx.conn.scalars(select(cases.c.id).where(cases.c.merged_into.in_(new))))
-        found += new
-    return found
 
 
 async def _words(tx: Tx, case_id: int) -> list[str]:

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from store import cases as register
 from store import texts
 from store.database import Tx
+from store.family import family, open_to
 from store.people import NAME as PERSON_NAME
 from store.schema import (
     cases,
@@ -59,6 +60,7 @@ class Row:
     closed_at: datetime | None
     paused_until: date | None = None
     paused_for: str = ""
+    merged_into: int | None = None
 
 
 def row_query() -> Any:
@@ -103,6 +105,7 @@ def row_of(row: Any, viewer: Viewer) -> Row:
         closed_at=row.closed_at,
         paused_until=None if locked else row.paused_until,
         paused_for="" if locked else row.paused_for,
+        merged_into=row.merged_into,
     )
 
 
@@ -139,12 +142,11 @@ class NoteRow:
 
 
 async def notes_of(tx: Tx, viewer: Viewer, case_id: int) -> list[NoteRow]:
-    """The notes on a case, oldest first; none when the viewer may not open it."""
+    """The notes on a case and on what was merged into it, oldest first; none when the viewer may not open it."""
     rows = await tx.conn.execute(
         select(notes.c.id, users.c.name, notes.c.text, notes.c.at)
-        .join(cases, cases.c.id == notes.c.case_id)
         .outerjoin(users, users.c.id == notes.c.author_id)
-        .where(notes.c.case_id == case_id, viewer.may_see())
+        .where(notes.c.case_id.in_(family(case_id)), open_to(viewer, case_id))
         .order_by(notes.c.id)
     )
     return [NoteRow(row[0], row[1] or "", texts.read(row[2], register.NOTE), row[3]) for row in rows]

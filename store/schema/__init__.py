@@ -19,6 +19,7 @@ from store.schema.cases import (
     deadlines,
     decisions,
     links,
+    merges,
     notes,
     people,
     person_numbers,
@@ -32,6 +33,7 @@ from store.schema.intake import domain_rates, held, idempotency, inbox
 from store.schema.learning import corrections, label_counts, model_uses
 from store.schema.messages import conversations, files, message_files, messages, opted_out, outbox
 from store.schema.operations import clock_runs, heartbeats, rule_sets
+from store.schema.presence import presence
 from store.schema.reports import reports
 
 __all__ = [
@@ -59,6 +61,7 @@ __all__ = [
     "label_counts",
     "links",
     "mentions",
+    "merges",
     "message_files",
     "messages",
     "metadata",
@@ -69,6 +72,7 @@ __all__ = [
     "pauses",
     "people",
     "person_numbers",
+    "presence",
     "questions",
     "ratings",
     "receipts",

@@ -82,7 +82,7 @@ cases = Table(
     Column("unread", Boolean, nullable=False, default=True),
     # Counts every change, so that a form made from an older state cannot overwrite a newer one.
     Column("version", Integer, nullable=False, default=1),
-    ref("merged_into", "cases.id", nullable=True),
+    ref("merged_into", "cases.id", nullable=True, index=True),
     # Nothing is to be done before this day, and why; the clocks that may not wait go on.
     Column("paused_until", Date, index=True),
     Column("paused_for", String(12), nullable=False, server_default=""),
@@ -95,6 +95,20 @@ cases = Table(
     # This one also holds all that the rail counts.
     Index("ix_cases_state_queue_due_on_id", "state", "queue", "due_on", "id", "assignee_id", "merged_into"),
     Index("ix_cases_received_at", "received_at"),
+)
+
+# Which case was merged into which, and what stood before, so that it can be taken back.
+merges = Table(
+    "merges",
+    metadata,
+    own_id(),
+    ref("case_id", "cases.id", index=True),
+    ref("into_id", "cases.id", index=True),
+    ref("author_id", "users.id", nullable=True),
+    Column("before", JSON, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("undone_at", Moment),
+    ref("undone_by", "users.id", nullable=True),
 )
 
 # Who is known on a case: only they can add to it by mail.

@@ -15,7 +15,7 @@ from console.contract import UNDO, NoWayBackError
 from gateway.desk import HouseDesk
 from gateway.house import House
 from gateway.reading import Parsing
-from store import cases, outbox, schema, users
+from store import cases, merging, outbox, schema, users, views
 from store.viewer import Viewer
 from tests.gateway.conftest import Gateway
 from tests.gateway.test_refusals import SurelyNotOurs
@@ -155,3 +155,36 @@ async def test_who_can_help_with_what_is_not_about_us_stands_on_the_page(gateway
     assert view is not None
     assert "ziekenhuis" in view.other_body
     assert view.other_body_contact
+
+
+async def test_a_merged_case_is_followed_by_its_old_link_and_shows_nobody_elses_words(gateway: Gateway) -> None:
+    (first, token), (second, _) = await page(gateway, "Jan Peeters"), await page_of_another(gateway)
+    viewer = await mediator(gateway)
+    async with gateway.house.store.write() as tx:
+        gone = await views.case_by_reference(tx, viewer, first.reference)
+        into = await views.case_by_reference(tx, viewer, second.reference)
+        assert gone is not None
+        assert into is not None
+        await merging.merge(tx, viewer, gone, into, now=NOW, versions=(gone.version, into.version))
+    view = await gateway.door.case_view(token)
+    assert view is not None
+    assert (view.reference, view.merged_into) == (first.reference, second.reference)
+    assert view.state not in ("closed", "refused")
+    assert view.can <= {"add", "revoke"}
+    assert view.messages == first.messages
+    assert view.events == first.events
+
+
+async def page_of_another(gateway: Gateway) -> tuple[CaseView, str]:
+    """The page of somebody else's case."""
+    receipt: Receipt = await gateway.door.accept(
+        Submission(text=f"{STORY} En nog iets.", name="An Claes", language="nl"),
+        idempotency_key=None,
+        body_hash="b2",
+        address="192.0.2.2",
+    )
+    await gateway.work()
+    token = receipt.status_url.rpartition("/")[2]
+    view = await gateway.door.case_view(token)
+    assert view is not None
+    return view, token
