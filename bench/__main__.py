@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import classify, finding, form, intake, running, widget
+from bench import classify, console, finding, form, intake, running, widget
 
 classify.main()
 finding.main()
@@ -10,3 +10,4 @@ intake.main()
 running.main()
 form.main()
 widget.main()
+console.main()
