@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import psutil
 import pytest
@@ -19,6 +21,10 @@ import pytest
 READY_SECONDS = 30.0
 # PostgreSQL refuses to run as root, and Dovecot wants to give its rights away; both run as this pair then.
 UNPRIVILEGED_USER, UNPRIVILEGED_GROUP = "nobody", "nogroup"
+
+_PORTS: Final = range(20_000, 32_000)
+# Until this process ends.
+_HELD: Final[list[socket.socket]] = []
 
 
 def is_root() -> bool:
@@ -60,10 +66,23 @@ def give_away(path: Path) -> None:
 
 
 def free_port() -> int:
-    """A TCP port of loopback that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of loopback that nobody listened on a moment ago, and that no test is given again.
+
+    It lies below the ports that the kernel hands to connections, so that none of these takes it before the server does; and a
+    name is held for it, so that other tests which run at the same time are given others.
+    """
+    for port in random.SystemRandom().sample(_PORTS, len(_PORTS)):
+        name = socket.socket(socket.AF_UNIX)
+        try:
+            name.bind(f"\0guichet-test-port-{port}")
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            name.close()
+            continue
+        _HELD.append(name)
+        return port
+    raise RuntimeError("no port is free")
 
 
 @contextmanager
