@@ -11,7 +11,8 @@ from typing import Final, Literal, get_args
 
 from channels.web.pages import environment
 from console.pages import HERE, Say
-from console.report_sections import Cell, Section, month_name, sections
+from console.report_sections import Section, sections
+from console.report_writing import Cell, month_name
 from console.words import ConsoleLanguage, catalogue
 from console.workbook import Sheet, Value, as_csv, as_xlsx
 from report.figures import Report, following

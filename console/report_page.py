@@ -14,7 +14,8 @@ from babel.dates import format_date
 from console.papers import as_attachment
 from console.proof import Proof
 from console.report_files import FORMATS, File, made, signed
-from console.report_sections import SPLITS, Section, erratum_name, month_name, sections
+from console.report_sections import SPLITS, Section, sections
+from console.report_writing import erratum_name, month_name
 from console.site import Site, Who
 from console.words import catalogue
 from report import figures

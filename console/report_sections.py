@@ -8,31 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Final
-from urllib.parse import urlencode
 
 from babel.dates import format_date
 from markupsafe import Markup
 
 from console.report_charts import Bar, columns, rows
+from console.report_writing import LOCALES, Cell, Writing, filled, month_name, share
 from console.words import Words
-from report.figures import MEDICAL, NONE, Report, Span
+from report.figures import NONE, Report, Span
 from report.hiding import SMALL, Mark, hidden
 
 # The splits in their order; the one by department sets medical matters apart.
 SPLITS: Final = ("department", "kind", "channel", "language")
-_LOCALES: Final = {"fr": "fr", "nl": "nl", "en": "en_GB"}
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One place in a table. `value` is the number for a spreadsheet, None for words and for what is hidden; `href` leads to the
-    cases behind it."""
-
-    text: str
-    value: float | None = None
-    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +34,6 @@ class Section:
     rows: tuple[tuple[Cell, ...], ...]
     chart: Markup = field(default_factory=Markup)
     hides: bool = False
-
-
-def month_name(first: date, words: Words) -> str:
-    """ "October 2026"."""
-    return str(format_date(first, "LLLL y", locale=_LOCALES[words.language]))
-
-
-def erratum_name(words: Words, split: str, value: str) -> str:
-    """What a figure is called: "Channel: form"."""
-    if split in ("received", "closed"):
-        return words[f"report.name.{split}"]
-    if split == "refused":
-        return words.of("report.value", value)
-    if split == "outcome":
-        return words.of("outcome", value)
-    if split == "score":
-        return f"{words['report.name.score']} {value}"
-    if split == "clock":
-        clock, _, ended = value.partition(".")
-        return f"{words.of('clock', clock)}: {words.of('report.name', ended)}"
-    if split == "department":
-        name = words.of("report.value", value) if value in (MEDICAL, NONE) else words.queue(value)
-    else:
-        name = words.of(split, value)
-    return f"{words[f'report.split.{split}']}: {name}"
 
 
 def sections(report: Report, words: Words, *, leaving: bool) -> list[Section]:
@@ -90,11 +53,10 @@ def sections(report: Report, words: Words, *, leaving: bool) -> list[Section]:
     return [*found, say.satisfaction()]
 
 
-@dataclass(frozen=True, slots=True)
-class _Saying:
-    report: Report
-    words: Words
-    leaving: bool
+class _Saying(Writing):
+    """The sections one by one."""
+
+    __slots__ = ()
 
     def trend(self) -> Section:
         report, t = self.report, self.words
@@ -102,15 +64,13 @@ class _Saying:
         year_ago = report.trend[0].received if len(report.trend) > 1 else None
         change = report.received - (before or 0)
         key = "first" if before is None else "more" if change > 0 else "less" if change < 0 else "same"
-        answer = _filled(
+        answer = filled(
             t[f"report.answer.trend_{key}"], n=self.number(report.received), change=self.number(abs(change))
         )
         sentence = t["report.sentence.trend"] if year_ago is not None else t["report.sentence.trend_new"]
         shown = [(month_name(one.first, t), one) for one in report.trend]
         bars = [
-            Bar(
-                format_date(one.first, "MMM", locale=_LOCALES[t.language]), one.received, self.number(one.received or 0)
-            )
+            Bar(format_date(one.first, "MMM", locale=LOCALES[t.language]), one.received, self.number(one.received or 0))
             for _, one in shown
         ]
         table = tuple(
@@ -119,14 +79,14 @@ class _Saying:
                 Cell("–")
                 if one.received is None
                 else self.cell(one.received, href=f"/console/report?month={one.first:%Y-%m}"),
-                Cell(self.percent(one.kept, one.due), _share(one.kept, one.due)) if one.due else Cell("–"),
+                Cell(self.percent(one.kept, one.due), share(one.kept, one.due)) if one.due else Cell("–"),
             )
             for name, one in shown
         )
         return Section(
             "trend",
             answer,
-            _filled(sentence, year_ago=self.number(year_ago or 0), merged=self.number(report.merged)),
+            filled(sentence, year_ago=self.number(year_ago or 0), merged=self.number(report.merged)),
             (t["report.name.month"], t["report.name.received"], t["report.name.share"]),
             table,
             columns(answer, bars),
@@ -134,11 +94,10 @@ class _Saying:
 
     def clocks(self) -> Section:
         report, t = self.report, self.words
-        share = _share(report.kept, report.due)
         answer = (
             t["report.answer.clocks_none"]
-            if share is None
-            else _filled(t["report.answer.clocks"], n=self.percent_number(report.kept, report.due))
+            if not report.due
+            else filled(t["report.answer.clocks"], n=self.percent_number(report.kept, report.due))
         )
         bars, table, hides = [], [], False
         for one in report.clocks:
@@ -146,7 +105,7 @@ class _Saying:
             away = hidden(parts) if self.leaving else {}
             ended = one.kept + one.missed
             # A share would give the hidden parts back.
-            told = Cell("–") if away or not ended else Cell(self.percent(one.kept, ended), _share(one.kept, ended))
+            told = Cell("–") if away or not ended else Cell(self.percent(one.kept, ended), share(one.kept, ended))
             cells = (self.cell(n, away.get(end), self.href("clock", f"{one.clock}.{end}")) for end, n in parts.items())
             name = t.of("clock", one.clock)
             due = self.small(one.due, self.href("clock", f"{one.clock}.due"))
@@ -169,7 +128,7 @@ class _Saying:
         answer = (
             t["report.answer.times_none"]
             if resolved.median is None
-            else _filled(t["report.answer.times"], time=self.length(resolved.median))
+            else filled(t["report.answer.times"], time=self.length(resolved.median))
         )
         spans: tuple[tuple[str, Span], ...] = (("acknowledged", self.report.acknowledged), ("resolved", resolved))
         table = tuple(
@@ -231,13 +190,13 @@ class _Saying:
         if name == "kind":
             if "complaint" in away:
                 return t["report.answer.split_none"]
-            return _filled(
+            return filled(
                 t["report.answer.kind"], n=self.number(now["complaint"]), all=self.number(self.report.received)
             )
         first = next((value for value in order if value not in away and value != NONE and now[value]), None)
         if first is None:
             return t["report.answer.split_none"]
-        return _filled(t["report.answer.first"], name=self.value(name, first), n=self.number(now[first]))
+        return filled(t["report.answer.first"], name=self.value(name, first), n=self.number(now[first]))
 
     def refused(self) -> Section:
         t, counts = self.words, self.report.refused
@@ -249,7 +208,7 @@ class _Saying:
             for name, count in counts.items()
         )
         head = (t["report.name.reason"], t["report.name.received"])
-        answer = _filled(t["report.answer.refused"], n=shown)
+        answer = filled(t["report.answer.refused"], n=shown)
         return Section("refused", answer, t["report.sentence.refused"], head, table, hides=bool(away))
 
     def outcomes(self) -> Section:
@@ -260,7 +219,7 @@ class _Saying:
         answer = (
             t["report.answer.outcomes_none"]
             if not report.judged or few
-            else _filled(t["report.answer.outcomes"], n=self.percent_number(report.founded, report.judged))
+            else filled(t["report.answer.outcomes"], n=self.percent_number(report.founded, report.judged))
         )
         table = tuple(
             (Cell(t.of("outcome", name)), self.cell(count, away.get(name), self.href("outcome", name)))
@@ -273,7 +232,7 @@ class _Saying:
 
     def themes(self) -> Section:
         t, found = self.words, self.report.themes
-        answer = _filled(t["report.answer.themes"], word=found[0].word) if found else t["report.answer.themes_none"]
+        answer = filled(t["report.answer.themes"], word=found[0].word) if found else t["report.answer.themes_none"]
         table = tuple(
             (
                 Cell(one.word),
@@ -293,7 +252,7 @@ class _Saying:
         page = "/console/recommendations"
         table = tuple((Cell(t[f"report.value.{name}"]), self.cell(count, href=page)) for name, count in counts.items())
         head = (t["report.name.recommendations"], t["report.name.count"])
-        answer = _filled(t["report.answer.advice"], n=self.number(counts.get("open", 0)))
+        answer = filled(t["report.answer.advice"], n=self.number(counts.get("open", 0)))
         return Section("advice", answer, t["report.sentence.advice"], head, table)
 
     def satisfaction(self) -> Section:
@@ -303,7 +262,7 @@ class _Saying:
         enough = given >= SMALL
         mean = sum(int(score) * count for score, count in scores.items()) / given if given else 0.0
         answer = (
-            _filled(t["report.answer.satisfaction"], score=self.decimal(mean))
+            filled(t["report.answer.satisfaction"], score=self.decimal(mean))
             if enough
             else t["report.answer.satisfaction_none"]
         )
@@ -315,68 +274,5 @@ class _Saying:
         bars = [Bar(score, count, self.number(count)) for score, count in scores.items() if score not in away]
         head = (t["report.name.score"], t["report.name.count"])
         chart = rows(answer, bars) if bars and enough else Markup()
-        sentence = _filled(t["report.sentence.satisfaction"], n=shown)
+        sentence = filled(t["report.sentence.satisfaction"], n=shown)
         return Section("satisfaction", answer, sentence, head, table, chart, hides=bool(away))
-
-    def cell(self, count: int, mark: Mark | None = None, href: str = "") -> Cell:
-        """A count, or what stands in its place."""
-        if mark is None:
-            return Cell(self.number(count), count, href if count and not self.leaving else "")
-        return Cell(self.words[f"report.{mark}"])
-
-    def small(self, count: int, href: str = "") -> Cell:
-        """A count that stands alone."""
-        return self.cell(count, "small" if self.leaving and 0 < count < SMALL else None, href)
-
-    def change(self, by: int) -> Cell:
-        """A difference with its sign."""
-        key = "more" if by > 0 else "less" if by < 0 else "same"
-        return Cell(_filled(self.words[f"report.{key}"], n=self.number(abs(by))), by)
-
-    def value(self, split: str, value: str) -> str:
-        """What a value of a split is called."""
-        t = self.words
-        if split == "department":
-            return t[f"report.value.{value}"] if value in (MEDICAL, NONE) else t.queue(value)
-        return t.of(split, value)
-
-    def href(self, split: str, value: str) -> str:
-        """The cases behind a count."""
-        return "/console/report/cases?" + urlencode({"month": f"{self.report.first:%Y-%m}", "by": split, "is": value})
-
-    def number(self, n: int) -> str:
-        """With a thin space between thousands."""
-        return f"{n:,}".replace(",", "\u202f")
-
-    def decimal(self, value: float) -> str:
-        """With one digit."""
-        return f"{value:.1f}".replace(".", "." if self.words.language == "en" else ",")
-
-    def percent_number(self, part: int, of: int) -> str:
-        """Of a hundred; 100 only where it is all of them."""
-        return str(min(99, round(100 * part / of)) if part < of else 100)
-
-    def percent(self, part: int, of: int) -> str:
-        """A share with its sign."""
-        return "–" if not of else f"{self.percent_number(part, of)}\u202f%"
-
-    def length(self, hours: float) -> str:
-        """How long something took, as people say it."""
-        t = self.words
-        if hours < 1 / 60:
-            return t["report.time.seconds"]
-        if hours < 1:
-            return _filled(t["report.time.minutes"], n=str(round(hours * 60)))
-        if hours < 48:
-            return _filled(t["report.time.hours"], n=str(round(hours)))
-        return _filled(t["report.time.days"], n=self.decimal(hours / 24))
-
-
-def _share(part: int, of: int) -> float | None:
-    return round(100 * part / of, 1) if of else None
-
-
-def _filled(text: str, **values: str) -> str:
-    for name, value in values.items():
-        text = text.replace(f"{{{name}}}", value)
-    return text

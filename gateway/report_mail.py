@@ -13,7 +13,8 @@ from typing import Any, Final, Literal
 
 from channels.mail.tags import sign_message_tag
 from channels.message import OutboundMessage
-from console.report_sections import month_name, sections
+from console.report_sections import sections
+from console.report_writing import month_name
 from console.words import Words, catalogue
 from gateway.house import House
 from report import figures
