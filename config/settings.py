@@ -18,7 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from config.files import problems
 from config.strict_yaml import DataError, in_words, read_yaml
-from config.vocabulary import DEPARTMENTS, SPECIAL_QUEUES, Language, Way
+from config.vocabulary import DEPARTMENTS, SPECIAL_QUEUES, Language, Role, Way
 
 SHIPPED = Path(__file__).resolve().parent
 
@@ -88,6 +88,15 @@ class Settings(BaseSettings):
     metrics_token: SecretStr = SecretStr("")
     # Colleagues sign in with a code of their authenticator beside the password; without this each as they like.
     require_second_step: bool = False
+    # OpenID Connect: colleagues sign in with their account elsewhere too. Groups give roles, the first that fits.
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_roles: Annotated[tuple[tuple[str, Role], ...], NoDecode] = ()
+    oidc_groups_claim: str = "groups"
+    oidc_scopes: str = "openid profile email"
+    # What colleagues call that account, on the button.
+    oidc_name: str = "OpenID Connect"
 
     # Store and hints between processes.
     database_url: str = Field("", validation_alias=AliasChoices("DATABASE_URL", "GUICHET_DATABASE_URL", "database_url"))
@@ -205,6 +214,24 @@ class Settings(BaseSettings):
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for part in value:
             ipaddress.ip_network(part)
+        return value
+
+    @field_validator("oidc_roles", mode="before")
+    @classmethod
+    def _by_group(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        # A group may hold "=", as in LDAP names: the role stands behind the last one.
+        pairs = [part.rsplit("=", 1) for part in value.split(";") if part.strip()]
+        return tuple(tuple(word.strip() for word in pair) for pair in pairs)
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _an_issuer(cls, value: str) -> str:
+        parts = _split_url(value)
+        safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or ""))
+        if value and (not safe or not parts.hostname or parts.query or parts.fragment):
+            raise ValueError("must be the issuer as it names itself: an https address (http on loopback only)")
         return value
 
     @field_validator("sms_countries")
@@ -329,6 +356,12 @@ class Settings(BaseSettings):
             )
         if self.twilio_auth_token.get_secret_value() and not self.twilio_account_sid:
             raise ValueError("GUICHET_TWILIO_AUTH_TOKEN needs GUICHET_TWILIO_ACCOUNT_SID")
+        if self.oidc_issuer and not (
+            self.oidc_client_id and self.oidc_client_secret.get_secret_value() and self.oidc_roles
+        ):
+            raise ValueError(
+                "GUICHET_OIDC_ISSUER needs GUICHET_OIDC_CLIENT_ID, GUICHET_OIDC_CLIENT_SECRET and GUICHET_OIDC_ROLES"
+            )
         if not self.production:
             return self
         if len(self.secret_key.get_secret_value()) < 32 or self.secret_key.get_secret_value() in _KNOWN_SECRETS:

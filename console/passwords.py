@@ -65,7 +65,8 @@ async def verify(stored: str | None, password: str) -> bool:
 
 def _verify(stored: str | None, password: str) -> bool:
     try:
-        return _HASHER.verify(stored or _nobodys(), password) and stored is not None
+        # Who signs in with an account elsewhere has no password: "" is nobody's, as None is.
+        return _HASHER.verify(stored or _nobodys(), password) and bool(stored)
     except (VerificationError, InvalidHashError):
         return False
 

@@ -26,6 +26,8 @@ from console.lists import Lists
 from console.live_pages import routes as live_routes
 from console.mentioning import mention_routes
 from console.merging import routes as merging_routes
+from console.oidc import Provider, Relation
+from console.oidc_page import OidcPage
 from console.pages import ConsolePages
 from console.papers import Papers
 from console.quarantine import Quarantine
@@ -67,12 +69,14 @@ def add_routes(
     scanner: Scanner | None = None,
     earlier_secrets: Sequence[bytes] = (),
     require_second_step: bool = False,
+    oidc: Relation | None = None,
 ) -> None:
     """Add the console.
 
     The application must run `channels.web.middleware.middlewares(base_url)`. `secret` signs the token of the sign-in
     form; `saturdays` says whether they are working days, `scanner` looks into files before they are given.
     `earlier_secrets`, the newest first, still open what they sealed; with `require_second_step` nobody is in without one.
+    `oidc`: the issuer with whose accounts colleagues may sign in, too.
     Raises ValueError for a secret under 16 bytes.
     """
     if len(secret) < 16:
@@ -90,16 +94,21 @@ def add_routes(
         session_cookie=Cookie("console", secure),
         visit_cookie=Cookie("console-visit", secure),
         language_cookie=Cookie("console-language", secure),
+        account_cookie=Cookie("console-account", secure),
         clock=now,
         saturdays=saturdays,
         scanner=scanner or NoScanner(),
         second_step=SecondStep((secret, *earlier_secrets)),
         second_step_required=require_second_step,
+        account_name=oidc.name if oidc else "",
     )
     steps = Steps(site)
     sign_in = SignIn(site, steps)
     app.router.add_get("/console/sign-in", sign_in.show, name="console-signin")
     app.router.add_post("/console/sign-in", sign_in.enter, name="console-signin-post")
+    account = OidcPage(site, steps, Provider(oidc, now) if oidc else None)
+    app.router.add_get("/console/sign-in/account", account.leave, name="console-signin-account")
+    app.router.add_get("/console/sign-in/account/back", account.back, name="console-signin-account-back")
     app.router.add_get("/console/sign-in/code", steps.show, name="console-signin-code")
     app.router.add_post("/console/sign-in/code", steps.give_code, name="console-signin-code-post")
     app.router.add_get("/console/sign-in/second-step", steps.show, name="console-signin-enrol")

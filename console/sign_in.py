@@ -23,6 +23,8 @@ from store.users import User
 
 _LIMITS: Final = BodyLimits(body=16 * 1024, text=16 * 1024, files=0, parts=10)
 _PURPOSE: Final = "console sign-in"
+# Why an account was refused, as `console.oidc_page` says it in the address.
+_ACCOUNT_PROBLEMS: Final = {word: word for word in ("no_role", "disabled", "denied", "unreachable", "other")}
 _YEAR_SECONDS: Final = 365 * 24 * 3600
 
 
@@ -131,6 +133,8 @@ class SignIn:
             next=next_path(form.get("next", "")),
             problem=problem,
             seconds=seconds,
+            account=site.account_name,
+            account_problem=_ACCOUNT_PROBLEMS.get(request.query.get("account", ""), "") if not problem else "",
         )
         site.visit_cookie.set(answer, visit)
         return answer

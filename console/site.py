@@ -85,12 +85,16 @@ class Site:
     session_cookie: Cookie
     visit_cookie: Cookie
     language_cookie: Cookie
+    # What was asked of an OpenID Connect issuer, sealed, on the way there and back.
+    account_cookie: Cookie
     clock: Callable[[], datetime]
     saturdays: bool
     scanner: Scanner
     second_step: SecondStep
     # Whether everybody must have one.
     second_step_required: bool
+    # What the account is called with which colleagues sign in; "" where they cannot.
+    account_name: str
 
     def language(self, request: web.Request) -> ConsoleLanguage:
         """The language of the console for this browser."""

@@ -45,17 +45,29 @@ class Steps:
         self._site = site
 
     async def begin(
-        self, tx: Tx, request: web.Request, user: User, *, target: str, now: datetime, code_given: bool = False
+        self,
+        tx: Tx,
+        request: web.Request,
+        user: User,
+        *,
+        target: str,
+        now: datetime,
+        code_given: bool = False,
+        by_account: bool = False,
     ) -> web.Response:
-        """A new session for this person, whole or with a step before it; the answer leads there."""
+        """A new session for this person, whole or with a step before it; the answer leads there.
+
+        Who comes from an issuer (`by_account`) has no password of ours, and a second step only where they set one up.
+        """
         token = secrets.token_urlsafe(32)
         has_code = await self._site.second_step.is_set(tx, user.id)
         if has_code and not code_given:
             pending = "code"
-        elif user.once_until is not None:
+        elif user.once_until is not None and not by_account:
             pending = "password"
         else:
-            pending = "enrol" if self._site.second_step_required and not has_code else ""
+            must_set_up = self._site.second_step_required and not (has_code or by_account)
+            pending = "enrol" if must_set_up else ""
         await users.start_session(
             tx,
             user.id,

@@ -18,6 +18,8 @@ from channels.web.middleware import middlewares
 from channels.web.server import Runner
 from channels.widget.routes import add_routes as add_widget
 from channels.widget.site import WidgetLimits, origin_of
+from config.settings import Settings
+from console.oidc import Relation
 from console.routes import add_routes as add_console
 from gateway import keys
 from gateway.case_door import CaseDoor
@@ -93,6 +95,7 @@ def application(
         scanner=scanner,
         earlier_secrets=[keys.derived(secret, "console") for secret in keys.earlier(settings)],
         require_second_step=settings.require_second_step,
+        oidc=_issuer(settings),
     )
     add_widget(
         app,
@@ -179,3 +182,17 @@ async def serving(
         await parsing.close()
         if shared is not None:
             await shared.close()
+
+
+def _issuer(settings: Settings) -> Relation | None:
+    if not settings.oidc_issuer:
+        return None
+    return Relation(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret.get_secret_value(),
+        roles=settings.oidc_roles,
+        groups_claim=settings.oidc_groups_claim,
+        scopes=settings.oidc_scopes,
+        name=settings.oidc_name,
+    )

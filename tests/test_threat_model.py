@@ -14,7 +14,7 @@ RULES = (
     *(f"H{number}" for number in range(1, 8)),
     *(f"F{number}" for number in range(1, 10)),
     *(f"C{number}" for number in range(1, 7)),
-    *("S1", "S2", "S3", "S4", "S5", "S6", "S8", "S9", "S10"),
+    *("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10"),
     *(f"W{number}" for number in range(1, 8)),
     *(f"R{number}" for number in range(1, 5)),
     *("E1", "E2", "E3", "E5"),

@@ -8,7 +8,7 @@ mail is matched by them. The shape changes only through a migration beside this 
 from __future__ import annotations
 
 from store.columns import metadata
-from store.schema.access import audit, kept_views, recovery_codes, sessions, sign_in_failures, totp, users
+from store.schema.access import audit, identities, kept_views, recovery_codes, sessions, sign_in_failures, totp, users
 from store.schema.cases import (
     SEARCH,
     case_contacts,
@@ -56,6 +56,7 @@ __all__ = [
     "heartbeats",
     "held",
     "idempotency",
+    "identities",
     "inbox",
     "kept_views",
     "label_counts",

@@ -97,6 +97,16 @@ recovery_codes = Table(
     Column("used_at", Moment, nullable=True),
 )
 
+# Accounts of an OpenID Connect issuer, and the colleague behind each.
+identities = Table(
+    "identities",
+    metadata,
+    Column("issuer", String(255), nullable=False),
+    Column("subject", String(255), nullable=False),
+    ref("user_id", "users.id", index=True),
+    PrimaryKeyConstraint("issuer", "subject"),
+)
+
 # Append only: triggers refuse UPDATE and DELETE. Who, what, when, which case; never content.
 audit = Table(
     "audit",

@@ -117,12 +117,23 @@ def test_production_refuses(wrong: dict[str, Any], words: str) -> None:
         ({"telegram_api": "https://me:qzsecret@bots.house.example"}, "GUICHET_TELEGRAM_API: must be an https address"),
         ({"telegram_api": "https://"}, "GUICHET_TELEGRAM_API: must be an https address"),
         ({"telegram_api": "https://[bots.example"}, "GUICHET_TELEGRAM_API: is not an address"),
+        ({"oidc_issuer": "http://id.example.org"}, "GUICHET_OIDC_ISSUER: must be the issuer as it names itself"),
+        ({"oidc_issuer": "https://id.example.org/?a"}, "GUICHET_OIDC_ISSUER: must be the issuer"),
+        ({"oidc_issuer": "https://id.example.org", "oidc_client_id": "x"}, "^GUICHET_OIDC_ISSUER needs"),
+        ({"oidc_roles": "lead=king"}, "GUICHET_OIDC_ROLES"),
+        ({"oidc_roles": "lead"}, "GUICHET_OIDC_ROLES"),
     ],
 )
 def test_a_wrong_value_is_named(wrong: dict[str, Any], words: str) -> None:
     with pytest.raises(SettingsError, match=words) as refused:
         load(**wrong)
     assert "qzsecret" not in str(refused.value)
+
+
+def test_groups_give_roles_in_the_order_in_which_they_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GUICHET_OIDC_ROLES", "cn=lead,dc=example=supervisor; agents = agent")
+    found = load().oidc_roles
+    assert found == (("cn=lead,dc=example", "supervisor"), ("agents", "agent"))
 
 
 def test_a_bot_is_set_one_way_or_the_other() -> None:

@@ -164,19 +164,20 @@ async def _furnish(folder: Path) -> House:
 @pytest.fixture
 async def running(furnished: tuple[Path, House], tmp_path: Path) -> AsyncIterator[Running]:
     """The console over a copy of the example house."""
-    async with _started(furnished, tmp_path) as console:
+    async with started(furnished, tmp_path) as console:
         yield console
 
 
 @pytest.fixture
 async def demanding(furnished: tuple[Path, House], tmp_path: Path) -> AsyncIterator[Running]:
     """The same, where everybody must have a second step."""
-    async with _started(furnished, tmp_path, require_second_step=True) as console:
+    async with started(furnished, tmp_path, require_second_step=True) as console:
         yield console
 
 
 @asynccontextmanager
-async def _started(furnished: tuple[Path, House], tmp_path: Path, **options: Any) -> AsyncIterator[Running]:
+async def started(furnished: tuple[Path, House], tmp_path: Path, **options: Any) -> AsyncIterator[Running]:
+    """The console on a copy of the example house; `options` are those of `add_routes`, and `port`."""
     folder, made = furnished
     shutil.copytree(folder, tmp_path / "house")
     store = Store(f"sqlite+aiosqlite:///{tmp_path / 'house' / 'guichet.db'}", FileStore(tmp_path / "house" / "files"))
@@ -184,7 +185,7 @@ async def _started(furnished: tuple[Path, House], tmp_path: Path, **options: Any
     house = House(
         store, *map(dict, (made.users, made.references, made.cases, made.items)), made.number, dict(made.talks)
     )
-    port = unused_port()
+    port = options.pop("port", None) or unused_port()
     base_url = f"http://127.0.0.1:{port}"
     app = web.Application(middlewares=middlewares(base_url))
     desk, clock, scanner = StoreDesk(store), Clock(), Says()

@@ -25,6 +25,8 @@ _LOGINS = {
 _POLICY: dict[str, set[str] | None] = {
     "console-signin": None,
     "console-signin-post": None,
+    "console-signin-account": None,
+    "console-signin-account-back": None,
     "console-signin-code": None,
     "console-signin-code-post": None,
     "console-signin-enrol": None,
