@@ -10,6 +10,7 @@ import typer
 
 from config.settings import SettingsError
 from gateway.commands import (
+    access,
     corrections,
     indexing,
     models,
@@ -29,7 +30,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for commands in (running, tools, register, reporting, reconciling, indexing, rules, corrections, models, telegram):
+for commands in (
+    running,
+    tools,
+    register,
+    access,
+    reporting,
+    reconciling,
+    indexing,
+    rules,
+    corrections,
+    models,
+    telegram,
+):
     commands.add_to(app)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Final, get_args
 
@@ -48,9 +48,7 @@ def add_user(
 
     if role not in get_args(Role):
         raise stop(f"'{role}' is not a role; use one of {', '.join(get_args(Role))}", 2)
-    unknown = next((name for name in queue or () if name not in QUEUES), None)
-    if unknown is not None:
-        raise stop(f"'{unknown}' is not a queue; use {', '.join(QUEUES)}", 2)
+    known_queues(queue or ())
     login = login.strip()
     if not login or max(len(login), len(name)) > _LONGEST_NAME:
         raise stop(f"a login, like a name, has 1 to {_LONGEST_NAME} characters", 2)
@@ -108,6 +106,13 @@ def list_users(as_json: Annotated[bool, typer.Option("--json", help="One JSON ob
     out.print(table)
 
 
+def known_queues(names: Iterable[str]) -> None:
+    """Ends the command at a name that is no queue of ours."""
+    unknown = next((name for name in names if name not in QUEUES), None)
+    if unknown is not None:
+        raise stop(f"'{unknown}' is not a queue; use {', '.join(QUEUES)}", 2)
+
+
 def _queues(one: User) -> list[str] | None:
     return None if one.queues is None else sorted(one.queues)
 
@@ -117,7 +122,7 @@ def disable_user(login: Annotated[str, typer.Argument(help="Who.")]) -> None:
     """Shut somebody out, everywhere and at once. What they did stays under their name."""
     from store import users
 
-    _change_user(login, users.disable)
+    change_user(login, users.disable)
     say(f"{login} is signed out and cannot sign in.")
 
 
@@ -126,7 +131,7 @@ def enable_user(login: Annotated[str, typer.Argument(help="Who.")]) -> None:
     """Let somebody in again who was shut out."""
     from store import users
 
-    _change_user(login, users.enable)
+    change_user(login, users.enable)
     say(f"{login} can sign in again.")
 
 
@@ -140,11 +145,12 @@ def change_password(login: Annotated[str, typer.Argument(help="Who.")]) -> None:
     async def change(tx: Tx, user_id: int, *, actor: str, now: datetime) -> None:
         await users.set_password(tx, user_id, hashed, actor=actor, now=now)
 
-    _change_user(login, change)
+    change_user(login, change)
     say(f"{login} signs in with the new password from now on.")
 
 
-def _change_user(login: str, change: Callable[..., Awaitable[None]]) -> None:
+def change_user(login: str, change: Callable[..., Awaitable[None]]) -> None:
+    """Do something to the user with this login; ends the command when there is none."""
     from store import users
 
     async def work(house: House) -> bool:

@@ -169,6 +169,19 @@ def test_a_user_is_given_queues_of_ours(guichet: Command) -> None:
     assert "medical_coordinator" in wrong.err
 
 
+def test_somebody_gets_other_rights_and_a_way_in_without_a_code(guichet: Command) -> None:
+    assert guichet("user", "add", "lena", "--medical", typed=f"{WORDS}\n").code == 0
+    changed = guichet("user", "rights", "lena", "--role", "reader", "--queue", "triage")
+    assert changed.code == 0
+    plain = json.loads(guichet("user", "list", "--json").out)
+    assert (plain["role"], plain["medical"], plain["queues"]) == ("reader", False, ["triage"])
+    assert guichet("user", "rights", "lena", "--role", "king").code == 2
+    assert guichet("user", "rights", "lena", "--role", "reader", "--queue", "x").code == 2
+    assert guichet("user", "rights", "nobody", "--role", "reader").code == 1
+    assert guichet("user", "without-code", "lena").code == 0
+    assert guichet("user", "without-code", "nobody").code == 1
+
+
 def test_somebody_is_shut_out_let_in_again_and_given_another_password(guichet: Command, tmp_path: Path) -> None:
     assert "Nobody yet" in guichet("user", "list").err
     assert guichet("user", "add", "lena", "--role", "supervisor", typed=f"{WORDS}\n").code == 0
