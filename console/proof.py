@@ -75,6 +75,7 @@ class Proof:
             to=request.path_qs if is_form else "/console/proof",
             fields=fields if is_form else {"next": request.path_qs},
             field=FIELD,
+            account=self._site.account_name,
             problem=problem,
             seconds=seconds,
         )

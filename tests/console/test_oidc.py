@@ -342,6 +342,19 @@ async def test_who_has_an_account_elsewhere_has_no_password_here(house: Running,
         assert not await verify("", password)
 
 
+async def test_an_account_is_fresh_proof_when_it_is_given_anew(house: Running, issuer: Issuer) -> None:
+    client = house.client()
+    await back(client, await leave(client, issuer))
+    house.clock.forward(minutes=6)
+    page = await (await client.get("/console/me/second-step")).text()
+    assert "Confirm that it is you" in page
+    assert "/console/sign-in/account" in page
+    query = await leave(client, issuer)
+    assert (await back(client, query)).status == 303
+    page = await (await client.get("/console/me/second-step")).text()
+    assert "Set up the second step" in page
+
+
 async def test_without_an_issuer_there_is_nothing_here(running: Running) -> None:
     client = running.client()
     assert (await client.get("/console/sign-in/account")).status == 404
