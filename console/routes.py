@@ -17,6 +17,7 @@ from console import audit_page, calendar, doors, kept_views, people_routes, qual
 from console.asides import Asides
 from console.case_acts import case_acts
 from console.case_page import CasePage
+from console.case_papers import paper_routes
 from console.contract import Desk
 from console.entry_contract import Entries
 from console.entry_routes import WITH_FILES
@@ -126,6 +127,7 @@ def add_routes(
         *merging_routes(site),
         *mention_routes(site),
         *recommendation_routes(site),
+        *paper_routes(site),
         *_talk_routes(site, streams),
         *kept_views.routes(site),
         *entry_routes(site, entries),

@@ -97,6 +97,9 @@ _POLICY: dict[str, set[str] | None] = {
     "console-recommendations": _READS,
     "console-case-recommend": _HANDLES,
     "console-case-follow": _HANDLES,
+    "console-case-pdf": _HANDLES,
+    "console-case-copy": _HANDLES,
+    "console-case-letter": _HANDLES,
     "console-mentions": _READS,
     "console-mentions-seen": _READS,
     "console-mention-seen": _READS,
@@ -146,6 +149,16 @@ _POLICY: dict[str, set[str] | None] = {
 }
 _FORM = {"text": "x", "outcome": "explained", "how": "silent", "queue": "triage", "reason": "handling", "outbox": "1"}
 _FORM["purpose"] = "note"
+
+
+@pytest.fixture(autouse=True)
+def _not_typeset(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document of a case comes as its HTML: what stands in it is what matters here, and typesetting takes seconds."""
+
+    async def plain(html: str) -> bytes:
+        return html.encode()
+
+    monkeypatch.setattr("console.case_papers.make_pdf", plain)
 
 
 def _routes(running: Running) -> list[tuple[str, str, str]]:
