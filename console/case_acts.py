@@ -16,6 +16,7 @@ from console.moving import Moving
 from console.pausing import Pausing
 from console.rights import Right
 from console.site import Handler, Site
+from console.why_page import WhyPage
 
 _CASE: Final = "/console/case/{reference}"
 
@@ -28,6 +29,7 @@ def case_acts(site: Site) -> list[tuple[str, str, str, Handler, Right]]:
     answering, moving, closing, pausing = Answering(site), Moving(site), Closing(site), Pausing(site)
     return [
         ("GET", _CASE, "case", page.show, "reads"),
+        ("GET", f"{_CASE}/why", "case-why", WhyPage(site, page).show, "reads"),
         ("POST", f"{_CASE}/open", "case-open", page.say_why, "reads"),
         ("POST", f"{_CASE}/note", "case-note", on_case(noting.note), "notes"),
         ("POST", f"{_CASE}/take", "case-take", on_case(moving.take), "handles"),

@@ -111,6 +111,7 @@ class CasePage:
         kept = file.drafts.get("reply")
         reply = typed.reply if typed.reply is not None else taken_back or (kept.text if kept else draft)
         done = request.query.get("done", "")
+        today = await self._site.desk.decided_now(who.viewer, file.row.id) if done in _REREAD else None
         return await self._site.page(
             "case.html",
             who,
@@ -121,6 +122,7 @@ class CasePage:
             days=timeline.days(file.items),
             news=[item for item in file.items if item.new],
             why=file.why,
+            today=today,
             typed=typed,
             reply=reply,
             draft=draft,
@@ -222,6 +224,8 @@ class ReasonWantedError(Exception):
         self.row = row
 
 
+# After these the page says what the rules make of it now.
+_REREAD: Final = frozenset({"corrected", "department"})
 # What a page may say was just done; the words are in the catalogue under "done".
 DONE: Final = frozenset(
     {

@@ -9,6 +9,7 @@ from typing import Final, Literal, Protocol
 
 from channels.message import InboundMessage
 from config.vocabulary import Language
+from router.decision import Decision
 from store.database import Tx
 from store.viewer import Viewer
 
@@ -113,6 +114,13 @@ class Desk(Protocol):
 
     async def not_a_robot(self, tx: Tx, viewer: Viewer, item_id: int, *, now: datetime) -> bool:
         """Let a message that was taken for an automatic one be read again as a person's; False when it is none."""
+        ...
+
+    async def decided_now(self, viewer: Viewer, case_id: int) -> Decision | None:
+        """What today's rules would decide of a case with its labels as people left them; nothing is changed.
+
+        None where the message that opened it cannot be read any more.
+        """
         ...
 
     async def understood(self, item_id: int) -> InboundMessage | None:

@@ -12,6 +12,7 @@ from config.vocabulary import FLAGS
 _MOST_QUOTES: Final = 3
 _LONGEST_SENTENCE: Final = 160
 _MOST_NEAR: Final = 3
+_MOST_DEPARTMENTS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,18 @@ class Missed:
     def negated(self) -> bool:
         """Whether the rule asks that it should not be so."""
         return self.test.startswith("not ") or self.test == "is_not"
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """One rule of the trace, in its order: how it came out ("hit", "near", "miss") and what it missed."""
+
+    position: int
+    rule: str
+    title: str
+    outcome: str
+    decided: bool
+    missed: tuple[Missed, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +113,37 @@ def explained(decision: Mapping[str, Any] | None, said: Mapping[str, Any] | None
     )
 
 
+def every_rule(decision: Mapping[str, Any] | None) -> tuple[Ruled, ...]:
+    """Every rule that was asked, in its order, with what it missed."""
+    decided = (decision or {}).get("decided_by", "")
+    return tuple(
+        Ruled(number, entry["rule"], entry["title"], entry["outcome"], entry["rule"] == decided, _missed(entry))
+        for number, entry in enumerate((decision or {}).get("trace", ()), start=1)
+    )
+
+
+def chances(said: Mapping[str, Any] | None) -> tuple[tuple[Literal["flag", "kind", "department"], str, float], ...]:
+    """(group, label, probability) of everything that the classifier weighed: flags, kinds, then the likeliest departments."""
+    given = (said or {}).get("probabilities", {})
+    flags: list[tuple[Literal["flag", "kind", "department"], str, float]]
+    flags = [("flag", flag, float(given.get(flag, 0.0))) for flag in FLAGS]
+    kinds = sorted(given.get("kind", {}).items(), key=lambda one: -one[1])
+    ranked = (said or {}).get("departments", ())[:_MOST_DEPARTMENTS]
+    return (
+        *flags,
+        *(("kind", str(kind), float(chance)) for kind, chance in kinds),
+        *(("department", str(name), float(chance)) for name, chance in ranked),
+    )
+
+
+def _missed(entry: Mapping[str, Any]) -> tuple[Missed, ...]:
+    return tuple(
+        Missed(asked["field"], asked["test"], asked["wanted"], asked["found"])
+        for asked in entry["conditions"]
+        if not asked["held"]
+    )
+
+
 def _unsure(said: Mapping[str, Any]) -> Mapping[str, str]:
     """{question: reason}; the reason is "" in what was kept before there were reasons."""
     return {question: said.get("abstained_because", {}).get(question, "") for question in said.get("abstained_on", ())}
@@ -148,12 +192,7 @@ def _near(trace: Any, decided: str) -> tuple[Near, ...]:
     for entry in trace:
         if entry["outcome"] != "near" or entry["rule"] == decided:
             continue
-        missed = [
-            Missed(asked["field"], asked["test"], asked["wanted"], asked["found"])
-            for asked in entry["conditions"]
-            if not asked["held"]
-        ]
-        telling = tuple(one for one in missed if one.numeric or one.negated)
+        telling = tuple(one for one in _missed(entry) if one.numeric or one.negated)
         if telling:
             near.append(Near(entry["rule"], entry["title"], telling))
     return tuple(near[:_MOST_NEAR])

@@ -18,11 +18,12 @@ from classifier import language
 from classifier.classification import Text
 from config.vocabulary import Language
 from console.contract import LONGEST, NoWayBackError, QuestionMail, TooLongError, Way
-from gateway import answers, asking, notices
+from gateway import answers, asking, notices, rules_now
 from gateway.house import House
 from gateway.reading import Parsing
 from gateway.way_back import WayBack, way_back
 from router.acknowledgement import joined
+from router.decision import Decision
 from store import cases, correspondence, inbox, links, outbox, people, second_look, users
 from store.database import Tx
 from store.schema import cases as case_table
@@ -243,6 +244,10 @@ class HouseDesk:
     async def not_a_robot(self, tx: Tx, viewer: Viewer, item_id: int, *, now: datetime) -> bool:
         """Let an automatic message be read again as a person's."""
         return await second_look.not_a_robot(tx, viewer, item_id, now=now)
+
+    async def decided_now(self, viewer: Viewer, case_id: int) -> Decision | None:
+        """What today's rules would decide."""
+        return await rules_now.decided_now(self.house, self, viewer, case_id)
 
     async def understood(self, item_id: int) -> InboundMessage | None:
         """Read a raw item again, in the child that parses; None when it is gone or cannot be read."""

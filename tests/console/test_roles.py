@@ -100,6 +100,7 @@ _POLICY: dict[str, set[str] | None] = {
     "console-case-pdf": _HANDLES,
     "console-case-copy": _HANDLES,
     "console-case-letter": _HANDLES,
+    "console-case-why": _READS,
     "console-mentions": _READS,
     "console-mentions-seen": _READS,
     "console-mention-seen": _READS,
