@@ -1,0 +1,76 @@
+"""Acts on a case in a real browser: what is typed is there again, ready texts go in, keys lead to each act, axe finds nothing."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser
+
+from tests.browser.test_console import Watched, anne, chromium
+from tests.console.conftest import Running, furnished, running
+from tests.console.example_house import PASSWORD
+
+# The fixtures of the console's own tests serve here too.
+__all__ = ["anne", "chromium", "furnished", "running"]
+
+pytestmark = pytest.mark.browser
+
+
+async def test_what_is_typed_is_there_again_in_another_browser(
+    running: Running, anne: Watched, chromium: Browser
+) -> None:
+    page = anne.page
+    await page.goto(f"{running.base_url}{running.case('soon')}")
+    await page.keyboard.press("r")
+    await page.locator("#ready").select_option("looking_into_it")
+    await page.get_by_role("button", name="Put it in").first.click()
+    await page.keyboard.type(" Tot binnenkort.")
+    await page.locator("#reply [data-kept]").get_by_text("kept").wait_for()
+    context = await chromium.new_context(locale="en")
+    other = await context.new_page()
+    await other.goto(f"{running.base_url}/console/mine")
+    await other.get_by_label("Login").fill("anne")
+    await other.get_by_label("Password").fill(PASSWORD)
+    await other.get_by_role("button", name="Sign in").click()
+    await other.goto(f"{running.base_url}{running.case('soon')}")
+    words = await other.locator("#reply-text").input_value()
+    assert words.startswith("Beste Jan Peeters,\n\nIk heb uw bericht")
+    assert "Tot binnenkort." in words
+    assert await other.get_by_text("Your draft of").is_visible()
+    await context.close()
+    # What is kept is not lost: leaving asks nothing.
+    await page.goto(f"{running.base_url}/console/mine")
+    assert anne.dialogs == []
+    assert anne.troubles == []
+
+
+async def test_keys_lead_to_each_act(running: Running, anne: Watched) -> None:
+    page = anne.page
+    await page.goto(f"{running.base_url}{running.case('marie')}")
+    await page.keyboard.press("d")
+    await page.keyboard.type("Wat is er gebeurd?")
+    await page.keyboard.press("Control+Enter")
+    await page.get_by_text("the member does not see this").wait_for()
+    await page.keyboard.press("p")
+    await page.get_by_label("We wait for the department").check()
+    await page.locator("#pause-until").fill("2026-12-01")
+    await page.get_by_role("button", name="Let it rest", exact=True).click()
+    await page.get_by_text("Rests until Tue 1 Dec.").wait_for()
+    await page.keyboard.press("?")
+    await page.get_by_text("ask a department").wait_for()
+    await page.get_by_text("let the case rest").wait_for()
+    assert anne.troubles == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing(running: Running, anne: Watched, scheme: str) -> None:
+    page = anne.page
+    await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of the two that there are
+    case = running.case("marie")
+    for path in (case, f"{case}/close", f"{case}/why", "/console/mentions", "/console/recommendations"):
+        await page.goto(f"{running.base_url}{path}")
+        for part in await page.locator("details:not([name]) > summary").all():
+            if await part.is_visible():
+                await part.click()
+        found = await Axe().run(page)
+        assert [one["id"] for one in found.response["violations"]] == [], path
