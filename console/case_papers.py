@@ -12,6 +12,7 @@ from console.case_file import CaseFile
 from console.case_page import CasePage, LockedError, ReasonWantedError
 from console.case_paper import document
 from console.papers import as_attachment
+from console.proof import Proof
 from console.rights import Right
 from console.site import Handler, Site, Who
 from router import deadlines
@@ -28,6 +29,7 @@ class CasePapers:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._page = CasePage(site)
+        self._proof = Proof(site)
         self._one = asyncio.Semaphore(1)
 
     async def file(self, request: web.Request, who: Who) -> web.StreamResponse:
@@ -43,6 +45,9 @@ class CasePapers:
         return await self._made(request, who, "letter")
 
     async def _made(self, request: web.Request, who: Who, what: str) -> web.Response:
+        # What leaves the console as a file is an export (rule S10).
+        if (asked := await self._proof.wanted(request, who)) is not None:
+            return asked
         try:
             file = await self._page.file(request, who)
         except (LockedError, ReasonWantedError) as error:
@@ -92,7 +97,7 @@ def paper_routes(site: Site) -> list[tuple[str, str, str, Handler, Right]]:
     """Method, path, name, handler, and the right each asks for."""
     papers = CasePapers(site)
     return [
-        ("GET", f"{_CASE}/file.pdf", "case-pdf", papers.file, "handles"),
-        ("GET", f"{_CASE}/copy.pdf", "case-copy", papers.copy, "handles"),
-        ("GET", f"{_CASE}/letter.pdf", "case-letter", papers.letter, "handles"),
+        ("GET", f"{_CASE}/paper/file", "case-pdf", papers.file, "handles"),
+        ("GET", f"{_CASE}/paper/copy", "case-copy", papers.copy, "handles"),
+        ("GET", f"{_CASE}/paper/letter", "case-letter", papers.letter, "handles"),
     ]

@@ -7,7 +7,7 @@ from typing import Final
 
 _PATH: Final = re.compile(r"/console/(?:[A-Za-z0-9_-]{1,64}(?:/[A-Za-z0-9_-]{1,64}){0,5})?")
 # A file would be fetched in place of a page, and the pages of signing in lead nowhere.
-_NO_PAGE: Final = re.compile(r"^/console/sign-|/(?:file|original|as-sent)/")
+_NO_PAGE: Final = re.compile(r"^/console/sign-|/(?:file|original|as-sent|paper)/")
 _QUERY: Final = re.compile(r"[A-Za-z0-9_.~%&=+:@-]{0,2000}")
 
 
