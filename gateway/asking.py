@@ -19,7 +19,7 @@ from gateway.adding import hold_apart
 from gateway.arrival import Arrival, Recorded
 from gateway.house import House
 from router.joining import Joining
-from store import cases, outbox, questions, search, second_look, threads
+from store import cases, mentions, outbox, questions, search, second_look, threads
 from store.database import Tx
 from store.viewer import Viewer
 
@@ -171,5 +171,8 @@ async def _keep(
     await cases.change(
         tx, current.id, actor="system", act="case.department_answered", now=now, detail=detail, unread=True
     )
+    if (asker := await questions.asker(tx, question)) is not None:
+        # The case may be closed by now, or somebody else's; who asked wants to know.
+        await mentions.add(tx, current.id, asker, "answer", author_id=None, now=now)
     if not current.sealed:
         await search.add(tx, current.id, message.reply)

@@ -1,4 +1,4 @@
-"""That a colleague is to look at a case: they were named in a note, or the case was given to them."""
+"""That a colleague is to look at a case: they were named in a note, the case was given to them, or they got an answer."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from store.schema import cases, mentions, users
 from store.sql import add as add_row
 from store.viewer import Viewer
 
-# Named in a note; the case was given to them.
-Why = Literal["note", "given"]
+# Named in a note; the case was given to them; a department answered what they asked.
+Why = Literal["note", "given", "answer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Mention:
     seen_at: datetime | None
 
 
-async def add(tx: Tx, case_id: int, user_id: int, why: Why, *, author_id: int, now: datetime) -> None:
+async def add(tx: Tx, case_id: int, user_id: int, why: Why, *, author_id: int | None, now: datetime) -> None:
     """Let a colleague know. Nobody is told of what they did themselves."""
     if user_id != author_id:
         await add_row(tx, mentions, case_id=case_id, user_id=user_id, author_id=author_id, why=why, at=now)

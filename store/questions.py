@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 
 from store.database import Tx
 from store.family import family, open_to
-from store.schema import questions
+from store.schema import messages, questions
 from store.sql import new_id
 from store.viewer import Viewer
 
@@ -24,6 +24,13 @@ class Question:
     department: str
     asked_at: datetime
     answered_at: datetime | None
+
+
+async def asker(tx: Tx, question: Question) -> int | None:
+    """Who asked it."""
+    query = select(messages.c.author_id).where(messages.c.id == question.message_id)
+    found: int | None = (await tx.conn.execute(query)).scalar()
+    return found
 
 
 _COLUMNS = (

@@ -12,12 +12,8 @@ from typing import cast
 from channels.message import InboundMessage, OutboundMessage, Robot, Sender
 from config.vocabulary import Channel, Language
 from console.contract import UNDO, NoDepartmentError, NoWayBackError, QuestionMail, Way
-<<<<<<< HEAD
-from store import cases, inbox, outbox, questions, receipts, second_look, users, views
-=======
 from router.decision import Decision
-from store import cases, inbox, outbox, questions, receipts, second_look, views
->>>>>>> 3af05b2 (Why here, in full: every rule, every probability, who changed what, and what the rules say today)
+from store import cases, inbox, outbox, questions, receipts, second_look, users, views
 from store.database import Store, Tx
 from store.viewer import Viewer
 

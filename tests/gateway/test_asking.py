@@ -13,7 +13,7 @@ from channels.message import OutboundMessage
 from console.contract import NoDepartmentError, QuestionMail
 from gateway.desk import HouseDesk
 from gateway.reading import Parsing
-from store import correspondence, outbox, questions, second_look, users, views
+from store import correspondence, mentions, outbox, questions, second_look, users, views
 from store.correspondence import MessageRow
 from store.schema import cases as case_table
 from store.schema import held, inbox
@@ -48,9 +48,12 @@ class Asked:
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
         self.case_id = 0
+        self.asker = VIEWER
         self.sent: OutboundMessage = cast(OutboundMessage, None)
 
     async def begin(self, user_id: int) -> None:
+        """Register a case, and ask."""
+        self.asker = Viewer(user_id, "Anne", "mediator")
         house = self.gateway.house
         object.__setattr__(
             house,
@@ -140,6 +143,8 @@ async def test_the_answer_comes_into_the_case_and_goes_nowhere_else(asked: Asked
     async with asked.gateway.house.store.read() as tx:
         (question,) = await questions.of_case(tx, VIEWER, asked.case_id)
         assert question.answered_at is not None
+        (told,) = await mentions.of(tx, asked.asker)
+        assert told.why == "answer"
         row = await views.case(tx, VIEWER, asked.case_id)
         assert row is not None
         assert row.unread
