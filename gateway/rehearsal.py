@@ -1,28 +1,23 @@
 """The rehearsal: past cases decided by the live rules and by others, from the stored messages and classifications.
 
-Nothing is changed and nothing is sent. Raw messages are read again in the child that parses, within its bounds.
+Nothing is changed and nothing is sent, and no clock counts but that of the messages themselves. Cases are read and decided
+some at a time, beside the event loop, so that a page which is asked for meanwhile does not wait.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
 
-from channels.message import InboundMessage
 from gateway.house import House, active_rules
-from gateway.reading import ParserSettings, Parsing
-from router import deadlines
+from router import deadlines, rehearsal
 from router.decide import RuleSet
 from router.decision import Facts
 from router.rehearsal import Change, Harm
-from router.rehearsal import rehearse as replay
-from store import history, inbox
-from store.history import Decided
-
-_AT_ONCE: Final = 50
+from store import past
+from store.past import Past
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +43,22 @@ class Rehearsal:
     moves: tuple[Move, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of the cases, replayed. `found` names each change by its place in `cases`."""
+
+    cases: Sequence[Past]
+    found: rehearsal.Rehearsal
+
+    def case_of(self, change: Change) -> Past:
+        """The case of a change."""
+        return self.cases[int(change.case)]
+
+    def touches_a_sealed_case(self, change: Change) -> bool:
+        """Whether the case is sealed, or would be by either set."""
+        return self.case_of(change).sealed or change.old.sealed or change.new.sealed
+
+
 async def rehearse(
     house: House,
     rules: RuleSet,
@@ -56,56 +67,46 @@ async def rehearse(
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Rehearsal:
     """Replay what came in during so many days under the live rules and under these."""
-    live = await active_rules(house)
-    settings = house.settings
-    async with house.store.read() as tx:
-        past = await history.decided_since(tx, house.now() - timedelta(days=days))
-    parsing = Parsing(
-        ParserSettings(house.own_addresses, settings.authserv_id, settings.parse_memory_mb, settings.parse_cpu_seconds),
-        seconds=settings.parse_cpu_seconds,
-    )
-    sealed = {case.reference for case in past if case.sealed}
-    replayed, changes = 0, list[Change]()
-    try:
-        for start in range(0, len(past), _AT_ONCE):
-            some = past[start : start + _AT_ONCE]
-            facts = await _facts(house, parsing, some)
-            found = await asyncio.to_thread(replay, facts, live, rules, saturdays=settings.saturdays_are_working_days)
-            replayed += found.cases
-            changes += found.changes
-            progress(start + len(some), len(past))
-    finally:
-        await parsing.close()
-    sealed |= {change.case for change in changes if change.old.sealed or change.new.sealed}
-    named = sorted((change for change in changes if change.case not in sealed), key=lambda each: -len(each.harms))
-    return Rehearsal(replayed, len(sealed), sum(bool(change.harms) for change in changes), tuple(map(_move, named)))
+    live, now = await active_rules(house), house.now()
+    since = now - timedelta(days=days)
+    total = await past.count(house.store, since, now)
+    replayed = harmed = sealed = 0
+    named: list[tuple[int, Move]] = []
+    async for part in replayed_parts(house, live, rules, since, now):
+        replayed += part.found.cases
+        harmed += len(part.found.harmed)
+        sealed += sum(case.sealed for case in part.cases)
+        for change in part.found.changes:
+            if not part.touches_a_sealed_case(change):
+                named.append((-len(change.harms), _move(part.case_of(change).reference, change)))
+            elif not part.case_of(change).sealed:
+                sealed += 1
+        progress(replayed, total)
+    named.sort(key=lambda each: each[0])
+    return Rehearsal(replayed, sealed, harmed, tuple(move for _, move in named))
 
 
-async def _facts(house: House, parsing: Parsing, some: Sequence[Decided]) -> list[tuple[str, Facts]]:
-    """What the rules are asked about, for those cases whose message can still be read."""
-    readable = []
-    for case in some:
-        async with house.store.read() as tx:
-            raw = await inbox.raw_of(tx, case.inbox_id)
-        if raw is not None:
-            readable.append((case, raw))
-    parsed = await parsing.parse([raw for _, raw in readable])
-    return [
-        (
-            case.reference,
-            Facts(
-                message,
-                case.classification,
-                house.default_queue(message.account),
-                deadlines.received_day(message.received_at),
-                case.earlier,
-            ),
-        )
-        for (case, _), message in zip(readable, parsed, strict=True)
-        if isinstance(message, InboundMessage)
-    ]
+async def replayed_parts(
+    house: House, live: RuleSet, rules: RuleSet, since: datetime, until: datetime
+) -> AsyncIterator[Part]:
+    """The cases of a period, decided by both sets, some at a time in the order in which they came."""
+    saturdays = house.settings.saturdays_are_working_days
+
+    def replay(some: Sequence[Past]) -> rehearsal.Rehearsal:
+        facts = [(str(at), facts_of(house, case)) for at, case in enumerate(some)]
+        return rehearsal.rehearse(facts, live, rules, saturdays=saturdays)
+
+    async for some in past.parts(house.store, since, until):
+        yield Part(some, await asyncio.to_thread(replay, some))
 
 
-def _move(change: Change) -> Move:
+def facts_of(house: House, case: Past) -> Facts:
+    """What the rules were asked about when the case was opened."""
+    message = case.message()
+    day = deadlines.received_day(message.received_at)
+    return Facts(message, case.classification(), house.default_queue(message.account), day, case.earlier)
+
+
+def _move(reference: str, change: Change) -> Move:
     old, new = change.old, change.new
-    return Move(change.case, old.queue, new.queue, old.decided_by, new.decided_by, change.harms)
+    return Move(reference, old.queue, new.queue, old.decided_by, new.decided_by, change.harms)

@@ -65,8 +65,8 @@ def decide(facts: Facts, rules: RuleSet) -> Decision:
         queue=queue,
         department=found.department,
         priority=outcome.priority or "normal",
-        situation=_situation(outcome.situation, queue),
-        acknowledge=outcome.acknowledge is not False and _may_answer(facts),
+        situation=situation_in(outcome.situation, queue),
+        acknowledge=outcome.acknowledge is not False and may_answer(facts),
         refused=outcome.refused,
         sealed=outcome.sealed or queue == "medical_coordinator",
         notify=tuple(outcome.notify),
@@ -89,8 +89,15 @@ def _fit_to_refuse(refuse: Literal["anonymous", "off_scope"], facts: Facts, so_f
         Condition("urgent", "not is", True, urgent, not urgent),
         Condition("sealed", "not is", True, so_far.sealed, not so_far.sealed),
         # Somebody who cannot be told is not refused: nobody would know that nothing happens.
-        Condition("sender", "is known", True, _may_answer(facts), _may_answer(facts)),
+        Condition("sender", "is known", True, may_answer(facts), may_answer(facts)),
     )
+
+
+def unfit(refuse: Literal["anonymous", "off_scope"], facts: Facts) -> bool:
+    """Whether a message may not be refused, whatever the rules before made of it."""
+    if not facts.classification.flags.get(refuse, False):
+        return True
+    return not all(condition.held for condition in _fit_to_refuse(refuse, facts, _Outcome()))
 
 
 def _resolved(queue: str, facts: Facts) -> str:
@@ -104,7 +111,7 @@ def _resolved(queue: str, facts: Facts) -> str:
     return found.department
 
 
-def _situation(situation: str, queue: str) -> str:
+def situation_in(situation: str, queue: str) -> str:
     """The situation the rules set, or the one that goes with the queue.
 
     Nobody is told that a department has their case while a person still has to find out which, or while others have it.
@@ -116,6 +123,7 @@ def _situation(situation: str, queue: str) -> str:
     return "department" if queue in DEPARTMENTS else queue
 
 
-def _may_answer(facts: Facts) -> bool:
+def may_answer(facts: Facts) -> bool:
+    """Whether somebody is there who can be told: a person, of whom it is clear who they are."""
     message = facts.message
     return message.sender is not None and message.robot is None and message.bounce is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from config.vocabulary import FLAGS
 from router.decision import Condition, Facts, RuleTrace
@@ -16,6 +16,22 @@ NEAR: Final = 0.15
 _TURN: Final = 0.5
 # Of a member's own words, a trace keeps only so many characters of what matched.
 _SHOWN: Final = 80
+
+
+class Readable(Protocol):
+    """What conditions are asked of: the value of a field, and of a text also without regard to case and as bytes."""
+
+    def value(self, name: str) -> Any:
+        """The value of a field."""
+        ...
+
+    def folded(self, name: str) -> str:
+        """A text field without regard to case."""
+        ...
+
+    def encoded(self, name: str) -> bytes:
+        """A text field as RE2 reads it."""
+        ...
 
 
 class Reading:
@@ -85,7 +101,7 @@ def evaluate(rule: Rule, reading: Reading, extra: Sequence[Condition] = ()) -> R
 
 
 def _tested(spec: ConditionSpec, reading: Reading, *, wanted: bool) -> _Tested:
-    held, found = _holds(spec, reading)
+    held, found = holds(spec, reading)
     if isinstance(found, float):
         found = round(found, 4)
     test = spec.test if wanted else f"not {spec.test}"
@@ -109,7 +125,7 @@ def _surely_not(spec: ConditionSpec, reading: Reading) -> bool:
     return bool(chance < _TURN - NEAR)
 
 
-def _holds(spec: ConditionSpec, reading: Reading) -> tuple[bool, Any]:
+def holds(spec: ConditionSpec, reading: Readable) -> tuple[bool, Any]:
     """Whether the comparison holds, and what was found: of private text only the words that matched."""
     field = FIELDS[spec.field]
     if field.type == "text":
@@ -128,7 +144,7 @@ def _holds(spec: ConditionSpec, reading: Reading) -> tuple[bool, Any]:
     return (found == spec.value) == (spec.test == "is"), found
 
 
-def _text_holds(spec: ConditionSpec, reading: Reading) -> tuple[bool, str]:
+def _text_holds(spec: ConditionSpec, reading: Readable) -> tuple[bool, str]:
     if spec.test == "matches":
         match = compiled(spec.value).search(reading.encoded(spec.field))
         return (True, match.group().decode("utf-8", "replace")) if match else (False, "")

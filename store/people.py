@@ -18,7 +18,7 @@ from store.schema import case_contacts, cases, contacts, people
 from store.sql import insert_for, insert_or_leave, new_id
 
 NAME = texts.Place("people", "name")
-_NUMBER = texts.Place("people", "member_number")
+NUMBER = texts.Place("people", "member_number")
 # Two permanent failures within this time mark an address as unreachable; one may be a provider's bad day.
 BOUNCE_WINDOW: Final = timedelta(days=7)
 
@@ -108,7 +108,7 @@ async def new_person(tx: Tx, *, name: str, language: Language, member_number: st
         people,
         name=texts.keep(name, NAME),
         language=language,
-        member_number=texts.keep(member_number, _NUMBER),
+        member_number=texts.keep(member_number, NUMBER),
         created_at=now,
     )
     if member_number:
@@ -123,7 +123,7 @@ async def complete(tx: Tx, person_id: int, *, name: str = "", member_number: str
     if name and not person.name:
         values["name"] = texts.keep(name, NAME)
     if member_number and not person.member_number:
-        values["member_number"] = texts.keep(member_number, _NUMBER)
+        values["member_number"] = texts.keep(member_number, NUMBER)
     if values:
         await tx.conn.execute(update(people).where(people.c.id == person_id).values(**values))
     if "member_number" in values:
@@ -136,7 +136,7 @@ async def complete(tx: Tx, person_id: int, *, name: str = "", member_number: str
 async def person_of(tx: Tx, person_id: int) -> Person:
     """A person by id."""
     row = (await tx.conn.execute(select(people).where(people.c.id == person_id))).one()
-    return Person(row.id, texts.read(row.name, NAME), row.language, texts.read(row.member_number, _NUMBER))
+    return Person(row.id, texts.read(row.name, NAME), row.language, texts.read(row.member_number, NUMBER))
 
 
 async def know_on_case(tx: Tx, case_id: int, contact_id: int, *, now: datetime) -> None:
