@@ -11,6 +11,7 @@ from router.acknowledgement import missing_texts
 from router.decide import decide
 from router.examples import facts_from
 from router.fields import FIELDS, MAX_TEXT
+from router.problems import Problem
 from router.ruleset import ConditionSpec, Example, Rule, RuleSet, compiled
 
 # All patterns of a set together, on the longest text that rules read.
@@ -24,11 +25,14 @@ def check(rules: RuleSet, clock: Callable[[], float] = time.process_time) -> lis
     """
     problems = list(_too_slow(rules.rules, clock))
     for rule in rules.rules:
-        problems += [f"rule '{rule.id}': {problem}" for problem in _contradictions(rule)]
+        problems += _contradictions(rule)
     problems += _never_reached(rules.rules)
-    problems += missing_texts()
+    problems += [Problem(sentence, "no_text", text=sentence) for sentence in missing_texts()]
     for example in rules.examples:
-        problems += [f"example '{example.says}': {problem}" for problem in failures(example, rules)]
+        problems += [
+            Problem(f"example '{example.says}': {problem}", "example", says=example.says)
+            for problem in failures(example, rules)
+        ]
     return problems
 
 
@@ -71,7 +75,8 @@ def _too_slow(rules: tuple[Rule, ...], clock: Callable[[], float]) -> Iterable[s
     total = sum(seconds for seconds, _ in taken)
     if total > MAX_SECONDS:
         slowest = max(taken)[1]
-        yield f"rule '{slowest}': the patterns take {total * 1000:.0f} ms on a long text, most of it here; at most 50"
+        sentence = f"the patterns take {total * 1000:.0f} ms on a long text, most of it here; at most 50"
+        yield Problem(f"rule '{slowest}': {sentence}", "slow", slowest)
 
 
 def _never_reached(rules: tuple[Rule, ...]) -> Iterable[str]:
@@ -80,10 +85,20 @@ def _never_reached(rules: tuple[Rule, ...]) -> Iterable[str]:
             if not _covers(earlier, rule):
                 continue
             if earlier.then.stop:
-                yield f"rule '{rule.id}': is never reached, '{earlier.id}' stops everything that it would take"
+                yield Problem(
+                    f"rule '{rule.id}': is never reached, '{earlier.id}' stops everything that it would take",
+                    "never_reached" if earlier.conditions else "always_true",
+                    rule.id,
+                    other=earlier.id,
+                )
                 break
             if earlier.then.queue is not None and rule.then.queue is not None:
-                yield f"rule '{rule.id}': its queue is never used, '{earlier.id}' has set one before"
+                yield Problem(
+                    f"rule '{rule.id}': its queue is never used, '{earlier.id}' has set one before",
+                    "unused_queue",
+                    rule.id,
+                    other=earlier.id,
+                )
                 break
 
 
@@ -131,16 +146,23 @@ def _implies(given: ConditionSpec, asked: ConditionSpec) -> bool:
 
 
 def _contradictions(rule: Rule) -> Iterable[str]:
+    def about(sentence: str, kind: str, **values: str) -> str:
+        return Problem(f"rule '{rule.id}': {sentence}", kind, rule.id, **values)
+
     for position, one in enumerate(rule.all):
         for other in rule.all[position + 1 :]:
             if one.field == other.field and _exclude(one, other):
-                yield f"'{one.field}' cannot be both {_said(one)} and {_said(other)}"
+                sentence = f"'{one.field}' cannot be both {_said(one)} and {_said(other)}"
+                yield about(sentence, "contradiction", field=one.field)
         if one in rule.none:
-            yield f"asks '{one.field}' {_said(one)} and forbids it as well"
+            sentence = f"asks '{one.field}' {_said(one)} and forbids it as well"
+            yield about(sentence, "contradiction", field=one.field)
     if rule.then.situation == "mediation" and rule.then.queue not in (None, "mediation"):
-        yield f"promises the 21 working days of Mediation, but the case waits in '{rule.then.queue}'"
+        yield about(
+            f"promises the 21 working days of Mediation, but the case waits in '{rule.then.queue}'", "false_promise"
+        )
     if rule.then.situation == "medical" and not rule.then.seal:
-        yield "tells the member that only authorised people can read it, and does not seal it"
+        yield about("tells the member that only authorised people can read it, and does not seal it", "not_sealed")
 
 
 def _exclude(one: ConditionSpec, other: ConditionSpec) -> bool:

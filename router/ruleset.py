@@ -19,6 +19,7 @@ from config.strict_yaml import MAX_BYTES, DataError, in_words, parse_yaml
 from config.vocabulary import QUEUES
 from router.decision import Priority
 from router.fields import FIELDS, Test
+from router.problems import Problem
 
 MAX_RULES: Final = 500
 MAX_CONDITIONS: Final = 30
@@ -144,8 +145,7 @@ def parse_rules(text: str) -> RuleSet:
         if not isinstance(data, dict):
             raise RuleError(["this is no rule set: it needs a version and rules"]) from None
         raise RuleError(_with_rule_ids(data, in_words(error))) from None
-    problems = _problems(rules)
-    if problems:
+    if problems := problems_of(rules):
         raise RuleError(problems)
     return rules
 
@@ -159,23 +159,25 @@ def compiled(pattern: str) -> Any:
     return re2.compile(pattern.encode(), options)
 
 
-def _problems(rules: RuleSet) -> list[str]:
-    problems = []
+def problems_of(rules: RuleSet) -> list[str]:
+    """What keeps a rule set of the right shape from being used at all: fields, values, queues and texts that do not exist,
+    and an end that leaves a message without a place. The sentences are `router.problems.Problem`s."""
+    problems: list[str] = []
     ids = [rule.id for rule in rules.rules]
     problems += [f"rule '{name}': this id is used twice" for name in sorted({i for i in ids if ids.count(i) > 1})]
     patterns = [c for rule in rules.rules for c in rule.conditions if c.test == "matches"]
     if len(patterns) > MAX_PATTERNS:
         problems.append(f"{len(patterns)} patterns; at most {MAX_PATTERNS} in one set")
     for rule in rules.rules:
-        problems += [f"rule '{rule.id}': {problem}" for problem in _problems_of(rule)]
+        problems += _problems_of(rule)
     last = rules.rules[-1]
     if last.conditions or last.then.queue is None:
-        problems.append(
-            f"rule '{last.id}': the last rule must have no conditions and set a queue, so that nothing is lost"
-        )
+        sentence = f"rule '{last.id}': the last rule must have no conditions and set a queue, so that nothing is lost"
+        problems.append(Problem(sentence, "no_end", last.id))
     for example in rules.examples:
         if example.rule is not None and example.rule not in ids:
-            problems.append(f"example '{example.says}': there is no rule '{example.rule}'")
+            sentence = f"example '{example.says}': there is no rule '{example.rule}'"
+            problems.append(Problem(sentence, "example_rule", says=example.says, rule_name=example.rule))
         if example.queue not in QUEUES:
             problems.append(f"example '{example.says}': there is no queue '{example.queue}'")
         if example.situation is not None and example.situation not in SITUATIONS:
@@ -185,24 +187,33 @@ def _problems(rules: RuleSet) -> list[str]:
 
 def _problems_of(rule: Rule) -> list[str]:
     then = rule.then
-    problems = [problem for condition in rule.conditions if (problem := _wrong_with(condition))]
+
+    def about(sentence: str, kind: str = "", **values: str) -> str:
+        return Problem(f"rule '{rule.id}': {sentence}", kind, rule.id, **values)
+
+    problems = [
+        about(problem, "wrong_value", field=condition.field)
+        for condition in rule.conditions
+        if (problem := _wrong_with(condition))
+    ]
     if then.queue is not None and then.queue not in RULE_QUEUES:
-        problems.append(f"there is no queue '{then.queue}'")
+        problems.append(about(f"there is no queue '{then.queue}'", "no_queue", queue=then.queue))
     if then.situation is not None and then.situation not in SITUATIONS:
-        problems.append(f"there is no text for the situation '{then.situation}'")
+        problems.append(about(f"there is no text for the situation '{then.situation}'"))
     problems += [
-        f"'{name}' cannot be notified: only the people of a queue or a role can, never an address"
+        about(f"'{name}' cannot be notified: only the people of a queue or a role can, never an address")
         for name in then.notify
         if name not in NOTIFIABLE
     ]
     if then.refuse is not None and then.situation != then.refuse:
-        problems.append(f"a refusal must tell the member why: situation must be '{then.refuse}'")
+        problems.append(about(f"a refusal must tell the member why: situation must be '{then.refuse}'", "refusal_text"))
     if then.refuse is None and then.situation in ("anonymous", "off_scope"):
-        problems.append(f"the situation '{then.situation}' is a refusal and needs 'refuse: {then.situation}'")
+        sentence = f"the situation '{then.situation}' is a refusal and needs 'refuse: {then.situation}'"
+        problems.append(about(sentence, "text_refuses"))
     if then.refuse is not None and then.queue is None:
-        problems.append("a refusal must name the queue where a person finds it")
+        problems.append(about("a refusal must name the queue where a person finds it", "refusal_queue"))
     if then == Actions():
-        problems.append("it does nothing")
+        problems.append(about("it does nothing", "idle"))
     return problems
 
 
