@@ -34,6 +34,7 @@ from console.papers import Papers
 from console.quarantine import Quarantine
 from console.recommending import recommendation_routes
 from console.rights import Right
+from console.rules_contract import RuleHouse
 from console.rules_routes import routes as rules_routes
 from console.searching import Search
 from console.second_step import SecondStep
@@ -60,6 +61,7 @@ def add_routes(
     desk: Desk,
     talks: Talks,
     entries: Entries,
+    rules: RuleHouse,
     trainer: Trainer,
     limiter: Limiter,
     base_url: str,
@@ -120,7 +122,7 @@ def add_routes(
     streams = Streams(site)
     app.on_shutdown.append(streams.end)
     behind_the_guard = [
-        *rules_routes(site),
+        *rules_routes(site, rules),
         *_routes(site, sign_in),
         *case_acts(site),
         *live_routes(site, streams),

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from typing import Final
 
+from console.rehearsal_page import RehearsalPage
 from console.rights import Right
+from console.rules_contract import RuleHouse
+from console.rules_draft import RulesDraft
 from console.rules_page import RulesPage
 from console.site import Handler, Site
 
 _RULE: Final = "{rule:[a-z][a-z0-9_]{0,59}}"
 
 
-def routes(site: Site) -> list[tuple[str, str, str, Handler, Right]]:
+def routes(site: Site, house: RuleHouse) -> list[tuple[str, str, str, Handler, Right]]:
     """Who decides about cases may read the rules; supervisors change them."""
-    page = RulesPage(site)
+    page, draft, rehearsal = RulesPage(site), RulesDraft(site, house), RehearsalPage(site, house)
     return [
         ("GET", "/console/rules", "rules", page.show, "handles"),
         ("GET", f"/console/rules/cases/{_RULE}", "rules-cases", page.cases, "handles"),
         ("GET", "/console/rules/version/{version:[^/]{1,60}}", "rules-version", page.version, "handles"),
+        ("GET", "/console/rules/draft", "rules-draft", draft.show, "supervises"),
+        ("POST", "/console/rules/draft", "rules-draft-begin", draft.begin, "supervises"),
+        ("POST", "/console/rules/draft/change", "rules-draft-change", draft.change, "supervises"),
+        ("POST", "/console/rules/draft/publish", "rules-publish", draft.publish, "supervises"),
+        ("GET", f"/console/rules/draft/rule/{_RULE}", "rules-edit", draft.edit, "supervises"),
+        ("POST", f"/console/rules/draft/rule/{_RULE}", "rules-keep", draft.keep, "supervises"),
+        ("GET", "/console/rules/rehearsal", "rules-rehearsal", rehearsal.show, "supervises"),
+        ("POST", "/console/rules/rehearsal", "rules-rehearse", rehearsal.begin, "supervises"),
+        ("POST", "/console/rules/rehearsal/stop", "rules-stop", rehearsal.stop, "supervises"),
+        ("POST", r"/console/rules/rehearsal/{change:\d{1,15}}", "rules-judge", rehearsal.judge, "supervises"),
     ]

@@ -34,7 +34,7 @@ from store.viewer import Viewer
 _TOUCH_EVERY: Final = timedelta(seconds=60)
 # What a form on a case or a conversation leads back to.
 _CASE: Final = re.compile(r"/console/(?:case/[A-Z0-9-]{1,40}|conversations/\d{1,15})")
-_LIMITS: Final = BodyLimits(body=256 * 1024, text=256 * 1024, files=0, parts=40)
+_LIMITS: Final = BodyLimits(body=256 * 1024, text=256 * 1024, files=0, parts=400)
 _WITH_FILES: Final = BodyLimits(text=256 * 1024)
 _NOTHING: Final = Form({})
 

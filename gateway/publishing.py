@@ -24,6 +24,25 @@ class PublishRefusedError(Exception):
     """The set may not become live; the words say what is missing."""
 
 
+class AloneError(PublishRefusedError):
+    """Two supervisors have to stand for it."""
+
+
+class VersionError(PublishRefusedError):
+    """The version was published before with other rules."""
+
+
+class HarmError(PublishRefusedError):
+    """`harmed` of `cases` past cases would be treated worse, and nobody said why that is right."""
+
+    def __init__(self, harmed: int, cases: int) -> None:
+        super().__init__(
+            f"{harmed} of {cases} past cases would be treated worse; look at them first (rehearse), then "
+            "mend the rules or say why it is right"
+        )
+        self.harmed, self.cases = harmed, cases
+
+
 @dataclass(frozen=True, slots=True)
 class Reasons:
     """What those who publish say. `author` and `reader` are logins of two supervisors; `harm` is why it is right that
@@ -57,18 +76,14 @@ async def publish(
     async with house.store.read() as tx:
         author = await _supervisor(tx, reasons.author)
         reader = await _supervisor(tx, reasons.reader)
-        several = sum(user.role == "supervisor" and not user.disabled for user in await users.listing(tx)) > 1
+        alone = await may_publish_alone(tx, house)
     if author is not None and author == reader:
-        raise PublishRefusedError("the second reader is another person than the author")
-    # Whoever tries Guichet out alone may publish alone; where there is a second supervisor, or should be, both stand for it.
-    if (house.settings.production or several) and (author is None or reader is None):
-        raise PublishRefusedError("two supervisors stand for new rules: name their author and a second reader")
+        raise AloneError("the second reader is another person than the author")
+    if not alone and (author is None or reader is None):
+        raise AloneError("two supervisors stand for new rules: name their author and a second reader")
     found = await rehearse(house, rules, days=REHEARSED_DAYS, progress=progress)
     if found.harmed and not reasons.harm.strip():
-        raise PublishRefusedError(
-            f"{found.harmed} of {found.replayed} past cases would be treated worse; look at them first (rehearse), then "
-            "mend the rules or say why it is right"
-        )
+        raise HarmError(found.harmed, found.replayed)
     sums = {"cases": found.replayed, "moved": len(found.moves), "harmed": found.harmed}
     async with house.store.write() as tx:
         try:
@@ -84,10 +99,16 @@ async def publish(
                 now=house.now(),
             )
         except rule_sets.VersionTakenError:
-            raise PublishRefusedError(
+            raise VersionError(
                 f"version {rules.version} was published before with other rules: give this one a version of its own"
             ) from None
     return Publication(new, found)
+
+
+async def may_publish_alone(tx: Tx, house: House) -> bool:
+    """Whoever tries Guichet out alone may; where there is a second supervisor, or should be, both stand for it."""
+    supervisors = [user for user in await users.listing(tx) if user.role == "supervisor" and not user.disabled]
+    return not house.settings.production and len(supervisors) < 2
 
 
 async def _supervisor(tx: Tx, login: str) -> int | None:

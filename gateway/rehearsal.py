@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gateway.house import House, active_rules
@@ -53,6 +53,10 @@ class Part:
     def case_of(self, change: Change) -> Past:
         """The case of a change."""
         return self.cases[int(change.case)]
+
+    def without_changes(self) -> rehearsal.Rehearsal:
+        """The sums alone."""
+        return replace(self.found, changes=())
 
     def touches_a_sealed_case(self, change: Change) -> bool:
         """Whether the case is sealed, or would be by either set."""

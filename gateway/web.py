@@ -31,6 +31,7 @@ from gateway.entries import HouseEntries
 from gateway.health import Health
 from gateway.hooks import add_hooks
 from gateway.house import House
+from gateway.house_rules import HouseRules
 from gateway.metrics import Metrics
 from gateway.reading import ParserSettings, Parsing
 from gateway.taking_over import HouseTalks
@@ -79,12 +80,14 @@ def application(
         now=house.now,
     )
     trainer = HouseTrainer(house)
+    rules = HouseRules(house)
     add_console(
         app,
         store=house.store,
         desk=HouseDesk(house, parsing),
         talks=HouseTalks(house),
         entries=HouseEntries(house, door, classifying),
+        rules=rules,
         trainer=trainer,
         limiter=limiter,
         base_url=settings.base_url,
@@ -118,6 +121,7 @@ def application(
     async def settle(_: web.Application) -> None:
         # What somebody asked for before we were told to stop is still looked for.
         await case_door.settled()
+        await rules.end()
         await trainer.close()
 
     app.on_cleanup.append(settle)

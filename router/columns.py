@@ -53,10 +53,10 @@ class _OneValue:
 
 
 class Columns:
-    """Cases by column: the fields that the given rule sets ask, and what the house asks itself."""
+    """Cases by column: the fields that the given rule sets ask, some `more`, and what the house asks itself."""
 
-    def __init__(self, facts: Sequence[Facts], sets: Iterable[RuleSet]) -> None:
-        asked = {spec.field for rules in sets for rule in rules.rules for spec in rule.conditions}
+    def __init__(self, facts: Sequence[Facts], sets: Iterable[RuleSet], more: Iterable[str] = ()) -> None:
+        asked = {spec.field for rules in sets for rule in rules.rules for spec in rule.conditions} | set(more)
         self.size = len(facts)
         self.everything = cases(True for _ in facts)
         self.answerable = cases(may_answer(one) for one in facts)
@@ -67,6 +67,10 @@ class Columns:
         self._fit = {
             refuse: cases(not unfit(refuse, one) for one in facts) for refuse in ("anonymous", "off_scope")
         }  # fmt: skip
+
+    def knows(self, rules: RuleSet) -> bool:
+        """Whether every field that a set asks is here."""
+        return all(spec.field in self._columns for rule in rules.rules for spec in rule.conditions)
 
     def column(self, name: str) -> Sequence[Any]:
         """The values of a field, by case."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 import yaml
 
 from router.fields import FIELDS
-from router.ruleset import Actions, ConditionSpec, Example, Rule, RuleSet
+from router.ruleset import Actions, ConditionSpec, Rule, RuleSet
 
 _LONGEST_ID: Final = 40
 
@@ -56,16 +56,6 @@ def first_condition(field: str) -> ConditionSpec:
         value = found.options[0]
     test = "at_least" if found.type == "number" else "contains" if found.type in ("text", "list") else "is"
     return ConditionSpec(field=field, test=test, value=value)  # type: ignore[arg-type]  # one of the tests of its type
-
-
-def with_example(rules: RuleSet, example: Example) -> RuleSet:
-    """The set with one more example."""
-    return rules.model_copy(update={"examples": (*rules.examples, example)})
-
-
-def without_example(rules: RuleSet, at: int) -> RuleSet:
-    """The set without the example at a place, counted from 0."""
-    return rules.model_copy(update={"examples": (*rules.examples[:at], *rules.examples[at + 1 :])})
 
 
 def as_file(rules: RuleSet) -> str:

@@ -24,10 +24,6 @@ _WHEN: Final = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 # What a label or flag given without a probability is taken to have.
 _SURE: Final = 0.97
 
-# Below this a flag is left out of an example that is made from a case.
-_WORTH_TELLING: Final = 0.05
-_A_NUMBER: Final = "123456"
-
 _Chance = float
 _FlagValue = bool | float
 
@@ -107,28 +103,3 @@ def _classification(form: ShortFacts) -> Classification:
         evidence=(),
         model="example",
     )
-
-
-def short_form(facts: Facts) -> dict[str, Any]:
-    """The short form of the facts of a case, for an example of it: labels and probabilities, and nobody's words or address."""
-    message, found = facts.message, facts.classification
-    kinds = found.probabilities.get("kind") or {}
-    short: dict[str, Any] = {
-        "channel": message.channel,
-        "mailbox_queue": facts.mailbox_queue,
-        "language": found.language,
-        "kind": [found.kind, round(float(kinds.get(found.kind, _SURE)), 2)],
-        **{flag: round(found.probability(flag), 2) for flag in FLAGS if found.probability(flag) >= _WORTH_TELLING},
-    }
-    if message.sender is None:
-        short["sender"] = None
-    if found.department is not None:
-        chance = next((float(p) for name, p in found.departments if name == found.department), _SURE)
-        short["department"] = [found.department, round(chance, 2)]
-    if found.abstained:
-        short["abstained_on"] = list(found.abstained)
-    if facts.earlier_cases:
-        short["earlier_cases"] = facts.earlier_cases
-    if message.member_number:
-        short["member_number"] = _A_NUMBER
-    return short

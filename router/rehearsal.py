@@ -53,7 +53,8 @@ class RuleUse:
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
     """All cases, and what would become of them. `moves` counts (from queue, to queue) of the cases that move; `other_text`
-    those that stay and are told something else; `load` is (before, after) by queue; `use` what each new rule did."""
+    those that stay and are told something else; `load` is (before, after) by queue; `use` what each new rule did; `changed` and
+    `harmed_cases` count the changes, and `harms` how many cases could lose what, also where the changes are left out."""
 
     cases: int = 0
     moves: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -61,6 +62,9 @@ class Rehearsal:
     changes: tuple[Change, ...] = ()
     load: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     use: Mapping[str, RuleUse] = field(default_factory=dict)
+    changed: int = 0
+    harmed_cases: int = 0
+    harms: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def harmed(self) -> tuple[Change, ...]:
@@ -85,6 +89,9 @@ class Rehearsal:
             tuple(sorted((*self.changes, *more.changes), key=_worst_first)),
             cast(Mapping[str, tuple[int, int]], load),
             use,
+            self.changed + more.changed,
+            self.harmed_cases + more.harmed_cases,
+            dict(Counter(self.harms) + Counter(more.harms)),
         )
 
 
@@ -111,6 +118,9 @@ def rehearse(past: Sequence[tuple[str, Facts]], old: RuleSet, new: RuleSet, *, s
         tuple(sorted(changes, key=_worst_first)),
         _load(before, after),
         use_of(after),
+        len(changes),
+        sum(bool(change.harms) for change in changes),
+        dict(Counter(harm for change in changes for harm in change.harms)),
     )
 
 

@@ -34,6 +34,7 @@ from store.schema.learning import corrections, label_counts, model_uses
 from store.schema.messages import conversations, files, message_files, messages, opted_out, outbox
 from store.schema.operations import clock_runs, heartbeats, rule_sets
 from store.schema.presence import presence
+from store.schema.rehearsing import rehearsal_changes, rehearsals, rule_drafts
 from store.schema.reports import reports
 
 __all__ = [
@@ -79,7 +80,10 @@ __all__ = [
     "receipts",
     "recommendations",
     "recovery_codes",
+    "rehearsal_changes",
+    "rehearsals",
     "reports",
+    "rule_drafts",
     "rule_sets",
     "sequences",
     "sessions",

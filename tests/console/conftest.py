@@ -22,6 +22,7 @@ from channels.web.limits import MemoryLimiter
 from channels.web.middleware import middlewares
 from console.routes import add_routes
 from gateway.entries import HouseEntries
+from gateway.house_rules import HouseRules
 from gateway.taking_over import HouseTalks
 from gateway.training import HouseTrainer
 from store.database import Store
@@ -198,6 +199,7 @@ async def started(furnished: tuple[Path, House], tmp_path: Path, **options: Any)
         desk=desk,
         talks=talks,
         entries=entries,
+        rules=HouseRules(talks.house),
         trainer=trainer,
         limiter=MemoryLimiter(),
         base_url=base_url,

@@ -1,0 +1,233 @@
+"""The draft of new rules: made from the live ones, changed rule by rule, checked on each change, proposed and published."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from aiohttp import web
+
+from config.departments import NOTIFIABLE
+from console import rule_words
+from console.proof import Proof
+from console.rule_form import PRIORITIES, REFUSALS, rule_from
+from console.rules_contract import NotPublishedError, RuleHouse, Standing
+from console.site import Site, Who
+from console.words import Words, catalogue
+from router import editing
+from router.check import check
+from router.fields import FIELDS
+from router.problems import Problem
+from router.ruleset import RULE_QUEUES, SITUATIONS, RuleError, RuleSet, parse_rules, problems_of
+from store import rehearsals, rule_drafts, rule_sets
+from store.database import Tx
+from store.rule_drafts import Draft, StaleDraftError
+
+_HERE: Final = "/console/rules/draft"
+
+
+class RulesDraft:
+    """Handlers of `/console/rules/draft` and below."""
+
+    def __init__(self, site: Site, house: RuleHouse) -> None:
+        self._site, self._house = site, house
+        self._proof = Proof(site)
+
+    async def show(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """The draft, with what is wrong with it and what each rule would take."""
+        return await self._page(who, said=request.query.get("said", ""))
+
+    async def _page(self, who: Who, *, said: str = "", status: int = 200, harmed: int = 0) -> web.Response:
+        t = catalogue()[who.language]
+        async with self._site.store.read() as tx:
+            draft = await rule_drafts.current(tx)
+            live = await rule_sets.active(tx)
+            latest = await rehearsals.latest(tx, now=who.now)
+        rules = rules_of(draft) if draft else None
+        problems = await asyncio.to_thread(all_problems, rules) if rules else []
+        counted = await self._house.count(who.viewer, rules, who.now) if rules and not problems_of(rules) else {}
+        return await self._site.page(
+            "rule_draft.html",
+            who,
+            status=status,
+            here="rules",
+            draft=draft,
+            live=live,
+            rules=rule_words.sentences(rules.rules, t) if rules else (),
+            examples=len(rules.examples) if rules else 0,
+            failing=sum(isinstance(one, Problem) and one.kind == "example" for one in problems),
+            problems=[said_in(one, rules, t) for one in problems] if rules else (),
+            counted=counted,
+            latest=latest,
+            fresh=bool(draft and latest and latest.body == draft.body and latest.state == "done"),
+            said=said,
+            harmed=harmed,
+            alone=await self._house.may_publish_alone(),
+        )
+
+    async def begin(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """Make a draft from the live rules, or from an earlier version to go back to it."""
+        wanted = who.form.get("from", "")
+        del request
+        async with self._site.store.write() as tx:
+            source = await rule_sets.of_version(tx, wanted) if wanted else await rule_sets.active(tx)
+            live = await rule_sets.active(tx)
+            if source is None or live is None:
+                raise web.HTTPNotFound
+            try:
+                rules = parse_rules(source.body)
+            except RuleError:
+                raise web.HTTPNotFound from None
+            await rule_drafts.begin(
+                tx, base=live.version, body=rules.model_dump_json(), user_id=who.viewer.user_id, now=who.now
+            )
+        return self._site.see_other(_HERE)
+
+    async def change(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """Move a rule, take it out, add one, or throw the draft away."""
+        del request
+        rule, act = who.form.get("rule", ""), who.form.get("act", "")
+        try:
+            async with self._site.store.write() as tx:
+                draft = await self._at(tx, who)
+                rules = rules_of(draft)
+                ids = [one.id for one in rules.rules]
+                target = f"{_HERE}#rule-{rule}"
+                if act == "drop":
+                    await rule_drafts.throw_away(tx, version=draft.version, user_id=who.viewer.user_id, now=who.now)
+                    return self._site.see_other("/console/rules")
+                if act == "add":
+                    rules, name = editing.added(rules, catalogue()[who.language]["rule_draft.new_rule"])
+                    target = f"{_HERE}/rule/{name}"
+                elif rule not in ids:
+                    raise StaleDraftError
+                elif act in ("up", "down"):
+                    rules = editing.moved(rules, rule, ids.index(rule) + (1 if act == "down" else -1))
+                elif act == "to":
+                    to = who.form.get("to", "")
+                    rules = editing.moved(rules, rule, int(to) if to.isdecimal() and len(to) < 4 else ids.index(rule))
+                elif act == "out":
+                    rules, target = editing.without(rules, rule), _HERE
+                await self._save(tx, who, draft, rules)
+        except StaleDraftError:
+            return await self._page(who, said="stale", status=409)
+        return self._site.see_other(target)
+
+    async def edit(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """One rule of the draft, opened into its conditions and actions."""
+        async with self._site.store.read() as tx:
+            draft = await rule_drafts.current(tx)
+        rules = rules_of(draft) if draft else None
+        rule = next((one for one in rules.rules if one.id == request.match_info["rule"]), None) if rules else None
+        if draft is None or rules is None or rule is None:
+            raise web.HTTPNotFound
+        t = catalogue()[who.language]
+        problems = await asyncio.to_thread(all_problems, rules)
+        return await self._site.page(
+            "rule_edit.html",
+            who,
+            here="rules",
+            draft=draft,
+            rule=rule,
+            heading=rule_words.title(rule, t),
+            groups=[(group, getattr(rule, group)) for group in rule_words.GROUPS],
+            fields=FIELDS,
+            names={name: rule_words.field_name(field, t) for name, field in FIELDS.items()},
+            value_words=lambda field, one: rule_words.value(FIELDS[field], one, t),
+            told=[(name, rule_words.told(name, t)) for name in NOTIFIABLE],
+            queues=RULE_QUEUES,
+            priorities=PRIORITIES,
+            situations=SITUATIONS,
+            refusals=REFUSALS,
+            problems=[said_in(one, rules, t) for one in problems if isinstance(one, Problem) and one.rule == rule.id],
+        )
+
+    async def keep(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """Keep what was changed about one rule."""
+        name = request.match_info["rule"]
+        try:
+            async with self._site.store.write() as tx:
+                draft = await self._at(tx, who)
+                rules = rules_of(draft)
+                rule = next((one for one in rules.rules if one.id == name), None)
+                if rule is None:
+                    raise StaleDraftError
+                await self._save(tx, who, draft, editing.changed(rules, rule_from(who.form, rule)))
+        except StaleDraftError:
+            return await self._page(who, said="stale", status=409)
+        return self._site.see_other(f"{_HERE}/rule/{name}" if "more" in who.form else f"{_HERE}#rule-{name}")
+
+    async def publish(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """Say that the draft is ready or, as another person, make it live (rules R4, S10)."""
+        if (asked := await self._proof.wanted(request, who)) is not None:
+            return asked
+        me = who.viewer.user_id
+        try:
+            async with self._site.store.write() as tx:
+                draft = await self._at(tx, who)
+                if draft.proposed_by in (None, me) and not await self._house.may_publish_alone():
+                    comment, harm = who.form.get("text", "").strip()[:500], who.form.get("harm", "").strip()[:500]
+                    if not comment:
+                        raise NotPublishedError("comment")
+                    await rule_drafts.propose(
+                        tx, version=draft.version, user_id=me, comment=comment, harm=harm, now=who.now
+                    )
+                    return self._site.see_other(f"{_HERE}?said=proposed")
+                latest = await rehearsals.latest(tx, now=who.now)
+            if latest is None or latest.body != draft.body or latest.state != "done":
+                raise NotPublishedError("rehearse")
+            await self._make_live(who, draft)
+        except StaleDraftError:
+            return await self._page(who, said="stale", status=409)
+        except NotPublishedError as error:
+            return await self._page(who, said=error.kind, status=422, harmed=error.harmed)
+        return self._site.see_other("/console/rules")
+
+    async def _make_live(self, who: Who, draft: Draft) -> None:
+        """The version is named by the day, and by the change of the draft that it was."""
+        comment = draft.comment or who.form.get("text", "").strip()[:500]
+        if not comment:
+            raise NotPublishedError("comment")
+        rules = rules_of(draft).model_copy(update={"version": f"{who.now:%Y-%m-%d %H%M%S}.{draft.version}"})
+        author = draft.proposed_by or who.viewer.user_id
+        reader = who.viewer.user_id if author != who.viewer.user_id else None
+        harm = draft.harm or who.form.get("harm", "").strip()[:500]
+        await self._house.publish(rules, editing.as_file(rules), Standing(author, reader, comment, harm))
+        async with self._site.store.write() as tx:
+            await rule_drafts.throw_away(
+                tx, version=draft.version, user_id=who.viewer.user_id, now=who.now, published=True
+            )
+
+    async def _at(self, tx: Tx, who: Who) -> Draft:
+        """The draft that the form was made from."""
+        draft = await rule_drafts.current(tx)
+        if draft is None or str(draft.version) != who.form.get("version", ""):
+            raise StaleDraftError
+        return draft
+
+    async def _save(self, tx: Tx, who: Who, draft: Draft, rules: RuleSet) -> None:
+        await rule_drafts.save(
+            tx, body=rules.model_dump_json(), version=draft.version, user_id=who.viewer.user_id, now=who.now
+        )
+
+
+def rules_of(draft: Draft) -> RuleSet:
+    """The rules of a draft; they have the right shape and need not be sound."""
+    return RuleSet.model_validate_json(draft.body)
+
+
+def all_problems(rules: RuleSet) -> list[str]:
+    """Everything that is wrong with a draft. One that cannot be used at all is not checked any further."""
+    return problems_of(rules) or check(rules)
+
+
+def said_in(problem: str, rules: RuleSet, t: Words) -> tuple[str, str]:
+    """A problem in the words of a language, and the rule that it is about ("" for none)."""
+    if not isinstance(problem, Problem) or not problem.kind:
+        return problem, ""
+    titles = {rule.id: rule_words.title(rule, t) for rule in rules.rules}
+    words = t[f"problem.{problem.kind}"].replace("{rule}", titles.get(problem.rule, problem.rule))
+    for name, value in problem.values.items():
+        said = titles.get(value, value) if name == "other" else t.of("field", value) if name == "field" else value
+        words = words.replace(f"{{{name}}}", said)
+    return words, problem.rule

@@ -1,0 +1,108 @@
+"""The one draft of new rules that supervisors share. Every change carries the version it was made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+
+from store import audit
+from store.database import Tx
+from store.schema import rule_drafts, users
+from store.sql import new_id
+
+
+class StaleDraftError(Exception):
+    """The draft was changed, published or thrown away since the page was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The draft: `body` is a rule set as JSON, `base` the version it was made from, `proposed_by` who says it is ready, with
+    their comment and why harm is right."""
+
+    base: str
+    body: str
+    version: int
+    changed_by: str
+    changed_at: datetime
+    proposed_by: int | None
+    proposed_name: str
+    comment: str
+    harm: str
+
+
+async def current(tx: Tx) -> Draft | None:
+    """The draft; None when there is none."""
+    proposer = users.alias("proposer")
+    found = await tx.conn.execute(
+        select(rule_drafts, users.c.name, proposer.c.name.label("proposer"))
+        .join(users, users.c.id == rule_drafts.c.changed_by)
+        .outerjoin(proposer, proposer.c.id == rule_drafts.c.proposed_by)
+        .order_by(rule_drafts.c.id)
+        .limit(1)
+    )
+    row = found.one_or_none()
+    if row is None:
+        return None
+    return Draft(
+        row.base,
+        row.body,
+        row.version,
+        row.name,
+        row.changed_at,
+        row.proposed_by,
+        row.proposer or "",
+        row.comment,
+        row.harm,
+    )
+
+
+async def begin(tx: Tx, *, base: str, body: str, user_id: int, now: datetime) -> None:
+    """Make the draft, unless there is one."""
+    if await current(tx) is None:
+        await new_id(
+            tx, rule_drafts, base=base, body=body, version=1, changed_by=user_id, changed_at=now, comment="", harm=""
+        )
+        await audit.write(tx, actor=f"user:{user_id}", act="rules.drafted", at=now, detail={"from": base})
+
+
+async def save(tx: Tx, *, body: str, version: int, user_id: int, now: datetime) -> None:
+    """Keep a change. Whoever said that the draft was ready meant another one. Raises StaleDraftError."""
+    await _change(
+        tx,
+        version,
+        body=body,
+        version_=version + 1,
+        changed_by=user_id,
+        changed_at=now,
+        proposed_by=None,
+        comment="",
+        harm="",
+    )
+    await audit.write(tx, actor=f"user:{user_id}", act="rules.draft_changed", at=now, detail={"version": version + 1})
+
+
+async def propose(tx: Tx, *, version: int, user_id: int, comment: str, harm: str, now: datetime) -> None:
+    """Say that the draft is ready to be read by somebody else. Raises StaleDraftError."""
+    await _change(tx, version, version_=version + 1, proposed_by=user_id, comment=comment, harm=harm)
+    await audit.write(tx, actor=f"user:{user_id}", act="rules.proposed", at=now, detail={"version": version + 1})
+
+
+async def throw_away(tx: Tx, *, version: int, user_id: int, now: datetime, published: bool = False) -> None:
+    """End the draft: it was published, or nobody wants it. Raises StaleDraftError."""
+    gone = await tx.conn.execute(delete(rule_drafts).where(rule_drafts.c.version == version))
+    if not gone.rowcount:
+        raise StaleDraftError
+    if not published:
+        await audit.write(tx, actor=f"user:{user_id}", act="rules.draft_dropped", at=now, detail={"version": version})
+
+
+async def _change(tx: Tx, version: int, *, version_: int, **values: Any) -> None:
+    changed = await tx.conn.execute(
+        update(rule_drafts).where(rule_drafts.c.version == version).values(version=version_, **values)
+    )
+    if not changed.rowcount:
+        raise StaleDraftError

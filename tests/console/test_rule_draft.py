@@ -1,0 +1,112 @@
+"""The supervisor's way to new rules: drafted, checked, rehearsed on the past, read by another one, live, and back."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from store import rehearsals, rule_drafts, rule_sets
+from tests.console.conftest import Browser, Running
+from tests.console.example_house import PASSWORD
+
+DRAFT = "/console/rules/draft"
+
+
+async def edited(luc: Browser, rule: str, **fields: str) -> str:
+    """Open a rule's form and send it with some fields changed."""
+    page = await luc.get(f"{DRAFT}/rule/{rule}")
+    given: dict[str, str] = {}
+    for select in re.finditer(r'<select id="[^"]+" name="([^"]+)">(.*?)</select>', page, re.DOTALL):
+        chosen = re.search(r'value="([^"]*)" selected', select.group(2))
+        given[select.group(1)] = chosen.group(1) if chosen else ""
+    given |= dict(re.findall(r'<input id="[^"]+" name="([^"]+)" value="([^"]*)"', page))
+    given |= dict.fromkeys(re.findall(r'type="checkbox" name="([^"]+)" checked', page), "on")
+    return await luc.post(f"{DRAFT}/rule/{rule}", **{**given, **fields})
+
+
+async def rehearsed(running: Running, browser: Browser) -> str:
+    """Rehearse and wait for the end."""
+    await browser.post("/console/rules/rehearsal", days="90")
+    for _ in range(200):
+        async with running.house.store.read() as tx:
+            latest = await rehearsals.latest(tx, now=running.clock())
+        assert latest is not None
+        if latest.state != "running":
+            break
+        await asyncio.sleep(0.05)
+    assert latest.state == "done"
+    return await browser.get("/console/rules/rehearsal")
+
+
+async def test_a_draft_is_changed_checked_and_asks_for_the_password(running: Running) -> None:
+    luc = await running.sign_in("luc")
+    await luc.post(DRAFT)
+    assert "Nothing is wrong. 47 examples route as stated." in luc.page
+    await edited(luc, "distress", **{"any-1-value": "95 %", "title": "Alarm <b>"})
+    page = await luc.get(DRAFT)
+    assert "at least 95" in page
+    assert "Alarm &lt;b&gt;" in page
+    assert "does not go where it should" in page
+    await edited(luc, "distress", **{"any-1-value": "35"})
+    assert "Nothing is wrong." in await luc.get(DRAFT)
+    await edited(luc, "department", then="", priority="high")
+    assert "does not go where it should" in await luc.get(DRAFT)
+    await edited(luc, "department", priority="")
+    await edited(luc, "compliment", priority="low")
+    running.clock.forward(minutes=6)
+    await luc.get(DRAFT)
+    page = await luc.post(f"{DRAFT}/publish", status=403, text="Thanks can wait")
+    assert 'name="proof"' in page
+
+
+async def test_a_rehearsal_shows_who_moves_and_is_judged(running: Running) -> None:
+    luc = await running.sign_in("luc")
+    await luc.post(DRAFT)
+    await edited(luc, "second_line", queue="triage", situation="triage")
+    page = await rehearsed(running, luc)
+    assert "leaves Mediation" in page
+    assert re.search(r"from=mediation&amp;to=triage", page)
+    assert running.house.references["late"] in page
+    assert running.house.references["sealed"] not in page
+    change = re.search(r'action="/console/rules/rehearsal/(\d+)"', page)
+    assert change
+    page = await luc.post(f"/console/rules/rehearsal/{change.group(1)}", judged="worse", text="<i>No</i>")
+    assert "1 worse" in page
+    assert "&lt;i&gt;No&lt;/i&gt;" in await luc.get("/console/rules/rehearsal")
+
+
+async def test_a_second_supervisor_publishes_after_a_rehearsal(running: Running) -> None:
+    luc, sofie = await running.sign_in("luc"), await running.sign_in("sofie")
+    await luc.post(DRAFT)
+    await edited(luc, "contentless", title="Nothing for anybody")
+    await luc.get(DRAFT)
+    page = await luc.post(f"{DRAFT}/publish", text="A better name", harm="", proof=PASSWORD)
+    assert "Another supervisor can read it now" in page
+    await sofie.get(DRAFT)
+    assert "Rehearse this draft first" in await sofie.post(f"{DRAFT}/publish", status=422, proof=PASSWORD)
+    await rehearsed(running, sofie)
+    await sofie.get(DRAFT)
+    page = await sofie.post(f"{DRAFT}/publish", proof=PASSWORD)
+    assert "Nothing for anybody" in page
+    assert "by Luc Simon" in page
+    assert "read by Sofie Claes" in page
+    async with running.house.store.read() as tx:
+        assert await rule_drafts.current(tx) is None
+        live = await rule_sets.active(tx)
+    assert live is not None
+    assert live.version != "1"
+    page = await luc.post(DRAFT, **{"from": "1"})
+    assert "Nothing for anybody" not in page
+
+
+async def test_two_who_change_the_draft_do_not_overwrite_each_other(running: Running) -> None:
+    luc, sofie = await running.sign_in("luc"), await running.sign_in("sofie")
+    await luc.post(DRAFT)
+    await sofie.get(DRAFT)
+    await luc.post(f"{DRAFT}/change", rule="doubt", act="up")
+    page = await sofie.post(f"{DRAFT}/change", status=409, rule="doubt", act="out")
+    assert "Somebody changed the draft meanwhile" in page
+    page = await sofie.get(DRAFT)
+    assert page.index('id="rule-doubt"') < page.index('id="rule-mediation_doubt"')
+    await sofie.post(f"{DRAFT}/change", rule="everything_else", act="up")
+    assert "must have no condition and a queue" in await sofie.get(DRAFT)
