@@ -68,6 +68,7 @@ async def test_every_page_is_read_by_everybody(running: Running, chromium: Brows
         assert answer.status < 500, path
         # What this role may not open says so on a page of its own, and a part of a page is looked at where it stands.
         if answer.status != 200 or "<!doctype html" not in await answer.text():
+            await page.goto("about:blank")
             watched.troubles.clear()
             continue
         opened += 1
