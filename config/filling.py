@@ -67,6 +67,11 @@ def names_in(parsed: Parsed) -> frozenset[str]:
     return frozenset(piece.name for paragraph in parsed for piece in paragraph if piece.name)
 
 
+def flags_in(parsed: Parsed) -> frozenset[str]:
+    """Every condition that a text asks for."""
+    return frozenset(flag for paragraph in parsed for piece in paragraph for flag in piece.flags)
+
+
 def _paragraph(block: str, language: Language, allowed: Allowed) -> tuple[_Piece, ...]:
     pieces: list[_Piece] = []
     position = 0

@@ -56,6 +56,30 @@ def load_wording(folder: Path = SHIPPED) -> Mapping[Language, Wording]:
 
 
 @cache
-def wording() -> Mapping[Language, Wording]:
-    """The shipped texts, read once."""
+def shipped() -> Mapping[Language, Wording]:
+    """The texts that came with the code, read once."""
     return load_wording()
+
+
+def wording() -> Mapping[Language, Wording]:
+    """The texts that members get now: the shipped ones, and in their place what was published since (`use`)."""
+    return _in_use or shipped()
+
+
+def use(published: Mapping[str, Mapping[Language, SituationText]]) -> None:
+    """Let this process tell members these situations in these words; whatever is not named is told as shipped."""
+    global _in_use  # noqa: PLW0603 (one process tells all its members the same)
+    _in_use = {
+        language: words.model_copy(
+            update={
+                "situations": {
+                    situation: published.get(situation, {}).get(language, text)
+                    for situation, text in words.situations.items()
+                }
+            }
+        )
+        for language, words in shipped().items()
+    }
+
+
+_in_use: Mapping[Language, Wording] | None = None

@@ -23,6 +23,7 @@ PLACES: Final[tuple[Place, ...]] = (
     Place("quarantine", "/console/quarantine", "supervises"),
     Place("rules", "/console/rules", "handles"),
     Place("report", "/console/report", "reports"),
+    Place("texts", "/console/texts", "handles"),
     Place("people", "/console/people", "oversees"),
     Place("queues", "/console/queues", "supervises"),
     Place("channels", "/console/channels", "supervises"),

@@ -45,6 +45,7 @@ from console.streams import Streams
 from console.talk_contract import Talks
 from console.talk_page import TalkPage
 from console.talks_page import TalksPage
+from console.texts_page import TextsPage
 from console.training_contract import Trainer
 from store.database import Store
 
@@ -140,6 +141,7 @@ def add_routes(
         *calendar.routes(site),
         *quality.routes(site, trainer),
         *audit_page.routes(site),
+        *TextsPage(site).routes(),
     ]
     for method, path, name, handler, right in behind_the_guard:
         app.router.add_route(

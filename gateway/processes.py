@@ -35,6 +35,7 @@ from gateway.reading import ParserSettings, Parsing
 from gateway.room import Room
 from gateway.texts_watch import TextsWatch
 from gateway.versions import Versions
+from gateway.wording_in_use import WordingInUse
 from router.acknowledgement import missing_texts
 from store import model_uses, operations
 
@@ -94,6 +95,9 @@ async def run(settings: Settings, parts: tuple[str, ...], *, on_ready: Callable[
         if house.store.one_writer:
             await release_what_was_in_hand(house)
         await active_rules(house)
+        words = WordingInUse(house)
+        await words.look()
+        await stack.enter_async_context(_background("texts for members", words.run, words.stop))
         for part in PARTS:
             if part in parts:
                 await stack.enter_async_context(_STARTERS[part](process))

@@ -89,7 +89,7 @@ def acknowledge(
     language = decision.language
     text = facts.message.reply or facts.message.text
     flags: set[str] = {"saturdays" if saturdays else "weekdays"}
-    values = _house(language)
+    values = house_values(language)
     values |= {
         "reference": reference,
         "received_on": in_full(facts.received_on, language),
@@ -136,7 +136,7 @@ def joined(
 ) -> AckText:
     """The short receipt for a later message: it was added to the case. It tells nothing of the case itself."""
     flags: set[str] = set()
-    values = _house(language) | {"reference": reference}
+    values = house_values(language) | {"reference": reference}
     _dates_and_links(flags, values, due_on, case_url, language)
     return _compose("joined", language, channel, values, flags, name)
 
@@ -154,7 +154,7 @@ def asked_for(
 ) -> AckText:
     """What a member asked for on our pages: a new link, a code for one purpose, or the word that a case is withdrawn."""
     flags = {f"to_{purpose}"} if purpose else set()
-    values = _house(language) | {"reference": reference, "code": code}
+    values = house_values(language) | {"reference": reference, "code": code}
     _dates_and_links(flags, values, None, case_url, language)
     return _compose(what, language, channel, values, flags, name)
 
@@ -223,15 +223,22 @@ def _house_values(language: Language) -> tuple[tuple[str, str], ...]:
     return tuple(values.items())
 
 
-def _house(language: Language) -> dict[str, str]:
+def house_values(language: Language) -> dict[str, str]:
+    """What every text may name of the house: its name, telephone, addresses and the help lines."""
     return dict(_house_values(language))
 
 
 def _compose(
     situation: str, language: Language, channel: Channel, values: dict[str, str], flags: set[str], name: str
 ) -> AckText:
-    words = wording()[language]
-    text = words.situations[situation]
+    return compose(wording()[language], wording()[language].situations[situation], channel, values, flags, name)
+
+
+def compose(
+    words: Wording, text: SituationText, channel: Channel, values: dict[str, str], flags: set[str], name: str
+) -> AckText:
+    """A text of the house with its holes filled, for one channel. Raises TextError, and KeyError for a missing value."""
+    language = words.language
     flags.add("discreet" if channel in _DISCREET_CHANNELS else "open")
     subject = _capitalised(render(parse(text.subject, language), values, flags))
     length = length_for(channel)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
-from config.filling import Allowed, Parsed, TextError, names_in, render
+from config.filling import Allowed, Parsed, TextError, flags_in, names_in, render
 from config.filling import parse as parse_with
 from config.gsm7 import GSM7, GSM7_DOUBLE
 from config.typography import plain_for_sms, sms_parts, typographic
@@ -18,6 +18,7 @@ __all__ = [
     "NAMES",
     "Parsed",
     "TextError",
+    "flags_in",
     "names_in",
     "parse",
     "plain_for_sms",

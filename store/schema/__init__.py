@@ -36,6 +36,7 @@ from store.schema.operations import clock_runs, heartbeats, rule_sets
 from store.schema.presence import presence
 from store.schema.rehearsing import rehearsal_changes, rehearsals, rule_drafts
 from store.schema.reports import reports
+from store.schema.wording import published_texts, text_drafts
 
 __all__ = [
     "SEARCH",
@@ -75,6 +76,7 @@ __all__ = [
     "people",
     "person_numbers",
     "presence",
+    "published_texts",
     "questions",
     "ratings",
     "receipts",
@@ -88,6 +90,7 @@ __all__ = [
     "sequences",
     "sessions",
     "sign_in_failures",
+    "text_drafts",
     "totp",
     "users",
 ]
