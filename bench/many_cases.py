@@ -53,7 +53,6 @@ def fill_sqlite(path: str, count: int) -> None:
     with connection:
         for statement in _statements(_SQLITE, count):
             connection.execute(statement)
-    connection.execute("ANALYZE")
     connection.close()
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from store.columns import Id, Moment, metadata, own_id, ref
@@ -82,7 +83,7 @@ cases = Table(
     Column("unread", Boolean, nullable=False, default=True),
     # Counts every change, so that a form made from an older state cannot overwrite a newer one.
     Column("version", Integer, nullable=False, default=1),
-    ref("merged_into", "cases.id", nullable=True, index=True),
+    ref("merged_into", "cases.id", nullable=True),
     # Nothing is to be done before this day, and why; the clocks that may not wait go on.
     Column("paused_until", Date, index=True),
     Column("paused_for", String(12), nullable=False, server_default=""),
@@ -95,6 +96,13 @@ cases = Table(
     # This one also holds all that the rail counts.
     Index("ix_cases_state_queue_due_on_id", "state", "queue", "due_on", "id", "assignee_id", "merged_into"),
     Index("ix_cases_received_at", "received_at"),
+    # Only of what was merged: SQLite would take an index of all for the few that it is not, and read the whole register.
+    Index(
+        "ix_cases_merged_into",
+        "merged_into",
+        sqlite_where=text("merged_into IS NOT NULL"),
+        postgresql_where=text("merged_into IS NOT NULL"),
+    ),
 )
 
 # Which case was merged into which, and what stood before, so that it can be taken back.
