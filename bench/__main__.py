@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import classify, console, finding, form, intake, running, widget
+from bench import classify, console, finding, form, intake, rehearsal, running, widget
 
 classify.main()
 finding.main()
@@ -11,3 +11,4 @@ running.main()
 form.main()
 widget.main()
 console.main()
+rehearsal.main()
