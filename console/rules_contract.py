@@ -26,7 +26,7 @@ class Standing:
 
 
 class NotPublishedError(Exception):
-    """The rules may not become live. `kind` says why: "problems", "alone", "harm", "version"; `harmed` of `cases`."""
+    """The rules may not become live. `kind` says why: "problems", "alone", "harm", "worse", "version"; `harmed` of `cases`."""
 
     def __init__(self, kind: str, harmed: int = 0, cases: int = 0) -> None:
         super().__init__(kind)

@@ -174,8 +174,12 @@ class RulesDraft:
                     )
                     return self._site.see_other(f"{_HERE}?said=proposed")
                 latest = await rehearsals.latest(tx, now=who.now)
-            if latest is None or latest.body != draft.body or latest.state != "done":
-                raise NotPublishedError("rehearse")
+                if latest is None or latest.body != draft.body or latest.state != "done":
+                    raise NotPublishedError("rehearse")
+                # What a colleague judged worse is mended, or whoever stands for the rules says why it is right.
+                judged = await rehearsals.judged(tx, latest.id)
+                if judged.get("worse") and not (draft.harm or who.form.get("harm", "").strip()):
+                    raise NotPublishedError("worse", judged["worse"])
             await self._make_live(who, draft)
         except StaleDraftError:
             return await self._page(who, said="stale", status=409)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 
+import pytest
+
 from store import rehearsals, rule_drafts, rule_sets
+from store.database import Tx
 from tests.console.conftest import Browser, Running
 from tests.console.example_house import PASSWORD
 
@@ -97,6 +100,28 @@ async def test_a_second_supervisor_publishes_after_a_rehearsal(running: Running)
     assert live.version != "1"
     page = await luc.post(DRAFT, **{"from": "1"})
     assert "Nothing for anybody" not in page
+
+
+async def test_what_was_judged_worse_is_mended_or_explained(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def worse(_tx: Tx, _rehearsal: int) -> dict[str, int]:
+        return {"worse": 2}
+
+    luc, sofie = await running.sign_in("luc"), await running.sign_in("sofie")
+    await luc.post(DRAFT)
+    await edited(luc, "contentless", title="Nothing for anybody")
+    await luc.get(DRAFT)
+    await luc.post(f"{DRAFT}/publish", text="A better name", harm="", proof=PASSWORD)
+    await rehearsed(running, sofie)
+    # The examples of the house allow no change that a colleague could judge so in this small register.
+    monkeypatch.setattr(rehearsals, "judged", worse)
+    await sofie.get(DRAFT)
+    page = await sofie.post(f"{DRAFT}/publish", status=422, proof=PASSWORD)
+    assert "2 cases were judged worse." in page
+    await luc.get(DRAFT)
+    await luc.post(f"{DRAFT}/publish", text="A better name", harm="They asked for it", proof=PASSWORD)
+    await sofie.get(DRAFT)
+    page = await sofie.post(f"{DRAFT}/publish", proof=PASSWORD)
+    assert "Why harm was accepted: They asked for it" in page
 
 
 async def test_two_who_change_the_draft_do_not_overwrite_each_other(running: Running) -> None:
