@@ -17,7 +17,7 @@ __all__ = ["chromium", "furnished", "running"]
 pytestmark = pytest.mark.browser
 _CASE = "/console/case/{reference}"
 # Streams never end, files are no pages, and one leads to the sign-in page.
-_NO_PAGE = ("/events", "/file", "/original", "/document", "/sign-in", "/sign-out", "/export")
+_NO_PAGE = ("/events", "/file", "/original", "/document", "/sign-in", "/sign-out", "/export", "/paper/")
 
 
 def pages(running: Running) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import random
 import shutil
@@ -25,6 +26,7 @@ UNPRIVILEGED_USER, UNPRIVILEGED_GROUP = "nobody", "nogroup"
 _PORTS: Final = range(20_000, 32_000)
 # Until this process ends.
 _HELD: Final[list[socket.socket]] = []
+atexit.register(lambda: [name.close() for name in _HELD])
 
 
 def is_root() -> bool:
