@@ -17,7 +17,7 @@ from config.distress import distress
 from config.letter import letters
 from config.settings import SHIPPED, SettingsError, load, load_mailboxes
 from config.sms import sms_words
-from config.wording import wording
+from config.wording import shipped as wording
 
 GUICHET = Path(sys.executable).parent / "guichet"
 SOUND: dict[str, Any] = {
