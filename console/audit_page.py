@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -11,9 +9,9 @@ from typing import Any, Final
 from aiohttp import web
 
 from channels.reference import parse_reference
-from console.cells import safe
 from console.proof import Proof
 from console.site import Handler, Site, Who
+from console.workbook import as_csv
 from router import deadlines
 from store import audit, users
 from store.audit import Asked, Line
@@ -101,14 +99,12 @@ def _asked(request: web.Request) -> tuple[Asked, dict[str, str]]:
 
 
 def _as_csv(lines: Sequence[Line]) -> bytes:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(("id", "at", "actor", "name", "act", "case", "detail"))
+    head = ("id", "at", "actor", "name", "act", "case", "detail")
+    rows = []
     for line in lines:
         detail = "; ".join(f"{key}={value}" for key, value in line.detail.items())
-        cells = (line.id, line.at.isoformat(), line.actor, line.name, line.act, line.reference, detail)
-        writer.writerow([safe(str(cell)) for cell in cells])
-    return out.getvalue().encode("utf-8-sig")
+        rows.append((line.id, line.at.isoformat(), line.actor, line.name, line.act, line.reference, detail))
+    return as_csv(head, rows)
 
 
 def _midnight(day: date) -> datetime:

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from console.cells import safe
+from console.workbook import safe
 from store import audit, operations
 from store.schema import cases, inbox
 from store.schema import outbox as outbox_table
