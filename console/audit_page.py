@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from aiohttp import web
 
 from channels.reference import parse_reference
+from console.days import day_of, midnight
 from console.proof import Proof
 from console.site import Handler, Site, Who
 from console.workbook import as_csv
@@ -86,14 +87,14 @@ def _asked(request: web.Request) -> tuple[Asked, dict[str, str]]:
     """What the address asks for, and the same as its fields say it."""
     names = ("who", "act", "case", "from", "to")
     said = {name: request.query.get(name, "").strip()[:_LONGEST_ACT] for name in names}
-    since, until = _day(said["from"]), _day(said["to"])
+    since, until = day_of(said["from"]), day_of(said["to"])
     said["from"], said["to"] = str(since or ""), str(until or "")
     asked = Asked(
         actor=said["who"],
         act=said["act"],
         reference=parse_reference(said["case"]) or "",
-        since=_midnight(since) if since else None,
-        until=_midnight(until + timedelta(days=1)) if until else None,
+        since=midnight(since) if since else None,
+        until=midnight(until + timedelta(days=1)) if until else None,
     )
     return asked, said
 
@@ -105,18 +106,6 @@ def _as_csv(lines: Sequence[Line]) -> bytes:
         detail = "; ".join(f"{key}={value}" for key, value in line.detail.items())
         rows.append((line.id, line.at.isoformat(), line.actor, line.name, line.act, line.reference, detail))
     return as_csv(head, rows)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=deadlines.BRUSSELS)
-
-
-def _day(text: str) -> date | None:
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if date(2000, 1, 1) < found < date(2200, 1, 1) else None
 
 
 def _number(text: str) -> int | None:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import calendar
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any
 
 from aiohttp import web
 
+from console.days import day_of
 from console.site import Handler, Site, Who
 from router import deadlines
 from store import due_days
-
-_FIRST: Final = date(2000, 1, 1)
-_LAST: Final = date(2200, 1, 1)
 
 
 class Calendar:
@@ -26,8 +24,8 @@ class Calendar:
     async def show(self, request: web.Request, who: Who) -> web.StreamResponse:
         """A month in weeks from Monday to Sunday; `day` lists what is due on it."""
         today = deadlines.received_day(who.now)
-        chosen = _day(request.query.get("day", ""))
-        month = _day(f"{request.query.get('month', '')[:7]}-01") or (chosen or today).replace(day=1)
+        chosen = day_of(request.query.get("day", ""))
+        month = day_of(f"{request.query.get('month', '')[:7]}-01") or (chosen or today).replace(day=1)
         weeks = calendar.Calendar(firstweekday=0).monthdatescalendar(month.year, month.month)
         async with self._site.store.read() as tx:
             counts = await due_days.counts(tx, who.viewer, first=weeks[0][0], last=weeks[-1][-1])
@@ -61,11 +59,3 @@ def routes(site: Site) -> list[tuple[str, str, str, Handler, Any]]:
 
 def _in_month(counts: Mapping[date, int], month: date) -> int:
     return sum(count for day, count in counts.items() if (day.year, day.month) == (month.year, month.month))
-
-
-def _day(text: str) -> date | None:
-    try:
-        found = date.fromisoformat(text[:10])
-    except ValueError:
-        return None
-    return found if _FIRST < found < _LAST else None

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from aiohttp import web
 
 from channels.message import OutboundMessage
 from config.vocabulary import CHANNELS
+from console.days import day_of, midnight
 from console.site import Handler, Site, Who
 from console.words import catalogue
 from router import deadlines
@@ -108,11 +109,11 @@ class Doors:
 
     async def fates(self, request: web.Request, who: Who) -> web.StreamResponse:
         """What came in on each day, by channel, and what became of it."""
-        last = _day(request.query.get("until", "")) or deadlines.received_day(who.now)
+        last = day_of(request.query.get("until", "")) or deadlines.received_day(who.now)
         shown = [last - timedelta(days=back) for back in range(_DAYS)]
         async with self._site.store.read() as tx:
             found = await doors.fates(
-                tx, [(day, _midnight(day)) for day in shown], until=_midnight(last + timedelta(days=1))
+                tx, [(day, midnight(day)) for day in shown], until=midnight(last + timedelta(days=1))
             )
             wrong = await operations.contradictions(tx)
         return await self._site.page(
@@ -187,15 +188,3 @@ def _stuck(way: Exit, now: datetime) -> bool:
 def _trial(account: str) -> str:
     """How the keys of test messages to an account begin."""
     return f"test-{hashlib.sha256(account.encode('utf-8', 'replace')).hexdigest()[:16]}-"
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=deadlines.BRUSSELS)
-
-
-def _day(text: str) -> date | None:
-    try:
-        found = date.fromisoformat(text[:10])
-    except ValueError:
-        return None
-    return found if date(2000, 1, 1) < found < date(2200, 1, 1) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final, get_args
 
 from aiohttp import web
@@ -16,6 +16,7 @@ from channels.web.cookies import Cookie
 from channels.web.languages import BRUSSELS
 from config.directory import directory
 from config.vocabulary import LANGUAGES, Language
+from console.days import day_of
 from console.entry_contract import (
     Entries,
     Entry,
@@ -173,7 +174,7 @@ class QuickEntry:
         elif fields["item"]:
             raise EntryRefusedError((Wrong("item", words["entry.item_gone"]),))
         elif channel == "letter":
-            day = _day(fields["arrived_on"])
+            day = day_of(fields["arrived_on"])
             today = deadlines.received_day(who.now)
             if day is None or not today - _OLDEST_LETTER <= day <= today:
                 raise EntryRefusedError((Wrong("arrived_on", words["entry.wrong_day"]),))
@@ -255,10 +256,3 @@ def _channel(fields: Mapping[str, str]) -> EntryChannel:
 
 def _language(fields: Mapping[str, str]) -> Language:
     return next((language for language in LANGUAGES if language == fields["language"]), "fr")
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
 from functools import partial
 
 from console.actions import After, WrongFormError, change, version_of
+from console.days import day_of
 from console.pause_days import pause_days
 from console.site import Site, Who
 from router import deadlines
@@ -30,7 +30,7 @@ class Pausing:
             raise StaleError(row.id)
         if reason is None:
             raise WrongFormError("no_pause_reason")
-        until = _day(who.form.get("until", ""))
+        until = day_of(who.form.get("until", ""))
         today = deadlines.received_day(who.now)
         last = pause_days(await views.clocks_of(tx, row.id), today)[reason]
         if until is None or until <= today:
@@ -57,10 +57,3 @@ class Pausing:
         if not await pauses.wake(tx, row.id, actor=who.actor, moved=moved, now=who.now, version=version_of(who)):
             raise StaleError(row.id)
         return "?done=woken"
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 
 from aiohttp import web
 
+from console.days import midnight
 from console.proof import Proof
 from console.quality_figures import Bin, figures
 from console.site import Handler, Site, Who
@@ -34,8 +35,8 @@ class Quality:
         today = deadlines.received_day(who.now)
         since = _months_before(today, months)
         async with self._site.store.read() as tx:
-            found = await judged.listing(tx, who.viewer, _midnight(since), who.now)
-            hidden = await judged.hidden(tx, who.viewer, _midnight(since), who.now)
+            found = await judged.listing(tx, who.viewer, midnight(since), who.now)
+            hidden = await judged.hidden(tx, who.viewer, midnight(since), who.now)
         training = await self._trainer.training(now=who.now)
         in_use, versions = await self._trainer.versions()
         counted = figures(found)
@@ -116,10 +117,6 @@ def _months_before(day: date, months: int) -> date:
     """The first day of the month so many months back, the present one counted."""
     place = day.year * 12 + day.month - months
     return date(place // 12, place % 12 + 1, 1)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=deadlines.BRUSSELS)
 
 
 def _point(one: Bin) -> dict[str, Any]:

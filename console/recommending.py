@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Final
 
 from aiohttp import web
@@ -11,6 +10,7 @@ from config.vocabulary import DEPARTMENTS
 from console.actions import Actions, After, WrongFormError, change, current_version, text_of
 from console.case_page import CasePage
 from console.contract import NoDepartmentError, QuestionMail
+from console.days import day_of
 from console.rights import Right
 from console.site import Handler, Site, Who
 from console.words import catalogue
@@ -42,7 +42,7 @@ class Recommending:
             row.id,
             department=department,
             text=text,
-            due_on=_day(who.form.get("due_on", "")),
+            due_on=day_of(who.form.get("due_on", "")),
             now=who.now,
         )
         if who.form.get("mail") and not row.sealed:
@@ -96,10 +96,3 @@ def recommendation_routes(site: Site) -> list[tuple[str, str, str, Handler, Righ
         ("POST", f"{_CASE}/recommend", "case-recommend", on_case(page.make), "handles"),
         ("POST", f"{_CASE}/follow", "case-follow", on_case(page.follow), "handles"),
     ]
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
