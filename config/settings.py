@@ -182,6 +182,8 @@ class Settings(BaseSettings):
     saturdays_are_working_days: bool = False
     # What was said in a conversation that came to no case is forgotten so many days after its last word (rule D7).
     conversation_days: int = Field(30, ge=2, le=3650)
+    # What a colleague began to type in and did not record is forgotten so many hours after the last word of it (rule D7).
+    entry_hours: int = Field(24, ge=1, le=168)
     rules: Path = SHIPPED / "rules" / "default.yaml"
 
     # The monthly report: who is told by mail once it is approved, from which day of the next month on, and in which language.

@@ -86,7 +86,7 @@ class QuickEntry:
             )
         async with self._site.store.read() as tx:
             kept = await entries.of(tx, who.viewer, client)
-        if kept is None or kept.inbox_id is not None:
+        if kept is None or kept.inbox_id is not None or kept.updated_at <= who.now - self._house.unfinished_life():
             raise web.HTTPNotFound
         return await self._draw(who, client, kept.fields)
 
@@ -124,7 +124,13 @@ class QuickEntry:
                 fields["text"], _language(fields), _channel(fields), fields["name"].strip()
             )
         text = self._site.pages.draw(
-            "entry_seems.html", who.language, who.now, suggestion=suggestion, cases=cases, saved=True
+            "entry_seems.html",
+            who.language,
+            who.now,
+            suggestion=suggestion,
+            cases=cases,
+            saved=True,
+            unfinished_life=self._house.unfinished_life(),
         )
         return web.Response(text=text, content_type="text/html", headers={"Cache-Control": "no-store"})
 
@@ -213,7 +219,7 @@ class QuickEntry:
         status: int = 200,
     ) -> web.Response:
         async with self._site.store.read() as tx:
-            unfinished = [one for one in await entries.unfinished(tx, who.viewer) if one.client_id != client]
+            kept = await entries.unfinished(tx, who.viewer, since=who.now - self._house.unfinished_life())
             cases = await self._earlier(tx, who, _fields(fields))
         item = await self._item(who, fields.get("item", ""))
         raw = await raw_text(self._site, who, item) if item else ""
@@ -225,7 +231,8 @@ class QuickEntry:
             client=client,
             fields=_fields(fields),
             wrong={one.field: one.sentence for one in wrong},
-            unfinished=unfinished,
+            unfinished=[one for one in kept if one.client_id != client],
+            unfinished_life=self._house.unfinished_life(),
             cases=cases,
             suggestion=None,
             saved=False,

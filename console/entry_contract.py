@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal, Protocol
 
 from channels.web.body import Upload
@@ -64,7 +64,8 @@ class EntryReceipt:
     """What the member is told. `due_on` is None where no date is promised or the entry is still `being_read`.
 
     `code` opens the case together with the reference. `spoken` are the sentences to read aloud, in the member's language.
-    `added`: it went to a case that exists.
+    `added`: it went to a case that exists. `closed`: it became a sealed case, which this colleague may not read: the receipt
+    tells nothing by which it could be.
     """
 
     reference: str
@@ -77,6 +78,7 @@ class EntryReceipt:
     has_letter: bool = False
     being_read: bool = False
     added: bool = False
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +120,17 @@ class Entries(Protocol):
     async def letter(self, viewer: Viewer, client_id: str, *, now: datetime) -> bytes | None:
         """The letter to the coordinating doctor as a PDF, as long as the receipt is shown; None where there is none.
 
+        For a colleague who may not read the sealed case it has room to write by hand in place of the words.
         Raises LetterNotNowError when it cannot be made just now.
         """
         ...
 
     def receipts(self) -> tuple[ReceiptWay, ...]:
         """The ways in which this house gives a receipt."""
+        ...
+
+    def unfinished_life(self) -> timedelta:
+        """How long an entry that nobody records is kept after its last word."""
         ...
 
     def telephone(self, typed: str) -> str:

@@ -200,7 +200,7 @@ class Clock:
         await operations.forget_old_runs(tx, now=now)
         await domain_rates.forget_old(tx, now=now)
         await codes.forget_old(tx, now=now)
-        await entries.forget_old(tx, now=now)
+        await entries.forget_old(tx, life=timedelta(hours=self.house.settings.entry_hours), now=now)
         await drafts.forget_old(tx, before=now - _DRAFT_DAYS)
         days = timedelta(days=self.house.settings.conversation_days)
         talks = await forgotten.without_a_case(tx, before=now - days)

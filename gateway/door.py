@@ -220,8 +220,8 @@ class Door:
         view = await member_page.of_link(tx, opened, "", now=self.house.now(), saturdays=False)
         return view is None or view.locked
 
-    async def letter(self, token: str) -> bytes | None:
-        """As channels.form.contract.Door says."""
+    async def letter(self, token: str, *, by_hand: bool = False) -> bytes | None:
+        """As channels.form.contract.Door says; `by_hand`: with room to write in place of the words that were sent."""
         async with self.house.store.read() as tx:
             opened = await links.opened(tx, token, now=self.house.now())
             if opened is None or opened.case_id is None or await self._is_locked(tx, opened):
@@ -229,6 +229,8 @@ class Door:
             data = await member_page.letter_of(tx, opened)
         if data is None:
             return None
+        if by_hand:
+            data = replace(data, text="", files=())
         try:
             return await make_pdf(letter_html(data))
         except PdfError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, cast
 
 from channels.form.contract import CaseView, LetterUnavailableError
@@ -35,6 +35,7 @@ from gateway.house import House
 from router import deadlines
 from store import entries, inbox, links, model_uses, quarantine, receipts, references
 from store.database import Tx
+from store.family import goes_on_as
 from store.viewer import Viewer
 
 ACCOUNT: Final = "console"
@@ -122,17 +123,29 @@ class HouseEntries:
             # Added to a case that exists: nothing is promised anew.
             said = (_said(language, "added", number=_number(known.reference)),)
             return EntryReceipt(known.reference, language, deadlines.received_day(now), None, said, added=True)
+        closed = await self._is_closed_to(viewer, known)
         return EntryReceipt(
             reference=view.reference,
             language=language,
             received_on=view.received_on,
             due_on=view.due_on,
             spoken=_spoken(view, language, nameless="nameless" in known.fields),
-            code=view.receipt_code,
+            # Who has the code reads the case as its member does, whatever is written in it later. Until the words are read,
+            # nobody knows whether they will be sealed.
+            code="" if closed is None or closed else view.receipt_code,
             sent_to=view.mail_sent_to,
             has_letter=view.has_letter,
             being_read=view.situation is None,
+            closed=bool(closed),
         )
+
+    async def _is_closed_to(self, viewer: Viewer, known: entries.Entry) -> bool | None:
+        """Whether the entry became a sealed case that this colleague may not read (rule S2); None while it is no case yet."""
+        if viewer.medical:
+            return False
+        async with self.house.store.read() as tx:
+            _, case_id = await inbox.outcome(tx, known.inbox_id or 0)
+            return (await goes_on_as(tx, case_id)).sealed if case_id is not None else None
 
     async def _known(self, viewer: Viewer, client_id: str, now: datetime) -> entries.Entry | None:
         async with self.house.store.read() as tx:
@@ -151,14 +164,21 @@ class HouseEntries:
         """The letter of a case that this colleague has just recorded: the member signs it while they stand there."""
         known = await self._known(viewer, client_id, now)
         token = self._token(viewer, known) if known else ""
+        if known is None or not token:
+            return None
+        closed = await self._is_closed_to(viewer, known)
         try:
-            return await self.door.letter(token) if token else None
+            return await self.door.letter(token, by_hand=closed is None or closed)
         except LetterUnavailableError:
             raise LetterNotNowError from None
 
     def receipts(self) -> tuple[ReceiptWay, ...]:
         """On paper and by mail always, as a text message where some are sent."""
         return ("print", "email", "sms") if can_text(self.house) else ("print", "email")
+
+    def unfinished_life(self) -> timedelta:
+        """As the settings say."""
+        return timedelta(hours=self.house.settings.entry_hours)
 
     def telephone(self, typed: str) -> str:
         """In E.164."""

@@ -15,8 +15,6 @@ from store.schema import entries
 from store.sql import insert_or_leave
 from store.viewer import Viewer
 
-# Over a long weekend; what is older was written down elsewhere.
-LIFE: Final = timedelta(days=4)
 # As long as the member may still stand there: then the secret link of the receipt is forgotten.
 RECEIPT_LIFE: Final = timedelta(hours=2)
 _CONTENT: Final = texts.Place("entries", "content")
@@ -90,11 +88,11 @@ async def of(tx: Tx, viewer: Viewer, client_id: str) -> Entry | None:
     return _entry(row) if row else None
 
 
-async def unfinished(tx: Tx, viewer: Viewer) -> list[Entry]:
-    """Their own entries that are not recorded yet, the oldest first."""
+async def unfinished(tx: Tx, viewer: Viewer, *, since: datetime) -> list[Entry]:
+    """Their own entries that are not recorded yet and were worked on since a moment, the oldest first."""
     rows = await tx.conn.execute(
         select(entries)
-        .where(entries.c.author_id == viewer.user_id, entries.c.inbox_id.is_(None))
+        .where(entries.c.author_id == viewer.user_id, entries.c.inbox_id.is_(None), entries.c.updated_at > since)
         .order_by(entries.c.id)
         .limit(50)
     )
@@ -106,13 +104,13 @@ async def discard(tx: Tx, viewer: Viewer, client_id: str) -> None:
     await tx.conn.execute(delete(entries).where(*_own(viewer, client_id), entries.c.inbox_id.is_(None)))
 
 
-async def forget_old(tx: Tx, *, now: datetime) -> int:
-    """Drop entries that nobody goes on with, and receipts whose time is up. Returns how many."""
+async def forget_old(tx: Tx, *, life: timedelta, now: datetime) -> int:
+    """Drop entries that nobody went on with for their whole life, and receipts whose time is up. Returns how many."""
     unfinished_ = entries.c.inbox_id.is_(None)
     done = await tx.conn.execute(
         delete(entries).where(
             or_(
-                unfinished_ & (entries.c.updated_at < now - LIFE),
+                unfinished_ & (entries.c.updated_at <= now - life),
                 ~unfinished_ & (entries.c.updated_at < now - RECEIPT_LIFE),
             )
         )

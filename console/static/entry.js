@@ -41,8 +41,8 @@
       // Drawn by the server, where every word of a member is escaped.
       part.innerHTML = await answer.text();
       last = now;
-      const moment = part.content.querySelector("[data-saved-at]")?.dataset.savedAt;
-      if (moment) saved.textContent = form.dataset.saved.replace("{time}", moment);
+      const kept = part.content.querySelector("[data-saved-at]")?.dataset;
+      if (kept) saved.textContent = form.dataset.saved.replace("{time}", kept.savedAt).replace("{until}", kept.keptUntil);
       // What somebody is just using does not change under their hand.
       if (!focused) seems.replaceChildren(part.content);
     } catch { /* Typing goes on; what is typed stays in the page. */ }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from typing import cast
 
 import pytest
@@ -174,8 +175,33 @@ async def test_a_receipt_is_shown_to_its_author_and_for_two_hours(running: Runni
         answer = await fatima.client.get(path)
     assert answer.status == 404
     async with running.house.store.write() as tx:
-        await entries.forget_old(tx, now=running.clock.now)
+        await entries.forget_old(tx, life=timedelta(hours=24), now=running.clock.now)
         assert (await tx.conn.execute(entry_table.select())).all() == []
+
+
+async def test_what_is_not_recorded_says_until_when_it_is_kept_and_is_gone_then(running: Running) -> None:
+    fatima = await running.sign_in("fatima")
+    path = await _new(fatima)
+    seems = await fatima.post(f"{path}/typed", **TOLD)
+    assert 'data-kept-until="25 November' in seems
+    assert "kept until 25 November, 10:0" in await fatima.get("/console/new")
+    running.clock.forward(hours=24)
+    fatima = await running.sign_in("fatima")
+    # Nobody has tidied yet, and it is not shown any more.
+    assert "not recorded yet" not in await fatima.get("/console/new")
+    await fatima.get(path, status=404)
+    async with running.house.store.write() as tx:
+        assert await entries.forget_old(tx, life=timedelta(hours=24), now=running.clock.now) == 1
+
+
+async def test_until_it_is_read_only_who_may_read_sealed_cases_is_shown_the_code(running: Running) -> None:
+    shown = {}
+    for login in ("fatima", "sofie"):
+        browser = await running.sign_in(login)
+        shown[login] = bool(
+            re.search(r"<code>[0-9A-Z]{4}(-[0-9A-Z]{4}){3}</code>", await browser.post(await _new(browser), **TOLD))
+        )
+    assert shown == {"fatima": False, "sofie": True}
 
 
 async def test_the_model_suggests_and_says_what_it_is_not_sure_of(running: Running) -> None:
@@ -210,7 +236,8 @@ async def test_entries_belong_to_their_author_in_the_store(running: Running) -> 
         assert await entries.keep(tx, fatima, "x" * 22, {"text": "a"}, now=now)
         assert await entries.of(tx, tom, "x" * 22) is None
         await entries.discard(tx, tom, "x" * 22)
-        assert [one.fields["text"] for one in await entries.unfinished(tx, fatima)] == ["a"]
+        kept = await entries.unfinished(tx, fatima, since=now - timedelta(minutes=1))
+        assert [one.fields["text"] for one in kept] == ["a"]
 
 
 async def test_what_cannot_be_read_is_typed_in_beside_its_raw_text_and_both_are_tied(running: Running) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -14,7 +14,7 @@ from config.vocabulary import Language
 from console.entry_contract import Entry, EntryReceipt, Into
 from gateway.entries import HouseEntries
 from gateway.reconcile import reconcile
-from store import inbox, opted_out, schema, users
+from store import entries, inbox, opted_out, schema, users, views
 from store.viewer import Viewer
 from tests.gateway.conftest import Gateway
 
@@ -102,6 +102,49 @@ async def test_a_medical_matter_gets_its_letter_at_the_counter_and_not_later(
     assert await counter.entries.letter(counter.agent, "client-1", now=now + timedelta(hours=3)) is None
     somebody = Viewer(counter.agent.user_id + 1, "", "agent")
     assert await counter.entries.letter(somebody, "client-1", now=now) is None
+
+
+async def test_the_author_of_a_sealed_entry_has_no_way_back_to_its_words(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters: list[str] = []
+
+    async def typeset(html: str) -> bytes:
+        letters.append(html)
+        return b"%PDF-"
+
+    monkeypatch.setattr("gateway.door.make_pdf", typeset)
+    house = counter.gateway.house
+    receipt = await counter.told(text=f"{MEDICAL} Kanarievogel.", email="nadine@mail.example")
+    assert receipt.closed
+    assert receipt.code == ""
+    assert "Kanarievogel" not in repr(receipt)
+    await counter.entries.letter(counter.agent, "client-1", now=house.now())
+    # What is kept of the entry says nothing of them either.
+    async with house.store.read() as tx:
+        kept = await entries.of(tx, counter.agent, "client-1")
+        row = await views.case_by_reference(tx, counter.agent, receipt.reference)
+    assert "Kanarievogel" not in repr(kept)
+    assert row is not None
+    assert row.locked
+    # A colleague who may read sealed cases has it all, for the member who stands there.
+    doctor = replace(counter.agent, medical=True)
+    full = await counter.entries.receipt(doctor, "client-1", wait=False, now=house.now())
+    assert full is not None
+    assert full.code
+    await counter.entries.letter(doctor, "client-1", now=house.now())
+    assert ["Kanarievogel" in letter for letter in letters] == [False, True]
+
+
+async def test_an_entry_that_is_sealed_later_takes_its_code_back(counter: Counter) -> None:
+    receipt = await counter.told(email="nadine@mail.example")
+    assert receipt.code
+    house = counter.gateway.house
+    async with house.store.write() as tx:
+        await tx.conn.execute(update(schema.cases).values(sealed=True))
+    later = await counter.entries.receipt(counter.agent, "client-1", wait=False, now=house.now())
+    assert later is not None
+    assert (later.code, later.closed) == ("", True)
 
 
 async def test_the_receipt_goes_as_a_text_message_to_who_asked_for_it(counter: Counter) -> None:
