@@ -9,6 +9,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from channels.reference import parse_reference
+from config.causes import causes
 from config.vocabulary import DEPARTMENTS, FLAGS, KINDS, QUEUES
 from console import ready, timeline
 from console.answer_checks import Doubt, with_ready_words
@@ -139,6 +140,7 @@ class CasePage:
             queues=QUEUES,
             departments=DEPARTMENTS,
             bodies=other_bodies(who.language),
+            causes=causes().names(who.language),
             labels_kinds=KINDS,
             labels_flags=FLAGS,
         )

@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Final
 
 from channels.web.pages import environment
+from config.causes import causes
 from config.vocabulary import FLAGS
 from console.case_file import CaseFile
 from console.pages import HERE, Say
@@ -69,7 +70,8 @@ def _entry(item: Item, file: CaseFile, words: Words, *, whole: bool) -> Entry | 
         text = message.reply or message.text
         return Entry(sort, item.at, _title(item, file, words), message.subject, _lines(links.masked(text)), files)
     if item.note is not None and whole:
-        return Entry("note-entry", item.at, f"{words['note.label']}, {item.note.author}", "", _lines(item.note.text))
+        label = words["note.closing" if item.note.about == "closing" else "note.label"]
+        return Entry("note-entry", item.at, f"{label}, {item.note.author}", "", _lines(item.note.text))
     if item.sort == "event" and whole:
         return Entry("event-entry", item.at, _told(item, file, words))
     return None
@@ -117,7 +119,9 @@ def _told(item: Item, file: CaseFile, words: Words) -> str:
         "labels": labels,
     }
     text = words.of("act", item.act, otherwise=words["act.other"])
-    return _HOLE.sub(lambda hole: values.get(hole.group(1), ""), text)
+    told = _HOLE.sub(lambda hole: values.get(hole.group(1), ""), text)
+    cause = causes().names(words.language).get(detail.get("cause", ""), "")
+    return f"{told} {words['act.cause'].replace('{cause}', cause)}" if cause else told
 
 
 def _lines(text: str) -> list[str]:

@@ -1,16 +1,22 @@
-"""The end of a case, with its outcome and a last message; and its going on."""
+"""The end of a case: how it ended, why it was complained about, what was done, and a last message; and its going on."""
 
 from __future__ import annotations
 
+from typing import Final
+
+from config.causes import causes
 from console.actions import After, WrongFormError, current_version, text_of, version_of
 from console.answering import look_over
 from console.case_file import CaseFile, gathered
-from console.closing_page import OUTCOMES, passed_to
+from console.closing_page import OUTCOMES, RIGHT, passed_to
+from console.recommending import Wish, recommend, wish_of
 from console.site import Site, Who
 from store import cases, drafts
 from store.cases import StaleError
 from store.database import Tx
 from store.views import Row
+
+_LONGEST_DONE: Final = 4_000
 
 
 class Closing:
@@ -21,11 +27,10 @@ class Closing:
 
     async def close(self, tx: Tx, who: Who, row: Row, after: After) -> str:
         """Close the case with its outcome, with or without a last message to the member."""
-        outcome = who.form.get("outcome", "")
-        if outcome not in OUTCOMES:
-            raise WrongFormError("no_outcome")
         if row.state != "open":
             raise StaleError(row.id)
+        outcome, cause = _ended(who)
+        wish = _wish(who)
         version = version_of(who)
         sends = who.form.get("how") == "send"
         if sends:
@@ -35,6 +40,11 @@ class Closing:
             outbox_id = await self._site.desk.reply(tx, who.viewer, row.id, text, now=who.now, version=version)
             after.departing.append(outbox_id)
             version = await current_version(tx, who, row.id)
+        if wish:
+            await recommend(self._site, tx, who, row, after, wish, version=version)
+            version = await current_version(tx, who, row.id)
+        if done := who.form.get("measures", "").replace("\r\n", "\n").strip()[:_LONGEST_DONE]:
+            await cases.add_note(tx, row.id, who.viewer.user_id, done, now=who.now, about="closing")
         await cases.close(
             tx,
             row.id,
@@ -43,6 +53,7 @@ class Closing:
             now=who.now,
             version=version,
             passed_to=passed_to(who.form, outcome),
+            cause=cause,
         )
         await drafts.let_go(tx, who.viewer, row.id, "closing")
         return "?done=closed_sent" if sends else "?done=closed"
@@ -54,3 +65,21 @@ class Closing:
             raise StaleError(row.id)
         await cases.reopen(tx, row.id, actor=who.actor, now=who.now, queue="triage" if row.refused else None)
         return "?done=reopened"
+
+
+def _ended(who: Who) -> tuple[str, str]:
+    """How it ended, and what was behind it. Raises WrongFormError where one of them is to be said and is not."""
+    outcome, cause = who.form.get("outcome", ""), who.form.get("cause", "")
+    if outcome not in OUTCOMES:
+        raise WrongFormError("no_outcome")
+    if cause not in causes().offered():
+        cause = ""
+    if outcome in RIGHT and not cause:
+        raise WrongFormError("no_cause")
+    return outcome, cause
+
+
+def _wish(who: Who) -> Wish | None:
+    """What is recommended to a department; None where nothing was written."""
+    text = who.form.get("recommend_text", "").replace("\r\n", "\n").strip()
+    return wish_of(who.form, text, prefix="recommend_") if text else None

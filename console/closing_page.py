@@ -7,6 +7,8 @@ from typing import Final
 
 from aiohttp import web
 
+from config.causes import causes
+from config.vocabulary import DEPARTMENTS, Language
 from console import ready
 from console.answer_checks import Doubt, with_ready_words
 from console.case_file import opening_words, other_bodies
@@ -23,6 +25,8 @@ OUTCOMES: Final = (
     "not_handled_anonymous",
     "not_handled_off_scope",
 )
+# The member was right, at least partly: what was behind it is to be said, so that it can be counted.
+RIGHT: Final = frozenset({"founded", "partly_founded"})
 # With these the member is told of another house that handles it.
 PASSED_ON: Final = frozenset({"not_ours", "not_handled_off_scope"})
 
@@ -78,11 +82,19 @@ class ClosingPage:
             text=text,
             from_draft=kept if kept and not form else None,
             ready=ready.offered("closings", file, who),
+            causes=causes_offered(who.language),
+            departments=DEPARTMENTS,
             bodies=sorted(other_bodies(who.language).items(), key=lambda one: one[1]),
             problem=problem,
             doubts=doubts,
             preview=text if previewed else "",
         )
+
+
+def causes_offered(language: Language) -> Mapping[str, str]:
+    """The causes that can be chosen, with their names."""
+    names = causes().names(language)
+    return {one: names[one] for one in causes().offered()}
 
 
 def passed_to(form: Mapping[str, str], outcome: str) -> str:

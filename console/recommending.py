@@ -2,25 +2,89 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from aiohttp import web
 
 from config.vocabulary import DEPARTMENTS
-from console.actions import Actions, After, WrongFormError, change, current_version, text_of
+from console.actions import Actions, After, WrongFormError, change, current_version, text_of, version_of
 from console.case_page import CasePage
 from console.contract import NoDepartmentError, QuestionMail
 from console.days import day_of
 from console.rights import Right
 from console.site import Handler, Site, Who
 from console.words import catalogue
-from store import recommendations
+from store import cases, recommendations
 from store.database import Tx
 from store.recommendations import STATES
 from store.views import Row
 
 _CASE: Final = "/console/case/{reference}"
 _LONGEST_REMARK: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A recommendation as a form asks for it. `mail`: whether the department is to get it by mail too."""
+
+    department: str
+    text: str
+    due_on: date | None
+    mail: bool
+
+
+def wish_of(form: Mapping[str, str], text: str, *, prefix: str = "") -> Wish:
+    """The recommendation of a form whose fields bear a prefix. Raises WrongFormError for a department that there is not."""
+    department = form.get(f"{prefix}department", "")
+    if department not in DEPARTMENTS:
+        raise WrongFormError("unknown_department")
+    return Wish(department, text, day_of(form.get(f"{prefix}due_on", "")), bool(form.get(f"{prefix}mail")))
+
+
+async def recommend(site: Site, tx: Tx, who: Who, row: Row, after: After, wish: Wish, *, version: int) -> None:
+    """Record a recommendation, and send it to the department where that was asked; a sealed case never goes by mail.
+
+    Raises StaleError when the case is not at `version` any more.
+    """
+    detail = {"to": wish.department}
+    await cases.change(
+        tx,
+        row.id,
+        actor=who.actor,
+        act="case.recommended",
+        now=who.now,
+        version=version,
+        detail=detail,
+        unread=False,
+    )
+    await recommendations.make(
+        tx,
+        who.viewer,
+        row.id,
+        department=wish.department,
+        text=wish.text,
+        due_on=wish.due_on,
+        now=who.now,
+    )
+    if not wish.mail or row.sealed:
+        return
+    words = catalogue()[who.language]
+    mail = QuestionMail(
+        subject=words["recommend.subject"].replace("{reference}", row.reference),
+        below=words["ask.below"].replace("{name}", who.viewer.name),
+        language=who.language,
+    )
+    at = await current_version(tx, who, row.id)
+    try:
+        outbox_id = await site.desk.ask(
+            tx, who.viewer, row.id, wish.department, wish.text, mail=mail, now=who.now, version=at
+        )
+    except NoDepartmentError:
+        raise WrongFormError("no_department_mail") from None
+    after.departing.append(outbox_id)
 
 
 class Recommending:
@@ -31,36 +95,8 @@ class Recommending:
 
     async def make(self, tx: Tx, who: Who, row: Row, after: After) -> str:
         """Recommend something to a department, and send it there where that was asked and an address is known."""
-        department = who.form.get("department", "")
-        if department not in DEPARTMENTS:
-            raise WrongFormError("unknown_department")
-        text = text_of(who)
-        await change(tx, who, row, "case.recommended", {"to": department})
-        await recommendations.make(
-            tx,
-            who.viewer,
-            row.id,
-            department=department,
-            text=text,
-            due_on=day_of(who.form.get("due_on", "")),
-            now=who.now,
-        )
-        if who.form.get("mail") and not row.sealed:
-            words = catalogue()[who.language]
-            mail = QuestionMail(
-                subject=words["recommend.subject"].replace("{reference}", row.reference),
-                below=words["ask.below"].replace("{name}", who.viewer.name),
-                language=who.language,
-            )
-            try:
-                version = await current_version(tx, who, row.id)
-                after.departing.append(
-                    await self._site.desk.ask(
-                        tx, who.viewer, row.id, department, text, mail=mail, now=who.now, version=version
-                    )
-                )
-            except NoDepartmentError:
-                raise WrongFormError("no_department_mail") from None
+        wish = wish_of(who.form, text_of(who))
+        await recommend(self._site, tx, who, row, after, wish, version=version_of(who))
         return "?done=recommended#recommendations"
 
     async def follow(self, tx: Tx, who: Who, row: Row, after: After) -> str:

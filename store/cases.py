@@ -240,9 +240,11 @@ async def hold(tx: Tx, *, message_id: int, inbox_id: int, case_id: int, why: str
     )
 
 
-async def add_note(tx: Tx, case_id: int, author_id: int | None, text: str, *, now: datetime) -> int:
-    """An internal note; the member never sees it."""
-    note_id = await new_id(tx, notes, case_id=case_id, author_id=author_id, text=texts.keep(text, NOTE), at=now)
+async def add_note(tx: Tx, case_id: int, author_id: int | None, text: str, *, now: datetime, about: str = "") -> int:
+    """An internal note; the member never sees it. `about` is "closing" when it says what was done."""
+    note_id = await new_id(
+        tx, notes, case_id=case_id, author_id=author_id, text=texts.keep(text, NOTE), at=now, about=about
+    )
     await search.add_unless_sealed(tx, case_id, text)
     actor = f"user:{author_id}" if author_id else "system"
     await audit.write(tx, actor=actor, act="case.note", at=now, case_id=case_id)
@@ -284,9 +286,11 @@ async def close(
     version: int | None = None,
     act: str = "case.closed",
     passed_to: str = "",
+    cause: str = "",
 ) -> int:
     """Close a case with its outcome and stop its clocks. `act` is how the audit calls it, `passed_to` the id of the house
-    in the directory that the member was sent to."""
+    in the directory that the member was sent to, `cause` the id of what was behind it (`config.causes`)."""
+    more = {"body": passed_to, "cause": cause}
     number = await change(
         tx,
         case_id,
@@ -294,9 +298,10 @@ async def close(
         act=act,
         now=now,
         version=version,
-        detail={"outcome": outcome} | ({"body": passed_to} if passed_to else {}),
+        detail={"outcome": outcome} | {name: value for name, value in more.items() if value},
         state="closed",
         outcome=outcome,
+        cause=cause,
         closed_at=now,
         unread=False,
         paused_until=None,
@@ -311,7 +316,14 @@ async def close(
 
 async def reopen(tx: Tx, case_id: int, *, actor: str, now: datetime, queue: str | None = None) -> None:
     """Open a closed case again, because its member wrote again; a refused one goes to people, in `queue`."""
-    values: dict[str, Any] = {"state": "open", "outcome": None, "closed_at": None, "refused": "", "unread": True}
+    values: dict[str, Any] = {
+        "state": "open",
+        "outcome": None,
+        "cause": "",
+        "closed_at": None,
+        "refused": "",
+        "unread": True,
+    }
     if queue:
         values["queue"] = queue
     await change(tx, case_id, actor=actor, act="case.reopened", now=now, detail={"queue": queue}, **values)

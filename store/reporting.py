@@ -48,13 +48,14 @@ class ClockEnd:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A case that was closed."""
+    """A case that was closed. `cause` is what was behind it (`config.causes`), "" where nobody said."""
 
     kind: str
     outcome: str
     refused: str
     received_at: datetime
     closed_at: datetime
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,8 @@ async def acknowledged(tx: Tx, viewer: Viewer, start: datetime, end: datetime) -
 
 async def closed(tx: Tx, viewer: Viewer, start: datetime, end: datetime) -> list[Closed]:
     """The cases that were closed then, whenever they came."""
-    query = select(cases.c.kind, cases.c.outcome, cases.c.refused, cases.c.received_at, cases.c.closed_at).where(
+    columns = (cases.c.kind, cases.c.outcome, cases.c.refused, cases.c.received_at, cases.c.closed_at, cases.c.cause)
+    query = select(*columns).where(
         _scope(viewer), cases.c.state == "closed", cases.c.closed_at >= start, cases.c.closed_at < end
     )
     return [Closed(row[0], row[1] or "", *row[2:]) for row in await tx.conn.execute(query)]
@@ -152,14 +154,14 @@ async def rows(
     tx: Tx, viewer: Viewer, start: datetime, end: datetime, *, by: str, value: str, limit: int
 ) -> list[Row] | None:
     """The cases behind a count, the latest first: those received then of which the split `by` says `value`, or closed then with
-    an outcome. Sealed ones only where the viewer may open them, or where nothing else is said of them than that they are sealed.
-    None for a split that there is not."""
+    an outcome or a cause. Sealed ones only where the viewer may open them, or where nothing else is said of them than that they
+    are sealed. None for a split that there is not."""
     if by not in _BY:
         return None
     query = row_query().where(_scope(viewer), _BY[by](value))
     if (by, value) != ("department", "medical") and by not in ("channel", "language"):
         query = query.where(viewer.may_see())
-    if by == "outcome":
+    if by in ("outcome", "cause"):
         when = (cases.c.closed_at >= start) & (cases.c.closed_at < end)
         query = query.where(cases.c.state == "closed", cases.c.kind == "complaint", when)
     else:
@@ -199,6 +201,7 @@ _BY: Final[Mapping[str, Callable[[str], ColumnElement[Any]]]] = {
     "language": lambda value: cases.c.language == value,
     "refused": lambda value: (cases.c.refused == value) & (cases.c.refused != ""),
     "outcome": lambda value: cases.c.outcome == value,
+    "cause": lambda value: (cases.c.cause == value) & (cases.c.cause != ""),
 }
 
 

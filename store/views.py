@@ -61,6 +61,7 @@ class Row:
     paused_until: date | None = None
     paused_for: str = ""
     merged_into: int | None = None
+    cause: str = ""
 
 
 def row_query() -> Any:
@@ -106,6 +107,7 @@ def row_of(row: Any, viewer: Viewer) -> Row:
         paused_until=None if locked else row.paused_until,
         paused_for="" if locked else row.paused_for,
         merged_into=row.merged_into,
+        cause="" if locked else row.cause,
     )
 
 
@@ -133,23 +135,24 @@ async def case_by_reference(tx: Tx, viewer: Viewer, reference: str) -> Row | Non
 
 @dataclass(frozen=True, slots=True)
 class NoteRow:
-    """An internal note."""
+    """An internal note. `about` is "closing" when it says what was done."""
 
     id: int
     author: str
     text: str
     at: datetime
+    about: str = ""
 
 
 async def notes_of(tx: Tx, viewer: Viewer, case_id: int) -> list[NoteRow]:
     """The notes on a case and on what was merged into it, oldest first; none when the viewer may not open it."""
     rows = await tx.conn.execute(
-        select(notes.c.id, users.c.name, notes.c.text, notes.c.at)
+        select(notes.c.id, users.c.name, notes.c.text, notes.c.at, notes.c.about)
         .outerjoin(users, users.c.id == notes.c.author_id)
         .where(notes.c.case_id.in_(family(case_id)), open_to(viewer, case_id))
         .order_by(notes.c.id)
     )
-    return [NoteRow(row[0], row[1] or "", texts.read(row[2], register.NOTE), row[3]) for row in rows]
+    return [NoteRow(row[0], row[1] or "", texts.read(row[2], register.NOTE), row[3], row[4]) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

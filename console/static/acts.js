@@ -9,7 +9,7 @@
   opened();
   const AFTER_MS = 1500;
   for (const form of document.querySelectorAll("form[data-draft]")) {
-    const field = form.querySelector("textarea"), said = form.querySelector("[data-kept]");
+    const field = form.querySelector("textarea[name=text]"), said = form.querySelector("[data-kept]");
     if (!field) continue;
     let timer = 0, gone = false, kept = field.value;
     const keep = async (last) => {

@@ -25,6 +25,19 @@ _OUTCOMES: Final = {
     "withdrawn": 4,
     "not_ours": 2,
 }
+# What was behind the complaints that were judged: mostly time, and in each department something of its own.
+_CAUSES: Final = {
+    "delay": 26,
+    "no_answer": 14,
+    "information": 16,
+    "handling": 14,
+    "documents": 10,
+    "wrong_rule": 6,
+    "the_rule": 5,
+    "other": 3,
+}
+_OWN_CAUSES: Final = {"branches": {"reception": 40}, "digital": {"technology": 60}}
+_JUDGED: Final = frozenset({"founded", "partly_founded"})
 _FOLLOWED: Final[tuple[recommendations.State, ...]] = ("open", "open", "accepted", "done", "done", "refused")
 _SCORES: Final = {1: 8, 2: 10, 3: 20, 4: 36, 5: 26}
 
@@ -109,9 +122,13 @@ class Handling:
         outcome = (
             self.rng.choices(tuple(_OUTCOMES), tuple(_OUTCOMES.values()))[0] if row.kind == "complaint" else "explained"
         )
-        await cases.close(
-            tx, case_id, outcome=outcome, actor=f"user:{self.somebody(row).user_id}", now=now, version=row.version
-        )
+        cause = self._cause(row) if outcome in _JUDGED else ""
+        actor = f"user:{self.somebody(row).user_id}"
+        await cases.close(tx, case_id, outcome=outcome, cause=cause, actor=actor, now=now, version=row.version)
+
+    def _cause(self, row: views.Row) -> str:
+        known = _CAUSES | _OWN_CAUSES.get(row.department or "", {})
+        return self.rng.choices(tuple(known), tuple(known.values()))[0]
 
     async def rate(self, tx: Tx, case_id: int, language: Language, now: datetime) -> None:
         """The member says what they thought of it, if it is over."""

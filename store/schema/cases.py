@@ -65,6 +65,8 @@ cases = Table(
     Column("state", String(8), nullable=False),
     Column("refused", String(12), nullable=False, default=""),
     Column("outcome", String(24)),
+    # Why it was complained about, as whoever closed it said (config/causes.yaml); "" where nobody said.
+    Column("cause", String(24), nullable=False, server_default=""),
     Column("sealed", Boolean, nullable=False, default=False),
     Column("flags", JSON, nullable=False),
     Column("abstained", Boolean, nullable=False, default=False),
@@ -180,6 +182,8 @@ notes = Table(
     ref("author_id", "users.id", nullable=True),
     Column("text", LargeBinary, nullable=False),
     Column("at", Moment, nullable=False),
+    # "closing" where it says what was done, written when the case was closed.
+    Column("about", String(12), nullable=False, server_default=""),
 )
 
 # Secret links to a member's own case page; only the SHA-256 of the secret is here.

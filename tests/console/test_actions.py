@@ -278,9 +278,9 @@ async def test_close_with_words_and_open_again(running: Running) -> None:
     assert "1 held message quotes this case." in page
     page = await anne.post(f"{path}/close", status=422, how="send", text="Bonjour")
     assert "Say how it ended" in page
-    page = await anne.post(f"{path}/close", status=422, how="send", outcome="founded", text="")
+    page = await anne.post(f"{path}/close", status=422, how="send", outcome="founded", cause="delay", text="")
     assert "Write something first" in page
-    page = await anne.post(f"{path}/close", how="send", outcome="founded", text="Vous aviez raison.")
+    page = await anne.post(f"{path}/close", how="send", outcome="founded", cause="delay", text="Vous aviez raison.")
     assert "The case is closed." in page
     assert "Goes to Marie Dubois in 10 seconds." in page
     row = await row_of(running, "marie")
@@ -319,7 +319,7 @@ async def test_two_people_who_close_at_once_close_once(running: Running) -> None
     await tom.get(f"{path}/close")
     await luc.get(f"{path}/close")
     answers = await asyncio.gather(
-        tom.send(f"{path}/close", how="send", outcome="founded", text="Van Tom."),
+        tom.send(f"{path}/close", how="send", outcome="withdrawn", text="Van Tom."),
         luc.send(f"{path}/close", how="send", outcome="explained", text="Van Luc."),
     )
     assert sorted(answer.status for answer in answers) in ([200, 200], [200, 409])

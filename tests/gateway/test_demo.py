@@ -8,6 +8,7 @@ from random import Random
 
 from sqlalchemy import func, select
 
+from config.causes import causes
 from config.settings import load
 from config.vocabulary import LANGUAGES
 from gateway.demo.filling import fill
@@ -50,6 +51,9 @@ async def test_a_hundred_cases_make_a_sound_register(tmp_path: Path) -> None:
             assert await _count(tx, cases) >= 95
             assert await _count(tx, cases, cases.c.state == "closed", cases.c.outcome.is_(None)) == 0
             assert await _count(tx, cases, cases.c.refused != "") > 0
+            was_right = cases.c.outcome.in_(("founded", "partly_founded"))
+            assert await _count(tx, cases, was_right, cases.c.cause != "") > 0
+            assert await _count(tx, cases, was_right, cases.c.cause.not_in(causes().offered())) == 0
             assert await _count(tx, cases, cases.c.sealed) > 0
             assert await _count(tx, ratings) > 0
             assert await _count(tx, held) > 0
