@@ -36,15 +36,16 @@ MANY: Final = int(os.environ.get("BENCH_CASES", "1000000"))
 MANY_SQLITE: Final = int(os.environ.get("BENCH_SQLITE_CASES", "100000"))
 _TIMES: Final = 60
 _WARM: Final = 10
-# What somebody opens all day. A word of every fourth message, one of a few hundred messages, and one of a single case.
+# What somebody opens all day. A word of every fourth message, words of ten and of forty cases, and words of none: the pages
+# that are compared are of one length, whether there are many cases or few.
 _PAGES: Final[Mapping[str, str]] = {
     "queue": "/console/queue/mediation",
     "all cases": "/console/",
     "narrowed": "/console/?kind=complaint&language=fr",
     "closed": "/console/queue/mediation?show=closed",
     "search, common word": "/console/search?q=remboursement",
-    "search, two words": "/console/search?q=remboursement+dossier77",
-    "search, rare word": "/console/search?q=alix123",
+    "search, two words": "/console/search?q=seldom3x+remboursement",
+    "search, rare word": "/console/search?q=seldom3x",
     "search, nothing": "/console/search?q=hippopotame+remboursement",
 }
 Times = Mapping[str, tuple[float, float]]

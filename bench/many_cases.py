@@ -16,6 +16,7 @@ from store.search import words_of
 _LEAST_OPEN: Final = 300
 _ONE_OPEN_IN: Final = 100
 _TURNS: Final = 4
+_SELDOM: Final = 40
 
 # What the two databases spell differently.
 _POSTGRESQL: Final[Mapping[str, str]] = {
@@ -91,7 +92,9 @@ def _statements(spelled: Mapping[str, str], count: int) -> list[str]:
         "version": "1",
     }
     texts = " ".join(f"WHEN {turn} THEN '{' '.join(words_of(story(turn)))}'" for turn in range(_TURNS))
-    words = f"(CASE n % {_TURNS} {texts} END || ' alix' || n || ' dossier' || (n % 5000))"
+    # "seldom7x" stands in as many cases of a large register as of a small one, each story in a quarter of them (an odd divisor).
+    seldom = f"' seldom' || (n % {count // _SELDOM | 1}) || 'x'"
+    words = f"(CASE n % {_TURNS} {texts} END || ' alix' || n || ' dossier' || (n % 5000) || {seldom})"
     name, nothing = spelled["blob"].format("'Alix Voorbeeld' || n"), spelled["blob"].format("''")
     now = spelled["moment"].format("0")
     put = f"{numbers} INSERT INTO"

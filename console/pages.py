@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ _LOCALES: Final[Mapping[ConsoleLanguage, str]] = {"fr": "fr", "nl": "nl", "en": 
 _MB: Final = 1_000_000
 # From so many hours on, days are enough.
 _HOURS: Final = 48
+# A list says the same few days on every row and on every page: so many of them are put into words once.
+_KEPT_DAYS: Final = 2_048
 
 
 class Say:
@@ -39,11 +42,11 @@ class Say:
 
     def due(self, day: date) -> str:
         """How long is left: "in 17 working days"."""
-        return deadlines.in_words(day, self.today, self._language, saturdays=self._saturdays)
+        return _due_in_words(day, self.today, self._language, saturdays=self._saturdays)
 
     def full(self, day: date) -> str:
         """ "Thursday 17 December 2026"."""
-        return dates.in_full(day, self._language)
+        return _in_full(day, self._language)
 
     def day(self, day: date) -> str:
         """A date near enough to do without its year."""
@@ -55,7 +58,7 @@ class Say:
 
     def due_day(self, day: date) -> str:
         """A date that is promised, with its weekday: "Thu 17 Dec"."""
-        return format_date(day, "EEE d MMM", locale=_LOCALES[self._language])
+        return _promised(day, self._language)
 
     def month(self, day: date) -> str:
         """The month of a day: "December 2026"."""
@@ -155,3 +158,18 @@ class ConsolePages:
         response.headers["Cache-Control"] = "no-store"
         response.headers["Content-Language"] = language
         return response
+
+
+@lru_cache(_KEPT_DAYS)
+def _due_in_words(day: date, today: date, language: ConsoleLanguage, *, saturdays: bool) -> str:
+    return deadlines.in_words(day, today, language, saturdays=saturdays)
+
+
+@lru_cache(_KEPT_DAYS)
+def _in_full(day: date, language: ConsoleLanguage) -> str:
+    return dates.in_full(day, language)
+
+
+@lru_cache(_KEPT_DAYS)
+def _promised(day: date, language: ConsoleLanguage) -> str:
+    return str(format_date(day, "EEE d MMM", locale=_LOCALES[language]))

@@ -45,7 +45,7 @@ _FIND_SQLITE: Final = text(
     "SELECT rowid FROM case_search WHERE case_search MATCH :wanted AND rowid < :before ORDER BY rowid DESC LIMIT :limit"
 )
 # An index of words gives all cases that hold them, in no order: of a word that stands in every third of a million messages
-# 300 000 would be fetched to show 50. Such a word fills its page from the newest few thousand, which are looked at first; what
+# 300 000 would be fetched to show 50. Such a word fills its page from the newest thousand, which are looked at first; what
 # does not is rare enough for the index. Materialised, so that the planner cannot take one of the two for the other.
 _FIND_NEWEST: Final = text(
     "WITH newest AS MATERIALIZED (SELECT rowid, words FROM case_search WHERE rowid < :before ORDER BY rowid DESC LIMIT :window)"
@@ -55,7 +55,7 @@ _FIND_POSTGRESQL: Final = text(
     "WITH found AS MATERIALIZED (SELECT rowid FROM case_search WHERE words @@ to_tsquery('simple', :wanted))"
     " SELECT rowid FROM found WHERE rowid < :before ORDER BY rowid DESC LIMIT :limit"
 )
-_WINDOW: Final = 3_000
+_WINDOW: Final = 1_000
 _BEYOND: Final = 2**62
 _SHORTEST_BEGINNING: Final = 3
 _WORD: Final = re.compile(r"\w+", re.ASCII)

@@ -114,6 +114,31 @@ def _in_sealed_case(talk_id: Any) -> Any:
 _IN_SEALED: Final = select(_in_sealed_case(bindparam("talk", type_=BigInteger)))
 
 
+def _last(wanted: Any) -> Any:
+    """When the last of these messages of a conversation was written."""
+    return select(func.max(messages.c.at)).where(messages.c.conversation_id == table.c.id, wanted).scalar_subquery()
+
+
+def _unanswered_since() -> Any:
+    """The first line of the member behind the last one of ours."""
+    said, ours = messages.alias(), messages.alias()
+    answer = select(ours.c.id).where(
+        ours.c.conversation_id == said.c.conversation_id,
+        ours.c.direction == "out",
+        ours.c.id > said.c.id,
+        ours.c.situation != NOTE,
+    )
+    query = select(func.min(said.c.at)).where(
+        said.c.conversation_id == table.c.id, said.c.direction == "in", ~answer.exists()
+    )
+    return query.scalar_subquery()
+
+
+# Asked for with every page, for the rail counts those who wait.
+_UNANSWERED_SINCE: Final = _unanswered_since()
+_ROBOT_SAID: Final = _last(messages.c.auto.is_(True))
+
+
 async def _listed(tx: Tx, viewer: Viewer, wanted: Any, most: int | None) -> list[Going]:
     if not viewer.reads_cases:
         return []
@@ -123,8 +148,8 @@ async def _listed(tx: Tx, viewer: Viewer, wanted: Any, most: int | None) -> list
             cases.c.reference,
             or_(func.coalesce(cases.c.sealed, False), _in_sealed_case(table.c.id)).label("in_sealed"),
             users.c.name,
-            _unanswered_since().label("asked_at"),
-            _last(messages.c.auto.is_(True)).label("robot_at"),
+            _UNANSWERED_SINCE.label("asked_at"),
+            _ROBOT_SAID.label("robot_at"),
         )
         .outerjoin(cases, cases.c.id == table.c.case_id)
         .outerjoin(users, users.c.id == table.c.taken_by)
@@ -144,26 +169,6 @@ def _of_queues(viewer: Viewer) -> Any:
     is_of_it = or_(cases.c.id == table.c.case_id, cases.c.id.in_(its_cases))
     foreign = select(cases.c.id).where(~viewer.may_list(), is_of_it).correlate(table)
     return ~foreign.exists()
-
-
-def _last(wanted: Any) -> Any:
-    """When the last of these messages of a conversation was written."""
-    return select(func.max(messages.c.at)).where(messages.c.conversation_id == table.c.id, wanted).scalar_subquery()
-
-
-def _unanswered_since() -> Any:
-    """The first line of the member behind the last one of ours."""
-    said, ours = messages.alias(), messages.alias()
-    answer = select(ours.c.id).where(
-        ours.c.conversation_id == said.c.conversation_id,
-        ours.c.direction == "out",
-        ours.c.id > said.c.id,
-        ours.c.situation != NOTE,
-    )
-    query = select(func.min(said.c.at)).where(
-        said.c.conversation_id == table.c.id, said.c.direction == "in", ~answer.exists()
-    )
-    return query.scalar_subquery()
 
 
 def _going(row: Any, viewer: Viewer) -> Going | None:
