@@ -83,7 +83,7 @@ def _step(out: Outcome, event: Event, knowledge: Knowledge, house: House, now: d
             ours = out.state.reference and not out.state.hand and out.state.step not in ("closed", "registering")
             out = afterwards.copy_answered(out, event) if ours else out
         case Opened():
-            out = opening(out.say("greet")) if out.state.step == "new" and not out.state.hand else out
+            out = opening(_greeted(out, house)) if out.state.step == "new" and not out.state.hand else out
         case _:
             out = _told_by_house(out, event)
     return out
@@ -138,9 +138,17 @@ def _said(out: Outcome, said: Said, knowledge: Knowledge, house: House, now: dat
     heard = Heard(said, meaning, knowledge, house, now)
     if state.step != "new":
         return hear(out, heard)
-    greeted = out.say("greet").at(step="ask.story")
+    greeted = _greeted(out, house).at(step="ask.story")
     nothing_told = meaning.pure and not said.files and meaning.command not in ("person", "status", "stop", "insult")
     return opening(greeted) if nothing_told and not meaning.choice else hear(greeted, heard)
+
+
+def _greeted(out: Outcome, house: House) -> Outcome:
+    """Who the robot is, and what a member should know before they write: a way to us that does not work, for example."""
+    out = out.say("greet")
+    for sentence in house.announced.get(out.state.language, ()):
+        out = out.say("announced", sentence=sentence)
+    return out
 
 
 def _once_more(state: State) -> State:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
@@ -141,11 +142,13 @@ Event = (
 class House:
     """Whether a person can come now. `opens_at`: when the team is there again, None while it is there.
 
-    `wait_minutes`: how long members wait at present, None when it is not known.
+    `wait_minutes`: how long members wait at present, None when it is not known. `announced`: what every member should know
+    before they write, by language.
     """
 
     opens_at: datetime | None = None
     wait_minutes: int | None = None
+    announced: Mapping[Language, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def open(self) -> bool:

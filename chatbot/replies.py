@@ -25,7 +25,7 @@ LIMITS: Final[Mapping[Shape, int]] = MappingProxyType({"chat": 4000, "telegram":
 BUTTONS: Final[frozenset[Shape]] = frozenset({"chat", "telegram"})
 # No value is longer than this in a text, whatever was told: the whole is in the case. An answer is cut by the message.
 _LONGEST: Final[Mapping[Shape, int]] = MappingProxyType({"chat": 500, "telegram": 300, "whatsapp": 300, "sms": 130})
-_WHOLE: Final = frozenset({"answer", "case_url", "letter_url"})
+_WHOLE: Final = frozenset({"answer", "case_url", "letter_url", "sentence"})
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 

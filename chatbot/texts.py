@@ -24,6 +24,7 @@ _CASE: Final = ("reference", "due_on", "case_url")
 KEYS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "greet": (),
+        "announced": ("sentence",),
         "ask.story": (),
         "ask.wish": (),
         "ask.name": ("represented",),

@@ -16,7 +16,7 @@ from console.days import day_of, midnight
 from console.site import Handler, Site, Who
 from console.words import catalogue
 from router import deadlines
-from store import audit, doors, operations, outbox
+from store import announcements, audit, doors, operations, outbox
 from store.doors import Entrance, Exit, Trial
 from store.operations import Beat
 
@@ -60,6 +60,7 @@ class Doors:
             exits = await doors.exits(tx, now=who.now)
             beats = {beat.name: beat for beat in await operations.beats(tx)}
             mailboxes = _mailboxes(entrances, beats)
+            told = await announcements.standing(tx, now=who.now)
             trials = {box: await doors.last_trial(tx, _trial(box)) for box in mailboxes}
         found = [_door(entrance, beats, trials, who.now) for entrance in entrances]
         known = {door.account for door in found}
@@ -76,6 +77,9 @@ class Doors:
             stuck={way.channel for way in exits if _stuck(way, who.now)},
             unused=[channel for channel in CHANNELS if channel not in used],
             mailboxes=set(mailboxes),
+            announced=told,
+            every_channel=CHANNELS,
+            done=done if (done := request.query.get("done", "")) in ("announced", "taken_off") else "",
             tried=request.query.get("tried", "") in mailboxes and request.query["tried"],
         )
 

@@ -13,7 +13,7 @@ from channels.viruses import NoScanner, Scanner
 from channels.web.address import networks
 from channels.web.cookies import Cookie
 from channels.web.limits import Limiter
-from console import audit_page, calendar, doors, kept_views, people_routes, quality, queues, report_routes
+from console import announcing, audit_page, calendar, doors, kept_views, people_routes, quality, queues, report_routes
 from console.asides import Asides
 from console.case_acts import case_acts
 from console.case_page import CasePage
@@ -138,6 +138,7 @@ def add_routes(
         *report_routes.routes(site),
         *queues.routes(site),
         *doors.routes(site),
+        *announcing.routes(site),
         *calendar.routes(site),
         *quality.routes(site, trainer),
         *audit_page.routes(site),

@@ -24,6 +24,7 @@ from chatbot.outcome import Outcome
 from chatbot.replies import Rendered, Reply, render
 from chatbot.state import CLAIMED, Shape, State
 from classifier.classification import Classification, Text
+from config import announcements
 from config.chat import manners
 from config.hours import hours
 from config.knowledge import knowledge
@@ -354,11 +355,12 @@ def known_so_far(conversation: Conversation | None) -> KnownSoFar:
 
 
 def staffed(now: datetime) -> Staffed:
-    """Whether mediators are there: the hours of the phone line are theirs."""
+    """Whether mediators are there (the hours of the phone line are theirs), and what stands before members now."""
+    announced = announcements.standing()
     standing = hours().standing(now)
     if standing is None:
-        return Staffed(opens_at=now)
-    return Staffed() if standing.open else Staffed(opens_at=standing.until)
+        return Staffed(opens_at=now, announced=announced)
+    return Staffed(opens_at=None if standing.open else standing.until, announced=announced)
 
 
 def _stored(state: State, found: Classification) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The texts that members get follow what supervisors publish, in every process and without a restart."""
+"""What members read follows what supervisors publish and put up, in every process and without a restart."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Final
 import structlog
 
 from channels.contract import StoreUnavailableError
+from config.announcements import stand
 from config.vocabulary import Language
 from config.wording import SituationText, shipped, use
 from gateway.house import House
-from store import wordings
+from store import announcements, wordings
 from store.wordings import Body
 
 log = structlog.get_logger(__name__)
@@ -22,7 +23,8 @@ SECONDS: Final = 5.0
 
 @dataclass
 class WordingInUse:
-    """Looks every few seconds whether something was published. Runs in every process: each tells members something."""
+    """Looks every few seconds whether something was published, put up or taken off, or has come to its end. It runs in every
+    process, since each tells members something."""
 
     house: House
     _known: tuple[int, int] = (0, 0)
@@ -47,6 +49,7 @@ class WordingInUse:
     async def look(self) -> bool:
         """Take over what was published since; True when something was. Raises StoreUnavailableError."""
         async with self.house.store.read() as tx:
+            stand([one.body for one in await announcements.standing(tx, now=self.house.now())])
             newest = await wordings.newest(tx)
             if newest == self._known:
                 return False

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from channels.web import languages, opening, texts
 from channels.web.static import StaticFiles
+from config.announcements import standing
 from config.directory import directory
 from config.vocabulary import LANGUAGES, Language, Way
 
@@ -73,6 +74,7 @@ class Pages:
             said=lambda text: texts.typeset(text, language),
             office=directory().office,
             phone_hours=opening.phone_hours(language),
+            announced=standing().get(language, ()),
             not_working=opening.not_working(self.down, language),
             **context,
         )

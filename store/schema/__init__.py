@@ -32,7 +32,7 @@ from store.schema.handling import drafts, mentions, pauses, questions, recommend
 from store.schema.intake import domain_rates, held, idempotency, inbox
 from store.schema.learning import corrections, label_counts, model_uses
 from store.schema.messages import conversations, files, message_files, messages, opted_out, outbox
-from store.schema.operations import clock_runs, heartbeats, rule_sets
+from store.schema.operations import announcements, clock_runs, heartbeats, rule_sets
 from store.schema.presence import presence
 from store.schema.rehearsing import rehearsal_changes, rehearsals, rule_drafts
 from store.schema.reports import reports
@@ -40,6 +40,7 @@ from store.schema.wording import published_texts, text_drafts
 
 __all__ = [
     "SEARCH",
+    "announcements",
     "audit",
     "case_contacts",
     "cases",

@@ -1,4 +1,4 @@
-"""The rules in force, and the signs of life of the processes."""
+"""The rules in force, the signs of life of the processes, and what stands before members while a door is in trouble."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    LargeBinary,
     String,
     Table,
     Text,
@@ -43,4 +44,19 @@ clock_runs = Table(
     Column("slot", String(40), primary_key=True),
     Column("at", Moment, nullable=False),
     Column("result", JSON, nullable=False),
+)
+
+# One row for each sentence that a supervisor put before members; it stands until `until`, or until somebody takes it off.
+announcements = Table(
+    "announcements",
+    metadata,
+    own_id(),
+    Column("door", String(20), nullable=False),
+    # JSON: language → sentence.
+    Column("body", LargeBinary, nullable=False),
+    ref("author_id", "users.id"),
+    Column("put_up_at", Moment, nullable=False),
+    Column("until", Moment, nullable=False, index=True),
+    Column("taken_off_at", Moment, nullable=True),
+    ref("taken_off_by", "users.id", nullable=True),
 )

@@ -32,10 +32,12 @@ LONG = {
     "due_on": "donderdag 17 december 2026",
     "day": "donderdag 17 december 2026",
     "time": "14.30 uur",
+    "sentence": "U kunt ons niet bereiken per sms. " * 8,
 }
 # Without these a text is not said.
 ALWAYS = {
     "answer": ("answer",),
+    "announced": ("sentence",),
     "files.late": ("names",),
     "ask.code": ("proving",),
     "ask.mandate": ("represented",),

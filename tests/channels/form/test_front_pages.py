@@ -12,6 +12,7 @@ import pytest
 
 from channels.web import texts
 from channels.web.opening import not_working
+from config.announcements import announcements, stand
 from config.directory import directory
 from config.quality import policies
 from config.vocabulary import LANGUAGES, Language
@@ -116,3 +117,16 @@ async def test_without_a_typesetter_the_page_is_still_there(running: Running) ->
     assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
     assert answer.headers["Cache-Control"] == "no-store"
     await text_of(running, "/nl/quality")
+
+
+async def test_what_a_supervisor_put_up_stands_on_the_first_page_and_the_form_as_text(running: Running) -> None:
+    sentence = {**announcements().filled("down", "sms", ()), "en": "Use <b>the form</b> & nothing else."}
+    stand([sentence])
+    try:
+        for language in LANGUAGES:
+            for path in ("", "complaint"):
+                assert sentence[language] in await text_of(running, f"/{language}/{path}")
+        assert "<b>the form</b>" not in await (await running.client.get("/en/")).text()
+    finally:
+        stand(())
+    assert sentence["fr"] not in await text_of(running, "/fr/")
