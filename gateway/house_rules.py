@@ -69,9 +69,9 @@ class HouseRules:
 
     async def _past(self, rules: RuleSet, now: datetime) -> Any:
         def columns(some: Sequence[Past]) -> Columns:
-            return Columns([facts_of(self.house, case) for case in some], (rules,), _NOT_PRIVATE)
+            return Columns((facts_of(self.house, case) for case in some), (rules,), _NOT_PRIVATE)
 
-        async for some in past.parts(self.house.store, now - timedelta(days=COUNTED_DAYS), now):
+        async for some in past.parts(self.house.store, now - timedelta(days=COUNTED_DAYS), now, words=rules.asks_words):
             yield [case.case_id for case in some], await asyncio.to_thread(columns, some)
 
     async def rehearse(self, base: str, rules: RuleSet, *, days: int, user_id: int, now: datetime) -> int:

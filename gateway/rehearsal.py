@@ -97,10 +97,10 @@ async def replayed_parts(
     saturdays = house.settings.saturdays_are_working_days
 
     def replay(some: Sequence[Past]) -> rehearsal.Rehearsal:
-        facts = [(str(at), facts_of(house, case)) for at, case in enumerate(some)]
+        facts = ((str(at), facts_of(house, case)) for at, case in enumerate(some))
         return rehearsal.rehearse(facts, live, rules, saturdays=saturdays)
 
-    async for some in past.parts(house.store, since, until):
+    async for some in past.parts(house.store, since, until, words=live.asks_words or rules.asks_words):
         yield Part(some, await asyncio.to_thread(replay, some))
 
 

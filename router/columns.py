@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from itertools import compress, repeat
 from typing import Any, Final
 
 from router.decide import may_answer, unfit
@@ -53,24 +54,33 @@ class _OneValue:
 
 
 class Columns:
-    """Cases by column: the fields that the given rule sets ask, some `more`, and what the house asks itself."""
+    """Cases by column: the fields that the given rule sets ask, some `more`, and what the house asks itself. The facts are
+    gone through once and not kept, so that they may be made one at a time."""
 
-    def __init__(self, facts: Sequence[Facts], sets: Iterable[RuleSet], more: Iterable[str] = ()) -> None:
-        asked = {spec.field for rules in sets for rule in rules.rules for spec in rule.conditions} | set(more)
-        self.size = len(facts)
-        self.everything = cases(True for _ in facts)
-        self.answerable = cases(may_answer(one) for one in facts)
-        self.received: Sequence[date] = [one.received_on for one in facts]
-        self._columns = {name: [FIELDS[name].read(one) for one in facts] for name in {*asked, *_ALWAYS}}
+    def __init__(self, facts: Iterable[Facts], sets: Iterable[RuleSet], more: Iterable[str] = ()) -> None:
+        asked = {*more, *(name for rules in sets for name in rules.fields)}
+        received: list[date] = []
+        answerable, fit_anonymous, fit_off_scope = bytearray(), bytearray(), bytearray()
+        self._columns: dict[str, list[Any]] = {name: [] for name in {*asked, *_ALWAYS}}
+        readers = [(FIELDS[name].read, column.append) for name, column in self._columns.items()]
+        for one in facts:
+            received.append(one.received_on)
+            answerable.append(may_answer(one))
+            fit_anonymous.append(not unfit("anonymous", one))
+            fit_off_scope.append(not unfit("off_scope", one))
+            for read, keep in readers:
+                keep(read(one))
+        self.received: Sequence[date] = received
+        self.size = len(received)
+        self.everything = cases(repeat(True, self.size))
+        self.answerable = cases(answerable)
+        self._fit = {"anonymous": cases(fit_anonymous), "off_scope": cases(fit_off_scope)}
         self._distinct: dict[str, Mapping[Any, _OneValue]] = {}
         self._held: dict[tuple[str, str, str], int] = {}
-        self._fit = {
-            refuse: cases(not unfit(refuse, one) for one in facts) for refuse in ("anonymous", "off_scope")
-        }  # fmt: skip
 
     def knows(self, rules: RuleSet) -> bool:
         """Whether every field that a set asks is here."""
-        return all(spec.field in self._columns for rule in rules.rules for spec in rule.conditions)
+        return rules.fields <= self._columns.keys()
 
     def column(self, name: str) -> Sequence[Any]:
         """The values of a field, by case."""
@@ -83,7 +93,7 @@ class Columns:
     def where(self, name: str) -> Mapping[Any, int]:
         """The cases by the value of a field."""
         column = self._columns[name]
-        return {value: cases(one == value for one in column) for value in dict.fromkeys(column)}
+        return {value: cases(map(operator.eq, column, repeat(value))) for value in dict.fromkeys(column)}
 
     def hits(self, rule: Rule) -> int:
         """The cases that a rule's own conditions hold for."""
@@ -110,8 +120,7 @@ class Columns:
         column = self._columns[spec.field]
         kind = FIELDS[spec.field].type
         if kind == "number":
-            compare = _NUMBERS[spec.test]
-            return cases(compare(value, spec.value) for value in column)
+            return cases(map(_NUMBERS[spec.test], column, repeat(spec.value)))
         keys: Sequence[Any] = [tuple(value) for value in column] if kind == "list" else column
         if spec.field not in self._distinct:
             self._distinct[spec.field] = {key: _OneValue(key) for key in dict.fromkeys(keys)}
@@ -119,11 +128,11 @@ class Columns:
         return cases(map(answers.__getitem__, keys))
 
 
-def cases(flags: Iterable[bool]) -> int:
+def cases(flags: Iterable[int]) -> int:
     """A set of cases from one flag for each."""
     return int.from_bytes(bytes(flags), "little")
 
 
 def positions(found: int, size: int) -> list[int]:
     """The cases of a set by their place."""
-    return [at for at, flag in enumerate(found.to_bytes(size, "little")) if flag]
+    return list(compress(range(size), found.to_bytes(size, "little")))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -95,9 +95,16 @@ class Rehearsal:
         )
 
 
-def rehearse(past: Sequence[tuple[str, Facts]], old: RuleSet, new: RuleSet, *, saturdays: bool = False) -> Rehearsal:
+def rehearse(past: Iterable[tuple[str, Facts]], old: RuleSet, new: RuleSet, *, saturdays: bool = False) -> Rehearsal:
     """Decide each past case (its id and its facts) by both sets. Changes come with the harmful ones first."""
-    columns = Columns([facts for _, facts in past], (old, new))
+    names: list[str] = []
+
+    def each() -> Iterator[Facts]:
+        for name, facts in past:
+            names.append(name)
+            yield facts
+
+    columns = Columns(each(), (old, new))
     before, after = fates(columns, old), fates(columns, new)
     moves: Counter[tuple[str, str]] = Counter()
     other_text = 0
@@ -110,7 +117,7 @@ def rehearse(past: Sequence[tuple[str, Facts]], old: RuleSet, new: RuleSet, *, s
             moves[one.queue, two.queue] += 1
         elif one.situation != two.situation:
             other_text += 1
-        changes.append(Change(past[at][0], one, two, _harms(columns.received[at], one, two, saturdays=saturdays)))
+        changes.append(Change(names[at], one, two, _harms(columns.received[at], one, two, saturdays=saturdays)))
     return Rehearsal(
         columns.size,
         dict(moves),

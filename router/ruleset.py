@@ -114,6 +114,16 @@ class RuleSet(BaseModel, extra="forbid", frozen=True):
     rules: Annotated[tuple[Rule, ...], Field(min_length=1, max_length=MAX_RULES)]
     examples: Annotated[tuple[Example, ...], Field(max_length=MAX_EXAMPLES)] = ()
 
+    @property
+    def fields(self) -> frozenset[str]:
+        """The names of all fields that its rules ask about."""
+        return frozenset(spec.field for rule in self.rules for spec in rule.conditions)
+
+    @property
+    def asks_words(self) -> bool:
+        """Whether a rule asks about what members wrote."""
+        return any(name in FIELDS and FIELDS[name].private for name in self.fields)
+
     @model_validator(mode="before")
     @classmethod
     def _version_is_a_word(cls, data: Any) -> Any:

@@ -15,7 +15,7 @@ def classification_from(said: dict[str, Any]) -> Classification:
         kind=said["kind"],
         flags={flag: bool(said[flag]) for flag in flags},  # type: ignore[misc]  # the closed list of flags
         department=said["department"],
-        departments=tuple((name, p) for name, p in said["departments"]),
+        departments=tuple(map(tuple, said["departments"])),
         probabilities=said["probabilities"],
         abstained=tuple(said["abstained_on"]),
         because=said.get("abstained_because", {}),

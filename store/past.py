@@ -6,13 +6,13 @@ of it goes through their own viewer.
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import and_, exists, func, or_, select
+from pydantic_core import from_json
+from sqlalchemy import Text, and_, cast, exists, func, literal, or_, select
 
 from channels.message import Attachment, InboundMessage, Sender
 from classifier.classification import Classification
@@ -23,9 +23,10 @@ from store.history import classification_from
 from store.people import NUMBER
 from store.schema import cases, classifications, contacts, decisions, message_files, messages, people
 
-PART: Final = 2_000
+PART: Final = 1_000
 # Labels are kept before the evidence (Classification.as_json), and are of closed lists: nobody's words look like this.
 _EVIDENCE: Final = ',"evidence":['
+_NONE: Final = "[]"
 _A_FILE: Final = (Attachment("file", "application/octet-stream", b""),)
 
 
@@ -42,25 +43,27 @@ class Past:
     def message(self) -> InboundMessage:
         """What opened the case, as far as rules ask about it."""
         row = self.row
+        reply = texts.read(row.reply, register.REPLY)
         return InboundMessage(
             channel=row.channel,
             account=row.account,
             external_id="",
             sender=Sender(row.contact_kind, row.address) if row.address is not None else None,
             subject=texts.read(row.subject, register.MESSAGE_SUBJECT),
-            text=texts.read(row.text, register.TEXT),
-            reply=texts.read(row.reply, register.REPLY),
+            # Rules read the whole text only where nothing in it was new.
+            text="" if reply else texts.read(row.text, register.TEXT),
+            reply=reply,
             received_at=row.received_at,
             attachments=_A_FILE if row.has_files else (),
             member_number=texts.read(row.number, NUMBER) if row.number else "",
-            defects=tuple(row.defects),
+            defects=() if row.defects == _NONE else tuple(from_json(row.defects)),
         )
 
     def classification(self) -> Classification:
         """What the classifier said of it then, without the words that spoke for it: rules do not ask for them, and reading
         them takes longer than everything else."""
         labels, _, evidence = texts.read(self.row.said, register.CLASSIFICATION).partition(_EVIDENCE)
-        return classification_from({**json.loads(labels + "}" if evidence else labels), "evidence": (), "model": ""})
+        return classification_from({**from_json(labels + "}" if evidence else labels), "evidence": (), "model": ""})
 
 
 async def count(store: Store, since: datetime, until: datetime) -> int:
@@ -70,12 +73,16 @@ async def count(store: Store, since: datetime, until: datetime) -> int:
         return int(found.scalar() or 0)
 
 
-async def parts(store: Store, since: datetime, until: datetime, *, size: int = PART) -> AsyncIterator[Sequence[Past]]:
-    """The cases of a period in the order in which they came, some at a time; each part is its own short transaction."""
+async def parts(
+    store: Store, since: datetime, until: datetime, *, words: bool = True, size: int = PART
+) -> AsyncIterator[Sequence[Past]]:
+    """The cases of a period in the order in which they came, some at a time; each part is its own short transaction. Without
+    `words` subject and text are left where they are, and read as empty."""
+    rows_of = _ROWS if words else _ROWS_WITHOUT_WORDS
     before = await _earlier(store, since)
     beyond: Any = cases.c.received_at >= since
     while True:
-        query = _ROWS.where(beyond, cases.c.received_at < until).order_by(cases.c.received_at, cases.c.id).limit(size)
+        query = rows_of.where(beyond, cases.c.received_at < until).order_by(cases.c.received_at, cases.c.id).limit(size)
         async with store.read() as tx:
             rows = (await tx.conn.execute(query)).all()
         if not rows:
@@ -113,26 +120,31 @@ def _opened() -> Any:
     )
 
 
-_ROWS: Final = select(
-    cases.c.id,
-    cases.c.reference,
-    cases.c.sealed,
-    cases.c.person_id,
-    cases.c.received_at,
-    messages.c.channel,
-    messages.c.account,
-    messages.c.subject,
-    messages.c.text,
-    messages.c.reply,
-    messages.c.defects,
-    contacts.c.kind.label("contact_kind"),
-    contacts.c.address,
-    people.c.member_number.label("number"),
-    classifications.c.body.label("said"),
-    exists().where(message_files.c.message_id == messages.c.id).label("has_files"),
-).select_from(
-    _opened()
-    .join(messages, messages.c.id == decisions.c.message_id)
-    .outerjoin(contacts, contacts.c.id == messages.c.contact_id)
-    .outerjoin(people, people.c.id == cases.c.person_id)
-)
+def _rows(*words: Any) -> Any:
+    opened = (
+        _opened()
+        .join(messages, messages.c.id == decisions.c.message_id)
+        .outerjoin(contacts, contacts.c.id == messages.c.contact_id)
+        .outerjoin(people, people.c.id == cases.c.person_id)
+    )
+    return select(
+        cases.c.id,
+        cases.c.reference,
+        cases.c.sealed,
+        cases.c.person_id,
+        cases.c.received_at,
+        messages.c.channel,
+        messages.c.account,
+        # Almost always the same two signs, which need not be read as JSON each time.
+        cast(messages.c.defects, Text).label("defects"),
+        contacts.c.kind.label("contact_kind"),
+        contacts.c.address,
+        people.c.member_number.label("number"),
+        classifications.c.body.label("said"),
+        exists().where(message_files.c.message_id == messages.c.id).label("has_files"),
+        *words,
+    ).select_from(opened)
+
+
+_ROWS: Final = _rows(messages.c.subject, messages.c.text, messages.c.reply)
+_ROWS_WITHOUT_WORDS: Final = _rows(*(literal(b"").label(name) for name in ("subject", "text", "reply")))

@@ -92,6 +92,18 @@ async def test_a_case_that_would_leave_mediation_is_harm_and_needs_a_reason(gate
     assert detail["rehearsed"] == {"cases": 1, "moved": 1, "harmed": 1}
 
 
+async def test_rules_about_words_are_rehearsed_on_the_words_of_the_past(gateway: Gateway) -> None:
+    await gateway.mail(SECOND_LINE, to=PLAINTES)
+    # The shipped rules ask for no words, so that none were read for them.
+    about_words = (
+        "- {id: words, title: w, all: [{field: text, test: contains, value: %s}], then: {priority: urgent}}\n  "
+    )
+    for word, changed in (("PERSONNE NE RÉPOND", 1), ("loyer", 0)):
+        wanted, _ = rules("words", ("rules:\n  ", "rules:\n  " + about_words % word))
+        found = await rehearse(gateway.house, wanted, days=90)
+        assert (found.replayed, len(found.moves)) == (1, changed)
+
+
 async def test_the_live_rules_change_nothing(gateway: Gateway) -> None:
     await gateway.mail(SECOND_LINE, to=PLAINTES)
     done = await go(gateway, rules())
