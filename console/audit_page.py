@@ -9,6 +9,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from channels.reference import parse_reference
+from console.audit_words import pairs
 from console.days import day_of, midnight
 from console.proof import Proof
 from console.site import Handler, Site, Who
@@ -46,6 +47,8 @@ class Audit:
             next=found[_PAGE - 1].id if len(found) > _PAGE else None,
             acts=acts,
             colleagues=colleagues,
+            names={str(user.id): user.name for user in colleagues},
+            pairs=pairs,
             said=said,
             narrowed=any(said.values()),
             unknown=bool(said["case"]) and not asked.reference,

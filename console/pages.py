@@ -14,6 +14,7 @@ from babel.dates import format_date
 from channels.web import languages
 from channels.web.pages import environment
 from channels.web.static import StaticFiles
+from console.rule_words import unmet
 from console.words import LANGUAGES, ConsoleLanguage, catalogue
 from router import dates, deadlines
 
@@ -24,6 +25,8 @@ _MB: Final = 1_000_000
 _HOURS: Final = 48
 # A list says the same few days on every row and on every page: so many of them are put into words once.
 _KEPT_DAYS: Final = 2_048
+# Within so many days of today nobody asks which year is meant.
+_NEAR: Final = 180
 
 
 class Say:
@@ -49,7 +52,9 @@ class Say:
         return _in_full(day, self._language)
 
     def day(self, day: date) -> str:
-        """A date near enough to do without its year."""
+        """A date: without its year while that is this one ("17 December"), else with it."""
+        if day.year != self.today.year:
+            return format_date(day, "d MMMM y", locale=_LOCALES[self._language])
         return languages.short_date(datetime.combine(day, datetime.min.time(), languages.BRUSSELS), self._language)
 
     def kept_day(self, text: str) -> str:
@@ -57,8 +62,8 @@ class Say:
         return self.due_day(date.fromisoformat(text)) if text else ""
 
     def due_day(self, day: date) -> str:
-        """A date that is promised, with its weekday: "Thu 17 Dec"."""
-        return _promised(day, self._language)
+        """A date that is promised, with its weekday: "Thu 17 Dec", and its year where that is not near."""
+        return _promised(day, self._language, with_year=abs((day - self.today).days) > _NEAR)
 
     def month(self, day: date) -> str:
         """The month of a day: "December 2026"."""
@@ -128,6 +133,7 @@ class ConsolePages:
         self._saturdays = saturdays
         self.static = StaticFiles(HERE / "static", prefix="/console/static")
         self._environment = environment(HERE / "templates")
+        self._environment.globals["unmet"] = unmet
 
     def draw(self, template: str, language: ConsoleLanguage, now: datetime, **context: Any) -> str:
         """A template as text: a page, or a part that goes into one that is open."""
@@ -171,5 +177,5 @@ def _in_full(day: date, language: ConsoleLanguage) -> str:
 
 
 @lru_cache(_KEPT_DAYS)
-def _promised(day: date, language: ConsoleLanguage) -> str:
-    return str(format_date(day, "EEE d MMM", locale=_LOCALES[language]))
+def _promised(day: date, language: ConsoleLanguage, *, with_year: bool) -> str:
+    return str(format_date(day, "EEE d MMM y" if with_year else "EEE d MMM", locale=_LOCALES[language]))

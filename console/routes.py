@@ -149,6 +149,7 @@ def add_routes(
             method, path, site.guarded(handler, right, files=name == WITH_FILES), name=f"console-{name}"
         )
     site.pages.static.add_to(app)
+    app.middlewares.append(site.no_such_page)
 
 
 def _routes(site: Site, sign_in: SignIn) -> list[tuple[str, str, str, Handler, Right]]:

@@ -15,6 +15,8 @@ Group = Literal["all", "any", "none"]
 GROUPS: Final[tuple[Group, ...]] = ("all", "any", "none")
 # The group of words that the values of a field belong to.
 _VALUES: Final = {"kind": "kind", "language": "language", "channel": "channel", "abstained_on": "question"}
+# What was found is said beside what was asked while it is no longer than this: a message's text is not.
+_LONGEST: Final = 60
 _OF_QUEUES: Final = ("mailbox_queue", "department")
 
 
@@ -66,6 +68,22 @@ def condition(spec: ConditionSpec, t: Words) -> str:
     if field is None:
         return f"{spec.field} {spec.test} {spec.value}"
     return t["rules.asked"].replace("{field}", field_name(field, t)).replace("{asked}", _asked(field, spec, t))
+
+
+def unmet(field: str, test: str, wanted: Any, found: Any, t: Words) -> str:
+    """A condition that did not hold, as it was kept with the decision: what was asked and, unless that says it, what was found.
+
+    `test` begins with "not " where the rule asks that it should not be so.
+    """
+    asked = condition(ConditionSpec.model_construct(field=field, test=test.removeprefix("not "), value=wanted), t)
+    if test.startswith("not "):
+        return t["why.unwanted"].replace("{condition}", asked)
+    known = FIELDS.get(field)
+    if known is None or known.type == "flag" or found is None or (isinstance(found, str) and len(found) > _LONGEST):
+        return t["why.asked"].replace("{condition}", asked)
+    several = found if isinstance(found, list | tuple) else [found]
+    said = ", ".join(value(known, one, t) for one in several if one != "") or t["why.nothing"]
+    return t["why.asked_found"].replace("{condition}", asked).replace("{found}", said)
 
 
 def field_name(field: Field, t: Words) -> str:

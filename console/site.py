@@ -68,6 +68,7 @@ class Who:
 
 
 Handler = Callable[[web.Request, Who], Awaitable[web.StreamResponse]]
+_AnyHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,22 @@ class Site:
                 return await self.page("not_found.html", who, status=404)
 
         return guard
+
+    @web.middleware
+    async def no_such_page(self, request: web.Request, handler: _AnyHandler) -> web.StreamResponse:
+        """A colleague who is signed in and asks for an address below /console/ that leads nowhere gets a way on from there.
+
+        Errors of pages that exist are answered by the guard; everybody else is told so by the public pages.
+        """
+        try:
+            return await handler(request)
+        except web.HTTPNotFound as error:
+            nowhere = request.match_info.http_exception is not None and request.path.startswith("/console/")
+            session = await self.session(request, self.clock()) if nowhere else None
+            if session is None:
+                raise error from None
+            who = self.who(session, self.language(request), self.clock(), {})
+            return await self.page("not_found.html", who, status=404)
 
     async def page(
         self,

@@ -27,6 +27,12 @@
     if (gap > 0 && field.value === field.defaultValue) field.setSelectionRange(gap + 2, gap + 2);
     field.scrollIntoView({ block: "center" });
   };
+  // Where one is stands in sight, in a rail that is longer than the window.
+  const rail = document.querySelector(".rail"), here = rail?.querySelector("[aria-current]");
+  if (here && rail.scrollHeight > rail.clientHeight) {
+    const below = here.offsetTop + here.offsetHeight + 40 - rail.offsetTop - rail.clientHeight;
+    if (below > 0) rail.scrollTop = below;
+  }
   const step = (by) => {
     const rows = [...document.querySelectorAll(".row-link")], at = rows.indexOf(document.activeElement);
     const next = rows[at < 0 ? (by > 0 ? 0 : rows.length - 1) : at + by];
