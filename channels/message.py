@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Literal
+from typing import Final, Literal
 
 from config.vocabulary import AddressKind, Channel, Language
 
@@ -120,6 +120,10 @@ class Choice:
     label: str
 
 
+# In the envelope of what a colleague typed in: the member's language, where they chose one.
+ANSWER_IN: Final = "answer_in"
+
+
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
     """One message as understood. `text` is the whole plain text, `reply` only what is new in it, and `signature` what its
@@ -145,6 +149,8 @@ class InboundMessage:
     bounce: Bounce | None = None
     authentication: Authentication = "unknown"
     language_hint: Language | None = None
+    # The language in which the member is to be answered, where a colleague said so: the words may be in the colleague's own.
+    answer_in: Language | None = None
     member_number: str = ""
     # Other addresses that the member gave to be reached at (the form asks for a mail and a phone number).
     other_contacts: tuple[Sender, ...] = ()

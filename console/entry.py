@@ -39,7 +39,7 @@ CHANNELS: Final[tuple[EntryChannel, ...]] = get_args(EntryChannel)
 # What is kept of an entry that is not recorded yet; files are chosen when it is.
 _FIELDS: Final = (
     *("channel", "text", "name", "email", "phone", "post", "member_number"),
-    *("language", "receipt", "arrived_on", "item"),
+    *("language", "language_chosen", "receipt", "arrived_on", "item"),
 )
 _LONGEST: Final = 20_000
 # A letter that lay longer somewhere is still taken; an earlier date is a slip of the hand.
@@ -190,6 +190,8 @@ class QuickEntry:
             channel=channel,
             text=fields["text"],
             language=_language(fields),
+            # The language of the page is only where a page begins; another one was chosen, with or without a script.
+            language_chosen=bool(fields["language_chosen"]) or fields["language"] != who.language,
             received_at=received_at,
             name=fields["name"],
             email=fields["email"],

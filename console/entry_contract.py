@@ -31,6 +31,8 @@ class Entry:
     member_number: str = ""
     receipt: ReceiptWay = "print"
     files: tuple[Upload, ...] = ()
+    # Somebody chose the language; else it is the colleague's own, and the words may tell another.
+    language_chosen: bool = False
     # The item in quarantine that is typed in by hand, which gets its fate by it.
     typed_from: int | None = None
 
@@ -89,6 +91,8 @@ class Suggestion:
     kind: Kind | None
     department: Department | None
     flags: tuple[Flag, ...]
+    # What they are written in; None where nobody can say yet.
+    language: Language | None
     sure: frozenset[str]
     read_by_model: bool
 

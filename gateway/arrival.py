@@ -42,6 +42,11 @@ class Arrival:
         return found and second_look.A_MEMBER not in self.item.raw.envelope
 
     @property
+    def language(self) -> Language:
+        """The member's language: as a colleague says, else as their words tell."""
+        return self.message.answer_in or self.classification.language
+
+    @property
     def writer(self) -> Sender | None:
         """The sender, where there is an address to know them by; somebody may give only a name."""
         sender = self.message.sender

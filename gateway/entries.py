@@ -10,7 +10,7 @@ from channels.form.contract import CaseView, LetterUnavailableError
 from channels.form.fields import check, international
 from channels.form.submission import Submission
 from channels.form.words import sentence
-from channels.message import RawMessage
+from channels.message import ANSWER_IN, RawMessage
 from channels.web import languages
 from channels.web.texts import fill, pages
 from classifier.classification import Classification, Text
@@ -124,6 +124,8 @@ class HouseEntries:
             said = (_said(language, "added", number=_number(known.reference)),)
             return EntryReceipt(known.reference, language, deadlines.received_day(now), None, said, added=True)
         closed = await self._is_closed_to(viewer, known)
+        # Until the words are read, the language is the one of the page.
+        language = view.language if view.situation else language
         return EntryReceipt(
             reference=view.reference,
             language=language,
@@ -198,13 +200,15 @@ class HouseEntries:
         seen = await self.door.notice(text, language)
         noticed = {"urgent": seen.distress, "doctor": seen.medical_adviser}
         flags = tuple(flag for flag in FLAGS if noticed.get(flag))
-        return Suggestion(None, seen.department or None, flags, frozenset(), read_by_model=False)
+        return Suggestion(None, seen.department or None, flags, None, frozenset(), read_by_model=False)
 
 
 def _raw(viewer: Viewer, entry: Entry, submission: Submission, client_id: str, into: Into | None) -> RawMessage:
     envelope = {"author": f"user:{viewer.user_id}", RECEIPT: entry.receipt}
     if entry.typed_from is not None:
         envelope[quarantine.TYPED_FROM] = str(entry.typed_from)
+    if entry.language_chosen:
+        envelope[ANSWER_IN] = entry.language
     return RawMessage(
         channel=entry.channel,
         account=ACCOUNT,
@@ -241,6 +245,7 @@ def _suggested(found: Classification) -> Suggestion:
         kind=found.kind,
         department=found.department or next((name for name, chance in found.departments[:1] if chance >= 0.2), None),
         flags=tuple(flag for flag in FLAGS if found.flags.get(flag) and flag != "anonymous"),
+        language=found.language,
         sure=frozenset(question for question in answered if question not in found.abstained),
         read_by_model=found.model != "none",
     )

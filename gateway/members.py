@@ -30,7 +30,7 @@ async def member_of(tx: Tx, arrival: Arrival, known: people.Contact | None, now:
     message = arrival.message
     name, number = arrival.says_they_are
     if arrival.writer is None:
-        language = arrival.classification.language
+        language = arrival.language
         person_id = await people.new_person(tx, name=name, language=language, member_number=number, now=now)
         return Member(person_id, name, None, ())
     contact = await contact_of(tx, arrival, known, now)
@@ -56,7 +56,7 @@ async def contact_of(tx: Tx, arrival: Arrival, known: people.Contact | None, now
         tx,
         arrival.writer,
         name=name,
-        language=arrival.classification.language,
+        language=arrival.language,
         member_number=number,
         now=now,
     )

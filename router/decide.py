@@ -73,7 +73,7 @@ def decide(facts: Facts, rules: RuleSet) -> Decision:
         decided_by=outcome.decided_by,
         rules_version=rules.version,
         trace=tuple(traces),
-        language=found.language,
+        language=facts.message.answer_in or found.language,
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from channels.form.fields import international
 from channels.form.submission import Submission
 from channels.mail.sniff import sniff
-from channels.message import Attachment, InboundMessage, RawMessage, Sender, ThreadKeys
+from channels.message import ANSWER_IN, Attachment, InboundMessage, RawMessage, Sender, ThreadKeys
 from channels.reference import find_references
 from channels.web import texts
+from channels.web.languages import known
 
 
 def parse(raw: RawMessage) -> InboundMessage:
@@ -35,6 +36,7 @@ def parse(raw: RawMessage) -> InboundMessage:
             for file in submission.files
         ),
         language_hint=submission.language,
+        answer_in=known(raw.envelope.get(ANSWER_IN, "")),
         member_number=submission.member_number,
         other_contacts=tuple(contacts[1:]),
     )
