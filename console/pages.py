@@ -120,6 +120,10 @@ class Say:
             f"{size / _MB:.1f} MB".replace(".", comma) if size >= _MB else f"{min(size, max(1, round(size / 1000)))} kB"
         )
 
+    def number(self, n: int) -> str:
+        """A whole number with its thousands apart."""
+        return f"{n:,}".replace(",", {"en": ",", "nl": "."}.get(self._language, "\u202f"))
+
     def chance(self, probability: float) -> str:
         """A probability as a number with two digits."""
         comma = "." if self._language == "en" else ","

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 from config.vocabulary import QUEUES, ROLES
 from console.words import Words, catalogue
+from router.decision import Condition
 from router.fields import FIELDS, Field
 from router.ruleset import Actions, ConditionSpec, Rule, RuleSet
 
@@ -109,6 +110,20 @@ def value(field: Field, one: Any, t: Words) -> str:
     if field.name in _VALUES:
         return t.of(_VALUES[field.name], str(one))
     return f"“{one}”" if field.type == "text" and one else str(one)
+
+
+def found(one: Condition, t: Words) -> str:
+    """What a rule found in a case: "chance of “second line”: 74 %"."""
+    field = FIELDS.get(one.field)
+    if field is None:
+        return one.field
+    if field.type == "flag":
+        said = t["rules.yes" if one.found else "rules.no"]
+    elif field.type == "list":
+        said = ", ".join(value(field, each, t) for each in one.found)
+    else:
+        said = value(field, one.found, t)
+    return t["rules.asked"].replace("{field}", field_name(field, t)).replace("{asked}", said)
 
 
 def actions(then: Actions, t: Words) -> list[str]:

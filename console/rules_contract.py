@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from router.decision import Condition
 from router.rehearsal import RuleUse
 from router.ruleset import RuleSet
 from store.viewer import Viewer
@@ -33,6 +34,17 @@ class NotPublishedError(Exception):
         self.kind, self.harmed, self.cases = kind, harmed, cases
 
 
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """Why one past case goes elsewhere: words of its member in their language, and what the rule that decides found, by the
+    live rules and by the others."""
+
+    language: str
+    words: str
+    before: Sequence[Condition]
+    after: Sequence[Condition]
+
+
 class RuleHouse(Protocol):
     """The house."""
 
@@ -40,8 +52,12 @@ class RuleHouse(Protocol):
         """What each rule would do with the cases of the last COUNTED_DAYS that the viewer may see."""
         ...
 
-    async def rehearse(self, base: str, rules: RuleSet, *, days: int, user_id: int, now: datetime) -> int:
+    async def rehearse(self, rules: RuleSet, *, days: int, user_id: int, now: datetime) -> int:
         """Begin a rehearsal against the live rules in the background; its id."""
+        ...
+
+    async def grounds(self, viewer: Viewer, cases: Sequence[int], old: RuleSet, new: RuleSet) -> Mapping[int, Grounds]:
+        """Why some past cases are decided as they are, by two sets: those that the viewer may see and nobody sealed."""
         ...
 
     async def may_publish_alone(self) -> bool:

@@ -28,6 +28,7 @@ def routes(site: Site, house: RuleHouse) -> list[tuple[str, str, str, Handler, R
         ("GET", f"/console/rules/draft/rule/{_RULE}", "rules-edit", draft.edit, "supervises"),
         ("POST", f"/console/rules/draft/rule/{_RULE}", "rules-keep", draft.keep, "supervises"),
         ("GET", "/console/rules/rehearsal", "rules-rehearsal", rehearsal.show, "supervises"),
+        ("GET", "/console/rules/rehearsal/found", "rules-found", rehearsal.found, "supervises"),
         ("POST", "/console/rules/rehearsal", "rules-rehearse", rehearsal.begin, "supervises"),
         ("POST", "/console/rules/rehearsal/stop", "rules-stop", rehearsal.stop, "supervises"),
         ("POST", r"/console/rules/rehearsal/{change:\d{1,15}}", "rules-judge", rehearsal.judge, "supervises"),

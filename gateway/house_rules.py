@@ -11,7 +11,8 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import select
 
-from console.rules_contract import COUNTED_DAYS, NotPublishedError, Standing
+from console.rules_contract import COUNTED_DAYS, Grounds, NotPublishedError, Standing
+from gateway.grounds import grounds
 from gateway.house import House, active_rules
 from gateway.publishing import (
     AloneError,
@@ -74,14 +75,14 @@ class HouseRules:
         async for some in past.parts(self.house.store, now - timedelta(days=COUNTED_DAYS), now, words=rules.asks_words):
             yield [case.case_id for case in some], await asyncio.to_thread(columns, some)
 
-    async def rehearse(self, base: str, rules: RuleSet, *, days: int, user_id: int, now: datetime) -> int:
+    async def rehearse(self, rules: RuleSet, *, days: int, user_id: int, now: datetime) -> int:
         """Begin a rehearsal in the background; its id."""
-        since = now - timedelta(days=days)
+        since, live = now - timedelta(days=days), await active_rules(self.house)
         total = await past.count(self.house.store, since, now)
         async with self.house.store.write() as tx:
             number = await rehearsals.begin(
                 tx,
-                base=base,
+                base=live.version,
                 body=rules.model_dump_json(),
                 days=days,
                 until=now,
@@ -89,7 +90,7 @@ class HouseRules:
                 user_id=user_id,
                 now=now,
             )
-        task = asyncio.create_task(self._run(number, rules, since, now))
+        task = asyncio.create_task(self._run(number, live, rules, since, now))
         self.running.add(task)
         task.add_done_callback(self.running.discard)
         return number
@@ -100,18 +101,17 @@ class HouseRules:
             task.cancel()
         await asyncio.gather(*self.running, return_exceptions=True)
 
-    async def _run(self, number: int, rules: RuleSet, since: datetime, until: datetime) -> None:
+    async def _run(self, number: int, live: RuleSet, rules: RuleSet, since: datetime, until: datetime) -> None:
         state = "failed"
         try:
-            state = await self._replay(number, rules, since, until)
+            state = await self._replay(number, live, rules, since, until)
         except Exception as error:  # whatever it was, the page says that it ended
             log.exception("a rehearsal failed", rehearsal=number, error=type(error).__name__)
         finally:
             async with self.house.store.write() as tx:
                 await rehearsals.end(tx, number, state)
 
-    async def _replay(self, number: int, rules: RuleSet, since: datetime, until: datetime) -> str:
-        live = await active_rules(self.house)
+    async def _replay(self, number: int, live: RuleSet, rules: RuleSet, since: datetime, until: datetime) -> str:
         found, sealed = rehearsal.Rehearsal(), 0
         async for part in replayed_parts(self.house, live, rules, since, until):
             changes = [_kept(part, change) for change in part.found.changes]
@@ -123,6 +123,10 @@ class HouseRules:
             if not going:
                 return "stopped"
         return "done"
+
+    async def grounds(self, viewer: Viewer, cases: Sequence[int], old: RuleSet, new: RuleSet) -> Mapping[int, Grounds]:
+        """Why some past cases are decided as they are."""
+        return await grounds(self.house, viewer, cases, old, new)
 
     async def may_publish_alone(self) -> bool:
         """Whether one supervisor is enough."""

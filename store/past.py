@@ -1,7 +1,7 @@
 """Past cases as the rules met them: the message that opened each and what the classifier said of it, in parts of a bounded size.
 
-This reads for the whole house, sealed cases included, because a rehearsal must count every case; what a colleague is shown
-of it goes through their own viewer.
+`parts` reads for the whole house, sealed cases included, because a rehearsal must count every case; what a colleague is shown
+of it goes through their own viewer (`unsealed`, `store.rehearsals`).
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from pydantic_core import from_json
 from sqlalchemy import Text, and_, cast, exists, func, literal, or_, select
 
 from channels.message import Attachment, InboundMessage, Sender
-from classifier.classification import Classification
+from classifier.classification import Classification, Evidence
 from store import cases as register
 from store import texts
-from store.database import Store
+from store.database import Store, Tx
 from store.history import classification_from
 from store.people import NUMBER
 from store.schema import cases, classifications, contacts, decisions, message_files, messages, people
+from store.viewer import Viewer
 
 PART: Final = 1_000
 # Labels are kept before the evidence (Classification.as_json), and are of closed lists: nobody's words look like this.
@@ -65,6 +66,10 @@ class Past:
         labels, _, evidence = texts.read(self.row.said, register.CLASSIFICATION).partition(_EVIDENCE)
         return classification_from({**from_json(labels + "}" if evidence else labels), "evidence": (), "model": ""})
 
+    def evidence(self) -> Sequence[Evidence]:
+        """The words that spoke for what the classifier said."""
+        return classification_from(texts.read_json(self.row.said, register.CLASSIFICATION)).evidence
+
 
 async def count(store: Store, since: datetime, until: datetime) -> int:
     """How many cases were opened by a message in a period, its end not included."""
@@ -96,6 +101,22 @@ async def parts(
             before[row.person_id] = earlier + 1
             found.append(Past(row.id, row.reference, row.sealed, earlier, row))
         yield found
+
+
+async def unsealed(tx: Tx, viewer: Viewer, ids: Sequence[int]) -> list[Past]:
+    """Those of some cases that a viewer may see and that nobody sealed, with what their members wrote."""
+    older = cases.alias("older")
+    before = or_(
+        older.c.received_at < cases.c.received_at,
+        and_(older.c.received_at == cases.c.received_at, older.c.id < cases.c.id),
+    )
+    earlier = select(func.count()).where(older.c.person_id == cases.c.person_id, before).correlate(cases)
+    rows = await tx.conn.execute(
+        _ROWS.add_columns(earlier.scalar_subquery().label("earlier")).where(
+            cases.c.id.in_(ids), viewer.may_see(), ~cases.c.sealed
+        )
+    )
+    return [Past(row.id, row.reference, row.sealed, int(row.earlier), row) for row in rows]
 
 
 async def _earlier(store: Store, since: datetime) -> dict[int | None, int]:

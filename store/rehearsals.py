@@ -55,11 +55,12 @@ class NewChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change as people look at it."""
+    """A change as people look at it. `sealed`: the case is, or either set seals it."""
 
     id: int
     case_id: int
     reference: str
+    sealed: bool
     before: Mapping[str, Any]
     after: Mapping[str, Any]
     harms: Sequence[str]
@@ -202,6 +203,7 @@ async def changes(
             row.id,
             row.case_id,
             row.reference,
+            row.sealed,
             row.before,
             row.after,
             row.harms,

@@ -34,14 +34,14 @@
     if (below > 0) rail.scrollTop = below;
   }
   const step = (by) => {
-    const rows = [...document.querySelectorAll(".row-link")], at = rows.indexOf(document.activeElement);
+    const rows = [...document.querySelectorAll(".row-link, [data-step]")], at = rows.indexOf(document.activeElement);
     const next = rows[at < 0 ? (by > 0 ? 0 : rows.length - 1) : at + by];
     if (next) { next.focus(); next.scrollIntoView({ block: "nearest" }); }
   };
   const acts = {
     "/": () => { const q = document.getElementById("q"); if (q) { q.focus(); q.select(); } },
     "?": () => { location.href = "/console/keys"; },
-    j: () => step(1), k: () => step(-1), o: () => document.activeElement.closest(".row-link")?.click(),
+    j: () => step(1), k: () => step(-1), o: () => document.activeElement.closest(".row-link, [data-step]")?.click(),
     r: () => write("reply"), d: () => write("ask"), i: () => write("note"),
     a: () => byKey("a")?.click(), c: () => byKey("c")?.click(), p: () => byKey("p")?.click(), z: () => byKey("z")?.click(), n: () => byKey("n")?.click(),
   };

@@ -134,6 +134,7 @@ _POLICY: dict[str, set[str] | None] = {
     "console-rules-edit": {"supervisor"},
     "console-rules-keep": {"supervisor"},
     "console-rules-rehearsal": {"supervisor"},
+    "console-rules-found": {"supervisor"},
     "console-rules-rehearse": {"supervisor"},
     "console-rules-stop": {"supervisor"},
     "console-rules-judge": {"supervisor"},

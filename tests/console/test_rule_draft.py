@@ -10,7 +10,7 @@ import pytest
 from store import rehearsals, rule_drafts, rule_sets
 from store.database import Tx
 from tests.console.conftest import Browser, Running
-from tests.console.example_house import PASSWORD
+from tests.console.example_house import CANARY, PASSWORD
 
 DRAFT = "/console/rules/draft"
 
@@ -76,6 +76,28 @@ async def test_a_rehearsal_shows_who_moves_and_is_judged(running: Running) -> No
     page = await luc.post(f"/console/rules/rehearsal/{change.group(1)}", judged="worse", text="<i>No</i>")
     assert "1 worse" in page
     assert "&lt;i&gt;No&lt;/i&gt;" in await luc.get("/console/rules/rehearsal")
+
+
+async def test_rows_say_why_and_quote_only_what_may_be_read(running: Running) -> None:
+    luc, sofie = await running.sign_in("luc"), await running.sign_in("sofie")
+    await luc.post(DRAFT)
+    await edited(luc, "second_line", queue="triage", situation="triage")
+    await edited(luc, "medical", priority="high")
+    page = await rehearsed(running, luc)
+    assert re.search(r"<blockquote[^>]*>“[^<]*déjà écrit deux fois", page)
+    assert "(second line: yes)" in page
+    assert "text: receipt, Mediation" in page
+    assert CANARY not in page
+    # Sofie may open the sealed case; its words stay in it.
+    page = await sofie.get("/console/rules/rehearsal")
+    sealed = page[page.index(running.house.references["sealed"]) :]
+    sealed = sealed[: sealed.index("</li>")]
+    assert "sealed" in sealed
+    assert "priority: high" in sealed
+    assert "<blockquote" not in sealed
+    assert CANARY not in page
+    for name in ("/console/rules/rehearsal/found", "/console/rules/rehearsal"):
+        assert running.house.references["sealed"] not in await luc.get(name)
 
 
 async def test_a_second_supervisor_publishes_after_a_rehearsal(running: Running) -> None:
