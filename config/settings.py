@@ -167,6 +167,8 @@ class Settings(BaseSettings):
     sms_countries: Annotated[tuple[str, ...], NoDecode] = ("32", "31", "33", "49", "352")
     sms_per_number_an_hour: int = Field(3, ge=1)
     sms_an_hour: int = Field(200, ge=1)
+    # To whom a supervisor's test messages go: our own telephone, our own chat with the bot.
+    test_recipients: Annotated[Mapping[str, str], NoDecode] = Field(default_factory=dict)
 
     # Where a clamd on this machine looks into files before anybody opens them: a unix socket or a port of loopback.
     clamd: str = ""
@@ -251,7 +253,7 @@ class Settings(BaseSettings):
             raise ValueError("must be names of hosts such as mms.twiliocdn.com")
         return value
 
-    @field_validator("whatsapp_templates", "department_mail", mode="before")
+    @field_validator("whatsapp_templates", "department_mail", "test_recipients", mode="before")
     @classmethod
     def _by_name(cls, value: Any) -> Any:
         if not isinstance(value, str):
@@ -263,6 +265,14 @@ class Settings(BaseSettings):
     def _content_sids(cls, value: Mapping[Language, str]) -> Mapping[Language, str]:
         if not all(re.fullmatch(r"HX[0-9a-f]{32}", sid) for sid in value.values()):
             raise ValueError("must be a ContentSid for each language, such as fr=HX0123…")
+        return value
+
+    @field_validator("test_recipients")
+    @classmethod
+    def _telephones_and_chats(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        shapes = {"sms": r"\+[1-9]\d{6,14}", "whatsapp": r"\+[1-9]\d{6,14}", "telegram": r"[1-9]\d{0,18}"}
+        if not all(name in shapes and re.fullmatch(shapes[name], recipient) for name, recipient in value.items()):
+            raise ValueError("must be numbers and a chat, such as sms=+32470001199,telegram=4711")
         return value
 
     @field_validator("department_mail")

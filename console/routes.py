@@ -13,12 +13,25 @@ from channels.viruses import NoScanner, Scanner
 from channels.web.address import networks
 from channels.web.cookies import Cookie
 from channels.web.limits import Limiter
-from console import announcing, audit_page, calendar, doors, kept_views, people_routes, quality, queues, report_routes
+from console import (
+    announcing,
+    audit_page,
+    calendar,
+    door_trials,
+    doors,
+    fates,
+    kept_views,
+    people_routes,
+    quality,
+    queues,
+    report_routes,
+)
 from console.asides import Asides
 from console.case_acts import case_acts
 from console.case_page import CasePage
 from console.case_papers import paper_routes
 from console.contract import Desk
+from console.door_contract import DoorChecks
 from console.entry_contract import Entries
 from console.entry_routes import WITH_FILES
 from console.entry_routes import routes as entry_routes
@@ -64,6 +77,7 @@ def add_routes(
     entries: Entries,
     rules: RuleHouse,
     trainer: Trainer,
+    checks: DoorChecks,
     limiter: Limiter,
     base_url: str,
     secret: bytes,
@@ -137,7 +151,9 @@ def add_routes(
         *people_routes.routes(site),
         *report_routes.routes(site),
         *queues.routes(site),
-        *doors.routes(site),
+        *doors.routes(site, checks),
+        *door_trials.routes(site, checks),
+        *fates.routes(site),
         *announcing.routes(site),
         *calendar.routes(site),
         *quality.routes(site, trainer),

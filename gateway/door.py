@@ -41,6 +41,8 @@ from store.database import Tx
 
 log = structlog.get_logger(__name__)
 
+# What came by the form is kept under this account.
+ACCOUNT: Final = "form"
 # How long a receipt waits for the case: long enough for a healthy house, short enough for a person who waits.
 PATIENCE_SECONDS: Final = 2.5
 _LOOK_EVERY: Final = 0.03
@@ -147,7 +149,7 @@ class Door:
         return {"item": item_id, "reference": reference, "token": token}
 
     def _raw(self, body: bytes, envelope: Mapping[str, str], now: datetime) -> RawMessage:
-        return RawMessage("webform", "form", uuid4().hex, body, now, envelope)
+        return RawMessage("webform", ACCOUNT, uuid4().hex, body, now, envelope)
 
     async def _given_before(self, tx: Tx, key: str | None, body_hash: str, now: datetime) -> dict[str, Any] | None:
         if key is None:

@@ -27,6 +27,7 @@ from gateway.chat_door import ChatDoor
 from gateway.classifying import Classifying
 from gateway.desk import HouseDesk
 from gateway.door import Door
+from gateway.door_checks import HouseDoorChecks
 from gateway.entries import HouseEntries
 from gateway.health import Health
 from gateway.hooks import add_hooks
@@ -89,6 +90,7 @@ def application(
         entries=HouseEntries(house, door, classifying),
         rules=rules,
         trainer=trainer,
+        checks=HouseDoorChecks(house, door, hosts[0] if hosts else ""),
         limiter=limiter,
         base_url=settings.base_url,
         secret=keys.derived(house.secret, "console"),

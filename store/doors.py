@@ -57,12 +57,31 @@ class DayOfFates:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A test message of ours to one of our own mailboxes. `code` is what the mail server last said of it."""
+    """A test message of ours to somebody of ours. `code` is what the server last said of it, `receipt` how far the provider says
+    that it came since, and `receipt_code` why not further."""
 
     at: datetime
     state: str
     code: str
     ended_at: datetime | None
+    receipt: str
+    receipt_code: str
+
+    @property
+    def end(self) -> str:
+        """What became of it: "waits", "sent", "delivered" or "failed"."""
+        if self.state == "failed" or self.receipt in ("failed", "undelivered"):
+            return "failed"
+        if self.receipt in ("delivered", "read"):
+            return "delivered"
+        return "sent" if self.state == "sent" else "waits"
+
+    @property
+    def why(self) -> str:
+        """Why it did not arrive, or not yet; "" where it did."""
+        if self.end in ("sent", "delivered"):
+            return ""
+        return self.receipt_code or self.code
 
 
 async def entrances(tx: Tx, *, now: datetime) -> list[Entrance]:
@@ -133,7 +152,14 @@ async def fates(tx: Tx, days: Sequence[tuple[date, datetime]], *, until: datetim
 
 async def last_trial(tx: Tx, prefix: str) -> Trial | None:
     """The latest test message whose key begins so; None when there was none."""
-    query = select(outbox.c.created_at, outbox.c.state, outbox.c.code, outbox.c.ended_at)
+    query = select(
+        outbox.c.created_at,
+        outbox.c.state,
+        outbox.c.code,
+        outbox.c.ended_at,
+        outbox.c.receipt,
+        outbox.c.receipt_code,
+    )
     query = query.where(outbox.c.key.startswith(prefix, autoescape=True)).order_by(outbox.c.id.desc()).limit(1)
     row = (await tx.conn.execute(query)).one_or_none()
     return Trial(*row) if row else None

@@ -27,7 +27,7 @@ from gateway.taking_over import HouseTalks
 from gateway.training import HouseTrainer
 from store.database import Store
 from store.files import FileStore
-from tests.console.desks import StoreDesk
+from tests.console.desks import Looks, StoreDesk
 from tests.console.example_entries import entries_of
 from tests.console.example_house import NOW, PASSWORD, House, furnish
 from tests.console.example_talks import furnish_talks, talks_of
@@ -109,6 +109,7 @@ class Running:
     scanner: Says
     entries: HouseEntries
     trainer: HouseTrainer
+    looks: Looks
     clients: list[TestClient[web.Request, web.Application]] = field(default_factory=list)
 
     def client(self) -> TestClient[web.Request, web.Application]:
@@ -193,6 +194,7 @@ async def started(furnished: tuple[Path, House], tmp_path: Path, **options: Any)
     talks = talks_of(store, tmp_path)
     entries = entries_of(talks.house)
     trainer = HouseTrainer(talks.house)
+    looks = Looks()
     add_routes(
         app,
         store=store,
@@ -201,6 +203,7 @@ async def started(furnished: tuple[Path, House], tmp_path: Path, **options: Any)
         entries=entries,
         rules=HouseRules(talks.house),
         trainer=trainer,
+        checks=looks,
         limiter=MemoryLimiter(),
         base_url=base_url,
         secret=SECRET,
@@ -211,7 +214,7 @@ async def started(furnished: tuple[Path, House], tmp_path: Path, **options: Any)
     )
     server = TestServer(app, port=port)
     await server.start_server()
-    running = Running(app, server, house, desk, talks, clock, base_url, scanner, entries, trainer)
+    running = Running(app, server, house, desk, talks, clock, base_url, scanner, entries, trainer, looks)
     yield running
     for client in running.clients:
         await client.close()

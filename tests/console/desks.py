@@ -12,6 +12,7 @@ from typing import cast
 from channels.message import InboundMessage, OutboundMessage, Robot, Sender
 from config.vocabulary import Channel, Language
 from console.contract import UNDO, NoDepartmentError, NoWayBackError, QuestionMail, Way
+from console.door_contract import Finding, OpenDoor
 from router.decision import Decision
 from store import cases, inbox, outbox, questions, receipts, second_look, users, views
 from store.database import Store, Tx
@@ -199,3 +200,21 @@ class StoreDesk:
     async def wake_intake(self, item_ids: Sequence[int]) -> None:
         """Remember them."""
         self.waiting += item_ids
+
+
+@dataclass
+class Looks:
+    """The house's look at its doors: what a test says is open, and what is found there."""
+
+    open: list[OpenDoor] = field(default_factory=list)
+    finding: Finding = "answers"
+    looked_at: list[OpenDoor] = field(default_factory=list)
+
+    def opened(self) -> Sequence[OpenDoor]:
+        """As told."""
+        return self.open
+
+    async def check(self, door: OpenDoor) -> Finding:
+        """As told."""
+        self.looked_at.append(door)
+        return self.finding

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
+from console.door_contract import OpenDoor
 from console.workbook import safe
 from store import audit, operations
 from store.schema import cases, inbox
@@ -94,6 +95,42 @@ async def test_a_test_message_goes_to_the_mailbox_itself_and_is_recorded(running
         )
     assert "refused. 550 5.1.1" in await luc.get("/console/channels")
     assert "Test message sent" in await luc.get("/console/audit?act=channel.tried")
+
+
+async def test_a_look_that_found_trouble_holds_until_a_message_comes(running: Running) -> None:
+    running.looks.open = [OpenDoor("webform", "form"), OpenDoor("sms", "+3225550122", "+32470001199")]
+    running.looks.finding = "elsewhere"
+    luc = await running.sign_in("luc")
+    page = await luc.get("/console/channels")
+    assert "Nothing has ever come in." in page
+    assert "Look whether it works" in page
+    page = await luc.post("/console/channels/test", channel="webform", account="form")
+    assert running.looks.looked_at == [OpenDoor("webform", "form")]
+    assert "the provider does not bring messages to this house" in page
+    assert page.index("cannot be reached") < page.index(MAILBOX)
+    async with running.house.store.write() as tx:
+        late = update(inbox).where(inbox.c.channel == "webform")
+        await tx.conn.execute(late.values(account="form", received_at=NOW + timedelta(minutes=1)))
+    running.clock.forward(minutes=2)
+    page = await luc.get("/console/channels")
+    assert "cannot be reached" not in page
+    await luc.post("/console/channels/test", status=404, channel="sms", account="form")
+
+
+async def test_a_test_message_that_did_not_arrive_says_why(running: Running) -> None:
+    running.looks.open = [OpenDoor("sms", "+3225550122", "+32470001199")]
+    luc = await running.sign_in("luc")
+    await luc.get("/console/channels")
+    await luc.post("/console/channels/test", channel="sms", account="+3225550122")
+    trial = update(outbox_table).where(outbox_table.c.key.startswith("test-"))
+    for values, told in (
+        ({"state": "sent", "receipt": "delivered"}, ": arrived."),
+        ({"state": "sent", "receipt": "undelivered", "receipt_code": "30003"}, "the phone is off or out of reach"),
+        ({"state": "failed", "code": "country", "receipt": "", "receipt_code": ""}, "we send no texts to that country"),
+    ):
+        async with running.house.store.write() as tx:
+            await tx.conn.execute(trial.values(**values))
+        assert told in await luc.get("/console/channels")
 
 
 async def test_a_test_message_goes_nowhere_else(running: Running) -> None:

@@ -83,6 +83,9 @@ class Twilio:
     retry_after: str = ""
     media: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     redirects: dict[str, str] = field(default_factory=dict)
+    # What the account is, and where the messages to each of its numbers go.
+    status: str = "active"
+    brought_to: dict[str, str] = field(default_factory=lambda: {SMS_NUMBER: ""})
     asked: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
     _listed: list[dict[str, Any]] = field(default_factory=list)
     _files: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -118,8 +121,21 @@ class Twilio:
         app.router.add_post(f"{MESSAGES}.json", self._create)
         app.router.add_get(f"{MESSAGES}.json", self._list)
         app.router.add_get(MESSAGES + "/{message}/Media.json", self._list_media)
+        app.router.add_get(f"/2010-04-01/Accounts/{SID}.json", self._account)
+        app.router.add_get(f"/2010-04-01/Accounts/{SID}/IncomingPhoneNumbers.json", self._own_numbers)
         app.router.add_get("/{path:.*}", self._media)
         return app
+
+    async def _account(self, request: web.Request) -> web.Response:
+        refused = await self._not_now(request)
+        return refused or web.json_response({"sid": SID, "status": self.status, "friendly_name": "House"})
+
+    async def _own_numbers(self, request: web.Request) -> web.Response:
+        if refused := await self._not_now(request):
+            return refused
+        brought = self.brought_to.get(request.query.get("PhoneNumber", ""))
+        found = [] if brought is None else [{"sid": sid(1, "PN"), "account_sid": SID, "sms_url": brought}]
+        return web.json_response({"incoming_phone_numbers": found, "next_page_uri": None, "page": 0, "page_size": 50})
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
         if not _is_us(request):
