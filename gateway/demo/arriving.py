@@ -41,7 +41,7 @@ class Arriving:
         """A first message, received at that moment. `number` makes its identifiers unique."""
         if channel == "email":
             raw = self._mail(
-                story.subject, story.text, writer, number, at, to=story.theme.mailbox, nameless=_nameless(story)
+                story.subject, story.text, writer, number, at, to=story.matter.theme.mailbox, nameless=_nameless(story)
             )
         elif channel in ("sms", "whatsapp"):
             raw = _text(story, writer, channel, number, at)
@@ -116,7 +116,7 @@ class Arriving:
 
 
 def _nameless(story: Story) -> bool:
-    return "anonymous" in story.theme.flags
+    return "anonymous" in story.matter.theme.flags
 
 
 def _text(story: Story, writer: Writer, channel: Channel, number: int, at: datetime) -> RawMessage:

@@ -6,24 +6,24 @@ audit, search and counts are what they would be. The same seed gives the same re
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
-from itertools import count
 from random import Random
 from typing import Final
 
 from sqlalchemy import select
 
-from config.vocabulary import Channel, Language
+from config.vocabulary import CONVERSING, Channel, Language
 from gateway.clock import Clock
-from gateway.demo import oddities
+from gateway.demo import correcting, oddities
 from gateway.demo.arriving import Arriving
-from gateway.demo.handling import Handling, deliver
+from gateway.demo.handling import Handling, Life
 from gateway.demo.people import Writer, writer
-from gateway.demo.stories import answer_read, stories, tell
+from gateway.demo.plan import Plan
+from gateway.demo.stories import Matter, Teller, answer_read, matters
+from gateway.demo.templates import manners
 from gateway.demo.volumes import CHANNELS, LANGUAGES, moments
 from gateway.desk import HouseDesk
 from gateway.house import House, active_rules
@@ -37,57 +37,35 @@ from store.schema import messages
 from store.viewer import Viewer
 
 MONTHS: Final = 14
-_BATCH: Final = 200
-# What goes out is looked at once in so many acts; each message is noted as gone at its own time.
-_DELIVERY: Final = 20
 _DAY: Final = timedelta(days=1)
-
-Act = Callable[[Tx, datetime], Awaitable[None]]
+_STILL_OPEN: Final = 60 * _DAY
 
 
 @dataclass
 class Filling:
-    """The plan: acts in the order of time, each of which may plan later ones. Nothing is done after `until`."""
+    """What comes in, and what is planned for each case that it opens."""
 
     house: House
+    plan: Plan
     arriving: Arriving
     handling: Handling
-    until: datetime
+    teller: Teller
     rng: Random
     writers: list[Writer] = field(default_factory=list)
-    _plan: list[tuple[datetime, int, Act]] = field(default_factory=list)
-    _order: count[int] = field(default_factory=count)
-    done: int = 0
-
-    def at(self, moment: datetime, act: Act) -> None:
-        """Plan an act."""
-        if moment < self.until:
-            heapq.heappush(self._plan, (moment, next(self._order), act))
-
-    async def play(self, progress: Callable[[int], None]) -> None:
-        """Do everything that is planned. `progress` is told how many messages have come in."""
-        while self._plan:
-            async with self.house.store.write() as tx:
-                for place in range(min(_BATCH, len(self._plan))):
-                    moment, _, act = heapq.heappop(self._plan)
-                    if place % _DELIVERY == 0:
-                        await deliver(tx, self.house, moment)
-                    await act(tx, moment)
-            progress(self.done)
-        async with self.house.store.write() as tx:
-            await deliver(tx, self.house, self.until)
 
     async def come_in(self, tx: Tx, moment: datetime, *, number: int) -> None:
         """A member writes, and colleagues will act on it."""
-        self.done += 1
-        who = self._writer(number)
-        themes = stories().themes
-        theme = self.rng.choices(themes, [one.weight for one in themes])[0]
-        channel = self._channel(theme.flags)
-        story = tell(theme, who.language, (moment - timedelta(days=20)).month, who.name, self.rng)
+        self.plan.done += 1
+        who, known = self._writer(number), matters()
+        matter = self.rng.choices(known, [one.theme.weight for one in known])[0]
+        channel = self._channel(matter, who.language)
+        month = (moment - 20 * _DAY).month
+        tell = self.teller.say if channel in CONVERSING else self.teller.write
+        story = tell(matter, who.language, month, who.name)
         recorded = await self.arriving.story(tx, story, who, channel, number, moment)
         if recorded.fate == "opened" and recorded.case_id is not None:
-            await self._plan_case(tx, recorded.case_id, who, number, moment)
+            life = Life(recorded.case_id, matter, who, number, self.handling.outcome(matter))
+            await self.plan_case(tx, life, moment)
 
     def _writer(self, number: int) -> Writer:
         if self.writers and self.rng.random() < 0.18:
@@ -96,64 +74,70 @@ class Filling:
         self.writers.append(writer(number, language, self.rng))
         return self.writers[-1]
 
-    def _channel(self, flags: tuple[str, ...]) -> Channel:
-        if "anonymous" in flags:
+    def _channel(self, matter: Matter, language: Language) -> Channel:
+        if "anonymous" in matter.theme.flags:
             return self.rng.choice(("email", "webform"))
-        return self.rng.choices(tuple(CHANNELS), tuple(CHANNELS.values()))[0]
+        channel = self.rng.choices(tuple(CHANNELS), tuple(CHANNELS.values()))[0]
+        return channel if channel not in CONVERSING or language in matter.theme.said else "email"
 
-    async def _plan_case(self, tx: Tx, case_id: int, who: Writer, number: int, moment: datetime) -> None:
-        row = (await tx.conn.execute(select(case_table).where(case_table.c.id == case_id))).one()
-        handling, rng = self.handling, self.rng
+    async def plan_case(self, tx: Tx, life: Life, moment: datetime) -> None:
+        """What colleagues will do with a case that was opened then."""
+        row = (await tx.conn.execute(select(case_table).where(case_table.c.id == life.case_id))).one()
         if row.state == "closed":
             return
+        at, rng, handling = self.plan.at, self.rng, self.handling
         taken = moment + timedelta(hours=rng.uniform(1, 40))
-        self.at(taken, lambda tx, now: handling.take(tx, case_id, now))
-        if rng.random() < 0.06:
-            self.at(taken + timedelta(minutes=20), lambda tx, now: handling.correct(tx, case_id, now))
-        if row.queue == "mediation" and rng.random() < 0.25:
-            self.at(taken + timedelta(hours=30), lambda tx, now: handling.recommend(tx, case_id, now))
+        at(taken, partial(_take, handling, life))
+        if rng.random() < 0.08 or (row.queue == "triage" and rng.random() < 0.3):
+            at(taken + timedelta(minutes=20), partial(_correct, handling, life))
+        if row.queue == "mediation" and rng.random() < 0.4:
+            at(taken + timedelta(hours=30), partial(self._recommend, life=life))
         end = self._end(row.due_on, moment)
-        answered = moment + (end - moment) * 0.9
-        self.at(answered, partial(self._answer, case_id=case_id, who=who, number=number))
+        at(moment + (end - moment) * 0.9, partial(self._answer, life=life))
         # Of the last weeks some are late and still open; older ones have all come to an end.
-        if moment < self.until - timedelta(days=60) or rng.random() < 0.96:
-            self.at(end, lambda tx, now: handling.close(tx, case_id, now))
+        if moment < self.plan.until - _STILL_OPEN or rng.random() < 0.96:
+            at(end, partial(_close, handling, life))
         if rng.random() < 0.3:
-            self.at(
-                end + timedelta(days=rng.uniform(0.2, 5)), lambda tx, now: handling.rate(tx, case_id, who.language, now)
-            )
+            at(end + timedelta(days=rng.uniform(0.2, 5)), partial(_rate, handling, life))
 
-    def _end(self, due_on: object, moment: datetime) -> datetime:
+    def _end(self, due_on: date | None, moment: datetime) -> datetime:
         """When it is over: most in time, some late. Thanks and ideas in some days."""
         day = received_day(moment)
-        length = (due_on - day).days if isinstance(due_on, type(day)) else 8
-        late = self.rng.random() < 0.09
+        length = (due_on - day).days if due_on is not None else 8
+        late = self.rng.random() < 0.06
         share = self.rng.uniform(1.05, 1.7) if late else self.rng.triangular(0.12, 0.98, 0.75)
         wanted = add_working_days(day + timedelta(days=max(1, round(length * share)) - 1), 1)
-        if not late and isinstance(due_on, type(day)):
+        if not late and due_on is not None:
             wanted = min(wanted, due_on)
         return max(moment + timedelta(hours=3), moment + (wanted - day) * 1 - timedelta(hours=self.rng.uniform(0, 3)))
 
-    async def _answer(self, tx: Tx, moment: datetime, *, case_id: int, who: Writer, number: int) -> None:
-        if await self.handling.answer(tx, case_id, moment) and self.rng.random() < 0.12:
-            at = moment + timedelta(hours=self.rng.uniform(2, 60))
-            self.at(at, partial(self._write_back, case_id=case_id, who=who, number=number))
+    async def _recommend(self, tx: Tx, moment: datetime, *, life: Life) -> None:
+        made = await self.handling.recommend(tx, life, moment)
+        if made is not None:
+            follow = partial(_follow, self.handling, life, made)
+            self.plan.at(moment + timedelta(days=self.rng.uniform(4, 40)), follow)
 
-    async def _write_back(self, tx: Tx, moment: datetime, *, case_id: int, who: Writer, number: int) -> None:
+    async def _answer(self, tx: Tx, moment: datetime, *, life: Life) -> None:
+        if await self.handling.answer(tx, life, moment) and self.rng.random() < 0.12:
+            at = moment + timedelta(hours=self.rng.uniform(2, 60))
+            self.plan.at(at, partial(self._write_back, life=life))
+
+    async def _write_back(self, tx: Tx, moment: datetime, *, life: Life) -> None:
         query = select(messages.c.rfc_message_id).where(
-            messages.c.case_id == case_id, messages.c.direction == "out", messages.c.rfc_message_id.is_not(None)
+            messages.c.case_id == life.case_id, messages.c.direction == "out", messages.c.rfc_message_id.is_not(None)
         )
         ours = (await tx.conn.execute(query.order_by(messages.c.id.desc()).limit(1))).scalar()
-        if ours is not None:
-            text = self.rng.choice(stories().replies[who.language])
-            await self.arriving.answer(tx, text, answer_read(who.language), who, number + 1_000_000, moment, ours)
+        if ours:
+            text = self.teller.next((life.language, "replies"), manners().replies[life.language])
+            found, number = answer_read(life.language), life.number + 1_000_000
+            await self.arriving.answer(tx, text, found, life.who, number, moment, ours)
             # A closed case that is opened again is looked at once more.
-            self.at(moment + timedelta(days=2), lambda tx, now: self.handling.close(tx, case_id, now))
+            self.plan.at(moment + 2 * _DAY, partial(_close, self.handling, life))
 
     async def morning(self, tx: Tx, moment: datetime) -> None:
         """What the clock does each day: reminders, and a word about what is late."""
         await Clock(self.house).remind(tx, received_day(moment), moment)
-        self.at(moment + _DAY, self.morning)
+        self.plan.at(moment + _DAY, self.morning)
 
 
 async def fill(
@@ -178,18 +162,45 @@ async def fill(
     rng = Random(seed)  # noqa: S311 (a story, no secret)
     rules = await active_rules(house)
     settings = ParserSettings(house.own_addresses, "", house.settings.parse_memory_mb)
-    desk = HouseDesk(house, Parsing(settings, seconds=10))
-    filling = Filling(house, Arriving(house, Recorder(house, rules)), Handling(house, desk, staff, rng), until, rng)
+    desk, teller = HouseDesk(house, Parsing(settings, seconds=10)), Teller(rng)
+    filling = Filling(
+        house=house,
+        plan=(plan := Plan(house, until)),
+        arriving=Arriving(house, Recorder(house, rules)),
+        handling=Handling(house, desk, staff, rng, teller),
+        teller=teller,
+        rng=rng,
+    )
     planned = moments(n, until, rng, months=months)
     for number, moment in enumerate(planned, 1):
-        filling.at(moment, partial(filling.come_in, number=number))
+        plan.at(moment, partial(filling.come_in, number=number))
     for number in range(max(3, n // 80)):
         at = planned[0] + (until - planned[0]) * rng.random()
-        filling.at(at, partial(_robot, filling, number=2_000_000 + number))
+        plan.at(at, partial(_robot, filling, number=2_000_000 + number))
     for number in range(3):
-        filling.at(until - timedelta(hours=3 + 9 * number), partial(_odd, filling, number=3_000_000 + number))
-    filling.at(planned[0].replace(hour=4, minute=0, second=0) + _DAY, filling.morning)
-    await filling.play(progress)
+        plan.at(until - timedelta(hours=3 + 9 * number), partial(_odd, filling, number=3_000_000 + number))
+    plan.at(planned[0].replace(hour=4, minute=0, second=0) + _DAY, filling.morning)
+    await plan.play(progress)
+
+
+async def _take(handling: Handling, life: Life, tx: Tx, now: datetime) -> None:
+    await handling.take(tx, life, now)
+
+
+async def _correct(handling: Handling, life: Life, tx: Tx, now: datetime) -> None:
+    await correcting.correct(tx, handling, life, now)
+
+
+async def _follow(handling: Handling, life: Life, made: int, tx: Tx, now: datetime) -> None:
+    await handling.follow(tx, life, made, now)
+
+
+async def _close(handling: Handling, life: Life, tx: Tx, now: datetime) -> None:
+    await handling.close(tx, life, now)
+
+
+async def _rate(handling: Handling, life: Life, tx: Tx, now: datetime) -> None:
+    await handling.rate(tx, life, now)
 
 
 async def _robot(filling: Filling, tx: Tx, now: datetime, *, number: int) -> None:

@@ -5,24 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from config.vocabulary import DEPARTMENTS, Language
+from config.vocabulary import Language
 from console.contract import NoWayBackError
-from gateway.demo.stories import stories
+from gateway.demo.people import Writer
+from gateway.demo.stories import Matter, Teller
+from gateway.demo.templates import in_house, manners, unwrapped
 from gateway.desk import HouseDesk
 from gateway.house import House
-from store import cases, corrections, links, outbox, ratings, recommendations, views
+from store import cases, links, outbox, ratings, recommendations, views
 from store.database import Tx
-from store.labels import WrongLabelsError
 from store.viewer import Viewer
 
 _OUTCOMES: Final = {
-    "founded": 30,
-    "partly_founded": 20,
-    "not_founded": 22,
-    "explained": 22,
-    "withdrawn": 4,
+    "founded": 25,
+    "partly_founded": 16,
+    "not_founded": 25,
+    "explained": 27,
+    "withdrawn": 5,
     "not_ours": 2,
 }
 # What was behind the complaints that were judged: mostly time, and in each department something of its own.
@@ -37,19 +38,51 @@ _CAUSES: Final = {
     "other": 3,
 }
 _OWN_CAUSES: Final = {"branches": {"reception": 40}, "digital": {"technology": 60}}
-_JUDGED: Final = frozenset({"founded", "partly_founded"})
-_FOLLOWED: Final[tuple[recommendations.State, ...]] = ("open", "open", "accepted", "done", "done", "refused")
+_RIGHT: Final = ("founded", "partly_founded")
+_FOLLOWED: Final[tuple[recommendations.State, ...]] = ("open", "accepted", "accepted", "done", "done", "refused")
+_REMARKS: Final = {
+    ("fr", "accepted"): "D'accord, prévu pour le prochain trimestre.",
+    ("fr", "done"): "En place depuis le début du mois, merci.",
+    ("fr", "refused"): "Pas possible avec le logiciel actuel ; à revoir avec le suivant.",
+    ("nl", "accepted"): "Akkoord, gepland voor het volgende kwartaal.",
+    ("nl", "done"): "In voege sinds het begin van de maand, bedankt.",
+    ("nl", "refused"): "Niet mogelijk met de huidige software; we bekijken het bij de volgende.",
+}
+_DAY: Final = timedelta(days=1)
 _SCORES: Final = {1: 8, 2: 10, 3: 20, 4: 36, 5: 26}
 
 
 @dataclass(frozen=True, slots=True)
+class Life:
+    """A case and what is going to become of it. `number` is that of the message that opened it."""
+
+    case_id: int
+    matter: Matter
+    who: Writer
+    number: int
+    outcome: str
+
+    @property
+    def language(self) -> Language:
+        """The member's."""
+        return self.who.language
+
+
+@dataclass(frozen=True, slots=True)
 class Handling:
-    """The colleagues at work. `staff` handle cases; the first of them may open sealed ones."""
+    """The colleagues at work. `staff` handle cases; one of them at least may open sealed ones."""
 
     house: House
     desk: HouseDesk
     staff: tuple[Viewer, ...]
     rng: Random
+    teller: Teller
+
+    def outcome(self, matter: Matter) -> str:
+        """How such a case will end."""
+        if matter.theme.kind != "complaint":
+            return "explained"
+        return self.rng.choices(tuple(_OUTCOMES), tuple(_OUTCOMES.values()))[0]
 
     def somebody(self, row: views.Row) -> Viewer:
         """Who has the case: the same colleague for each department, those with the right for sealed ones."""
@@ -58,85 +91,84 @@ class Handling:
 
     async def row(self, tx: Tx, case_id: int) -> views.Row | None:
         """The case as it is, while it is open."""
-        row = await views.case(tx, self._all(), case_id)
+        row = await views.case(tx, self.all_seeing, case_id)
         return row if row is not None and row.state == "open" else None
 
-    def _all(self) -> Viewer:
+    @property
+    def all_seeing(self) -> Viewer:
+        """Somebody who may open sealed cases."""
         return next(one for one in self.staff if one.medical)
 
-    async def take(self, tx: Tx, case_id: int, now: datetime) -> None:
+    async def take(self, tx: Tx, life: Life, now: datetime) -> None:
         """Somebody makes the case theirs, and sometimes writes something down."""
-        row = await self.row(tx, case_id)
+        row = await self.row(tx, life.case_id)
         if row is None:
             return
         who = self.somebody(row)
-        await self._change(tx, row, who, "case.taken", now, assignee_id=who.user_id)
+        await self.change(tx, row, who, "case.taken", now, assignee_id=who.user_id)
         if self.rng.random() < 0.3:
-            await cases.add_note(tx, case_id, who.user_id, self.rng.choice(stories().notes), now=now)
+            notes = life.matter.topic.notes[in_house(life.language)]
+            note = self.teller.next((life.matter.name, life.language, "notes"), notes)
+            await cases.add_note(tx, life.case_id, who.user_id, note, now=now)
 
-    async def correct(self, tx: Tx, case_id: int, now: datetime) -> None:
-        """Somebody says which department it really was."""
-        row = await self.row(tx, case_id)
-        if row is None or row.sealed or row.department is None:
-            return
-        wanted = self.rng.choice([name for name in DEPARTMENTS if name != row.department])
-        try:
-            await corrections.correct(tx, self.somebody(row), case_id, {"department": wanted}, now=now)
-        except (corrections.NothingToCorrectError, WrongLabelsError):
-            return
+    async def recommend(self, tx: Tx, life: Life, now: datetime) -> int | None:
+        """Mediation recommends something to the department. Returns the recommendation."""
+        row, language = await self.row(tx, life.case_id), in_house(life.language)
+        texts = life.matter.topic.recommended.get(language)
+        if row is None or row.department is None or not texts:
+            return None
+        who, text = self.somebody(row), self.teller.next((life.matter.name, language, "recommended"), texts)
+        due_on = (now + 45 * _DAY).date()
+        made = await recommendations.make(tx, who, row.id, department=row.department, text=text, due_on=due_on, now=now)
+        await self.change(tx, row, who, "case.recommended", now, detail={"to": row.department})
+        return made
 
-    async def recommend(self, tx: Tx, case_id: int, now: datetime) -> None:
-        """Mediation recommends something to the department, which follows it or not, or has not said yet."""
-        row = await self.row(tx, case_id)
-        if row is None or row.department is None:
-            return
-        who, text = self.somebody(row), self.rng.choice(stories().recommendations)
-        due_on = (now + timedelta(days=45)).date()
-        made = await recommendations.make(
-            tx, who, case_id, department=row.department, text=text, due_on=due_on, now=now
-        )
-        actor, detail = f"user:{who.user_id}", {"to": row.department}
-        await cases.change(tx, row.id, actor=actor, act="case.recommended", now=now, version=row.version, detail=detail)
+    async def follow(self, tx: Tx, life: Life, made: int, now: datetime) -> None:
+        """The department says what it makes of a recommendation, or nothing yet."""
         state = self.rng.choice(_FOLLOWED)
         if state != "open":
-            await recommendations.follow(tx, case_id, made, state, "", now=now)
+            remark = _REMARKS[in_house(life.language), state]
+            await recommendations.follow(tx, life.case_id, made, state, remark, now=now)
 
-    async def answer(self, tx: Tx, case_id: int, now: datetime) -> bool:
-        """Somebody answers the member; False where no way leads to them."""
-        row = await self.row(tx, case_id)
-        if row is None:
+    async def answer(self, tx: Tx, life: Life, now: datetime) -> bool:
+        """Somebody answers the member; False where no way leads to them, or nothing is to be said."""
+        row = await self.row(tx, life.case_id)
+        topic, language = life.matter.topic, life.language
+        right = life.outcome in _RIGHT or not topic.unfounded
+        texts = (topic.founded if right else topic.unfounded).get(language)
+        if row is None or not texts:
             return False
-        text = self.rng.choice(stories().answers[cast(Language, row.language)])
         who = self.somebody(row)
+        greeting = manners().answer_greetings[language].format(name=life.who.name)
+        text = unwrapped(self.teller.next((life.matter.name, language, "right" if right else "wrong"), texts))
         try:
-            await self.desk.reply(tx, who, case_id, f"{text}\n\n{who.name}", now=now, version=row.version)
+            await self.desk.reply(tx, who, row.id, f"{greeting}\n\n{text}\n\n{who.name}", now=now, version=row.version)
         except NoWayBackError:
             return False
         return True
 
-    async def close(self, tx: Tx, case_id: int, now: datetime) -> None:
+    async def close(self, tx: Tx, life: Life, now: datetime) -> None:
         """Somebody closes the case with its outcome."""
-        row = await self.row(tx, case_id)
+        row = await self.row(tx, life.case_id)
         if row is None:
             return
-        outcome = (
-            self.rng.choices(tuple(_OUTCOMES), tuple(_OUTCOMES.values()))[0] if row.kind == "complaint" else "explained"
-        )
-        cause = self._cause(row) if outcome in _JUDGED else ""
+        cause = self._cause(row) if life.outcome in _RIGHT else ""
         actor = f"user:{self.somebody(row).user_id}"
-        await cases.close(tx, case_id, outcome=outcome, cause=cause, actor=actor, now=now, version=row.version)
+        await cases.close(tx, row.id, outcome=life.outcome, cause=cause, actor=actor, now=now, version=row.version)
 
     def _cause(self, row: views.Row) -> str:
         known = _CAUSES | _OWN_CAUSES.get(row.department or "", {})
         return self.rng.choices(tuple(known), tuple(known.values()))[0]
 
-    async def rate(self, tx: Tx, case_id: int, language: Language, now: datetime) -> None:
+    async def rate(self, tx: Tx, life: Life, now: datetime) -> None:
         """The member says what they thought of it, if it is over."""
-        if await self.row(tx, case_id) is None:
+        if await self.row(tx, life.case_id) is None:
             score = self.rng.choices(tuple(_SCORES), tuple(_SCORES.values()))[0]
-            await ratings.keep(tx, case_id, score, self.rng.choice(stories().comments[language]), now=now)
+            comment = self.rng.choice(manners().comments[life.language])
+            await ratings.keep(tx, life.case_id, score, comment, now=now)
 
-    async def _change(self, tx: Tx, row: views.Row, who: Viewer, act: str, now: datetime, **values: Any) -> None:
+    async def change(self, tx: Tx, row: views.Row, who: Viewer, act: str, now: datetime, **values: Any) -> None:
+        """A change of a case by a colleague, who has read it."""
         actor = f"user:{who.user_id}"
         await cases.change(tx, row.id, actor=actor, act=act, now=now, version=row.version, unread=False, **values)
 

@@ -1,92 +1,110 @@
-"""Stories from the templates beside this file: a subject, a text, and what a classifier would make of it."""
+"""Stories from the templates: a subject, a text, and what a classifier would make of it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from babel.dates import get_month_names
-from pydantic import BaseModel
 
 from classifier.classification import Classification, Evidence, Identity
-from config.strict_yaml import validated
-from config.vocabulary import DEPARTMENTS, FLAGS, KINDS, Department, Flag, Kind, Language
+from config.vocabulary import DEPARTMENTS, FLAGS, KINDS, Department, Language
 from gateway.demo.people import PLACES
+from gateway.demo.templates import Theme, Topic, manners, topics, unwrapped
 
 _MARK: Final = re.compile(r"\[(?:(?P<flag>[a-z_]+)\|)?(?P<words>[^\]]+)\]")
 MODEL: Final = "demo"
+T = TypeVar("T")
 
 
-class Theme(BaseModel, frozen=True):
-    """What people write about. `texts` are (subject, text) by language; `weight` is how often it comes."""
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """A theme within its topic."""
 
-    id: str
-    weight: int
-    department: Department | None = None
-    kind: Kind = "complaint"
-    flags: tuple[Flag, ...] = ()
-    mailbox: str = ""
-    texts: Mapping[Language, tuple[tuple[str, str], ...]]
+    name: str
+    topic: Topic
+    theme: Theme
 
-
-class Stories(BaseModel, frozen=True):
-    """The whole file."""
-
-    themes: tuple[Theme, ...]
-    greetings: Mapping[Language, tuple[str, ...]]
-    asides: Mapping[Language, tuple[str, ...]]
-    replies: Mapping[Language, tuple[str, ...]]
-    answers: Mapping[Language, tuple[str, ...]]
-    notes: tuple[str, ...]
-    recommendations: tuple[str, ...]
-    comments: Mapping[Language, tuple[str, ...]]
-
-
-@cache
-def stories() -> Stories:
-    """The templates, read once."""
-    return validated(Stories, Path(__file__).with_name("stories.yaml"))
+    @property
+    def department(self) -> Department | None:
+        """Whose matter it is."""
+        return self.topic.department
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A message as somebody wrote it. `found` is what a classifier would say."""
+    """A message as somebody wrote it. `found` is what a classifier would say; `wish` is told apart in a conversation."""
 
-    theme: Theme
+    matter: Matter
     subject: str
     text: str
     found: Classification
+    wish: str = ""
 
 
-def tell(theme: Theme, language: Language, month: int, name: str, rng: Random) -> Story:
-    """A story of a theme in a language, about something of a month (1 to 12), signed with `name` if there is one."""
-    subject, told = rng.choice(theme.texts[language])
-    words = {
-        "{month}": get_month_names("wide", locale=language)[month],
-        "{amount}": f"{rng.randrange(18, 640)},{rng.choice(('00', '50', '80'))}",
-        "{days}": str(rng.randrange(9, 70)),
-        "{place}": rng.choice(PLACES[language]),
-    }
-    if language == "fr" and words["{month}"][0] in "ao":
-        told, subject = told.replace("de {month}", "d’{month}"), subject.replace("de {month}", "d’{month}")
-    for mark, word in words.items():
-        told, subject = told.replace(mark, word), subject.replace(mark, word)
-    if theme.kind == "other":
-        whole = told
-    else:
-        parts = [rng.choice(stories().greetings[language]), told, rng.choice(stories().asides[language])]
-        signature = "" if "anonymous" in theme.flags else name
-        whole = "\n\n".join(part for part in (*parts, signature) if part)
-    text, evidence = _read(whole, theme)
-    found = _found(theme, language, evidence, rng)
-    if "anonymous" not in theme.flags and theme.kind != "other":
-        found = replace(found, identity=Identity(name=name))
-    return Story(theme, subject, text, found)
+def matters() -> list[Matter]:
+    """Everything that people write about."""
+    return [Matter(name, topic, theme) for name, topic in topics().items() for theme in topic.themes]
+
+
+@dataclass
+class Teller:
+    """Tells stories. Each template comes once before any comes again, as cards from a pack that is shuffled anew."""
+
+    rng: Random
+    _packs: dict[tuple[str, ...], list[int]] = field(default_factory=dict)
+
+    def write(self, matter: Matter, language: Language, month: int, name: str) -> Story:
+        """A story about something of a month (1 to 12), signed with `name` if there is one."""
+        theme, rng = matter.theme, self.rng
+        texts, letters = theme.texts[language], theme.letters.get(language, {})
+        subject, told = self.next((theme.id, language), [*texts.items(), *letters.items()])
+        told = self._filled(unwrapped(told), language, month, name)
+        if theme.kind != "other" and subject not in letters:
+            own, nameless = manners(), "anonymous" in theme.flags
+            ending = "" if nameless else f"{rng.choice(own.endings[language])}\n{name}".strip()
+            parts = [rng.choice(own.greetings[language]), told, rng.choice(own.asides[language]), ending]
+            told = "\n\n".join(part for part in parts if part)
+        return self._story(matter, language, name, self._filled(subject, language, month, name), told)
+
+    def say(self, matter: Matter, language: Language, month: int, name: str) -> Story:
+        """What is told in a conversation; the theme must have something said in this language."""
+        told, wish = self.next((matter.theme.id, language, "said"), matter.theme.said[language])
+        story = self._story(matter, language, name, "", self._filled(told, language, month, name))
+        return replace(story, wish=self._filled(wish, language, month, name))
+
+    def next(self, of: tuple[str, ...], cards: Sequence[T]) -> T:
+        """The next of these, none twice before all had their turn."""
+        pack = self._packs.setdefault(of, [])
+        if not pack:
+            pack += self.rng.sample(range(len(cards)), len(cards))
+        return cards[pack.pop()]
+
+    def _story(self, matter: Matter, language: Language, name: str, subject: str, marked: str) -> Story:
+        text, evidence = _read(marked, matter)
+        found = _found(matter, language, evidence, self.rng)
+        if "anonymous" not in matter.theme.flags and matter.theme.kind != "other":
+            found = replace(found, identity=Identity(name=name))
+        return Story(matter, subject, text, found)
+
+    def _filled(self, text: str, language: Language, month: int, name: str) -> str:
+        rng = self.rng
+        words = {
+            "{month}": get_month_names("wide", locale=language)[month],
+            "{amount}": f"{rng.randrange(18, 640)},{rng.choice(('00', '50', '80'))}",
+            "{days}": str(rng.randrange(9, 70)),
+            "{day}": str(rng.randrange(2, 29)),
+            "{place}": rng.choice(PLACES[language]),
+            "{name}": name,
+        }
+        if language == "fr" and words["{month}"][0] in "ao":
+            text = text.replace("de {month}", "d’{month}")
+        for mark, word in words.items():
+            text = text.replace(mark, word)
+        return text
 
 
 def answer_read(language: Language) -> Classification:
@@ -104,13 +122,13 @@ def answer_read(language: Language) -> Classification:
     )
 
 
-def _read(marked: str, theme: Theme) -> tuple[str, tuple[Evidence, ...]]:
+def _read(marked: str, matter: Matter) -> tuple[str, tuple[Evidence, ...]]:
     """The text without its marks, and the marked words as evidence."""
     text, end = "", 0
     evidence: list[Evidence] = []
     for mark in _MARK.finditer(marked):
         text += marked[end : mark.start()]
-        label = mark["flag"] or theme.department or theme.kind
+        label = mark["flag"] or matter.department or matter.theme.kind
         start = len(text)
         text += mark["words"]
         evidence.append(Evidence(label, start, len(text), mark["words"], 1.4 + len(evidence) * 0.1))
@@ -118,7 +136,8 @@ def _read(marked: str, theme: Theme) -> tuple[str, tuple[Evidence, ...]]:
     return text + marked[end:], tuple(evidence)
 
 
-def _found(theme: Theme, language: Language, evidence: tuple[Evidence, ...], rng: Random) -> Classification:
+def _found(matter: Matter, language: Language, evidence: tuple[Evidence, ...], rng: Random) -> Classification:
+    theme = matter.theme
     sure = round(rng.uniform(0.88, 0.995), 4)
     unsure = rng.random() < 0.1
     kinds = {kind: round((1 - sure) / 4, 4) for kind in KINDS} | {theme.kind: sure}
@@ -127,7 +146,7 @@ def _found(theme: Theme, language: Language, evidence: tuple[Evidence, ...], rng
     }
     abstained: tuple[str, ...] = ()
     because: dict[str, Any] = {}
-    if unsure and theme.department and not theme.flags:
+    if unsure and matter.department and not theme.flags:
         abstained, because = ("department",), {"department": "undecided"}
     elif unsure and theme.flags and theme.flags[0] in ("off_scope", "anonymous"):
         abstained, because = (theme.flags[0],), {theme.flags[0]: "not_certain_enough"}
@@ -136,8 +155,8 @@ def _found(theme: Theme, language: Language, evidence: tuple[Evidence, ...], rng
         language=language,
         kind=theme.kind,
         flags={flag: flag in theme.flags for flag in FLAGS},
-        department=None if "off_scope" in theme.flags else theme.department,
-        departments=_departments(theme, unsure=bool(abstained), rng=rng),
+        department=matter.department,
+        departments=_departments(matter, unsure=bool(abstained), rng=rng),
         probabilities={"kind": kinds, **flags},
         abstained=abstained,
         evidence=evidence,
@@ -146,13 +165,13 @@ def _found(theme: Theme, language: Language, evidence: tuple[Evidence, ...], rng
     )
 
 
-def _departments(theme: Theme, *, unsure: bool, rng: Random) -> tuple[tuple[Department, float], ...]:
-    if theme.department is None or "off_scope" in theme.flags:
+def _departments(matter: Matter, *, unsure: bool, rng: Random) -> tuple[tuple[Department, float], ...]:
+    if matter.department is None:
         return ()
     first = round(rng.uniform(0.41, 0.52) if unsure else rng.uniform(0.78, 0.97), 4)
-    others = rng.sample([name for name in DEPARTMENTS if name != theme.department], 2)
+    others = rng.sample([name for name in DEPARTMENTS if name != matter.department], 2)
     return (
-        (theme.department, first),
+        (matter.department, first),
         (others[0], round((1 - first) * 0.6, 4)),
         (others[1], round((1 - first) * 0.3, 4)),
     )

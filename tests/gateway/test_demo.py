@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 
 from config.causes import causes
 from config.settings import load
-from config.vocabulary import LANGUAGES
+from config.vocabulary import LANGUAGES, Language
 from gateway.demo.filling import fill
-from gateway.demo.stories import stories, tell
+from gateway.demo.stories import Matter, Story, Teller, matters
 from gateway.demo.volumes import first_day, moments
 from gateway.house import House, build
 from gateway.reconcile import reconcile
@@ -32,7 +32,7 @@ async def _filled(folder: Path) -> House:
             await users.add(
                 tx, login=login, name=login, role="mediator", medical=medical, password="x", actor="command", now=UNTIL
             )
-    await fill(house, 100, until=UNTIL)
+    await fill(house, 150, until=UNTIL)
     return house
 
 
@@ -83,11 +83,30 @@ def test_moments_fill_the_months_and_none_lies_ahead() -> None:
 
 
 def test_each_theme_is_told_in_every_language_and_its_evidence_stands_where_it_says() -> None:
-    rng = Random(2)
-    for theme in stories().themes:
+    teller = Teller(Random(2))
+    for matter in matters():
         for language in LANGUAGES:
-            story = tell(theme, language, 5, "Marie Dubois", rng)
-            assert not set("[]{}|") & set(story.text + story.subject), (theme.id, language)
-            assert story.found.evidence
-            for one in story.found.evidence:
-                assert story.text[one.start : one.end] == one.text
+            theme = matter.theme
+            for _ in range(len(theme.texts[language]) + len(theme.letters.get(language, {}))):
+                _sound(matter, teller.write(matter, language, 5, "Marie Dubois"))
+            for _ in theme.said.get(language, ()):
+                _sound(matter, teller.say(matter, language, 5, "Marie Dubois"))
+
+
+def _sound(matter: Matter, story: Story) -> None:
+    where = (matter.name, story.subject, story.text)
+    assert not set("[]{}|") & set(story.text + story.subject + story.wish), where
+    assert story.found.evidence, where
+    assert {one.label for one in story.found.evidence} >= set(matter.theme.flags), where
+    for one in story.found.evidence:
+        assert story.text[one.start : one.end] == one.text
+
+
+def test_no_text_comes_again_before_all_others_have_come() -> None:
+    teller = Teller(Random(3))
+    second = [matter for matter in matters() if "second_line" in matter.theme.flags]
+    wanted: dict[Language, int] = {"fr": 8, "nl": 8, "de": 4, "en": 4}
+    for language, least in wanted.items():
+        stories = [teller.write(matter, language, 5, "Marie Dubois").subject for matter in second]
+        stories += [teller.write(matter, language, 5, "Marie Dubois").subject for matter in second]
+        assert len(set(stories)) >= least, language
