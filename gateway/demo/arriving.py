@@ -6,26 +6,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
-from urllib.parse import urlencode
+from typing import Final
 
-from channels.form.parse import parse as parse_form
 from channels.form.submission import Submission
 from channels.mail.fingerprint import external_id
-from channels.mail.parse import parse as parse_mail
-from channels.message import InboundMessage, RawMessage
-from channels.twilio_sms.parse import parse as parse_text
+from channels.message import RawMessage
+from channels.registry import parser_of
 from classifier.classification import Classification
-from config.vocabulary import CONVERSING, Channel
+from config.vocabulary import Channel, Language
 from gateway.arrival import Arrival, Recorded
 from gateway.demo.people import Writer
 from gateway.demo.stories import Story, answer_read
 from gateway.house import House
-from gateway.opening import open_own_case
 from gateway.record import Recorder
-from store import cases, inbox, people
+from store import cases, inbox
 from store.database import Tx
 
-_OUR_NUMBER = "+3226000000"
+# How long after a message has come in it is worked on.
+_WORK: Final = timedelta(seconds=2)
+# The name by which the border server of this house says that a mail is authentic.
+BORDER: Final = "mx.partenamut.example"
+_HEARD_AT_ONCE: Final[frozenset[Channel]] = frozenset({"phone", "counter", "letter"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,6 @@ class Arriving:
             raw = self._mail(
                 story.subject, story.text, writer, number, at, to=story.matter.theme.mailbox, nameless=_nameless(story)
             )
-        elif channel in ("sms", "whatsapp"):
-            raw = _text(story, writer, channel, number, at)
         else:
             raw = _form(story, writer, channel, number, at)
         return await self.record(tx, raw, story.found)
@@ -85,56 +84,38 @@ class Arriving:
         body = mail.as_bytes().replace(b"\n", b"\r\n")
         return RawMessage("email", box, external_id(body), body, at, {"mail_from": sender, "rcpt_to": box})
 
+    async def said(
+        self, tx: Tx, raw: RawMessage, found: Classification, line: Classification, spoken: Language | None
+    ) -> Recorded:
+        """A line of a conversation: `found` is of all that was told in it so far, `line` of the line alone."""
+        return await self._record(tx, raw, found, line, spoken)
+
     async def record(self, tx: Tx, raw: RawMessage, found: Classification) -> Recorded:
         """Keep a raw message and give it its fate."""
-        at = raw.received_at
-        await inbox.add(tx, raw, now=at)
-        now = at + timedelta(seconds=2)
-        (item,) = await inbox.claim(tx, limit=1, now=now, lease=self.house.lease)
-        arrival = Arrival(item, self._read(raw), found)
-        if raw.channel not in CONVERSING:
-            recorded = await self.recorder.record(tx, arrival, now=now)
-        else:
-            recorded = await self._turn(tx, arrival, now)
-        if raw.channel not in ("email", "webform") and recorded.case_id is not None:
-            # Who is on the telephone, at the counter or in a chat hears the reference there.
+        recorded = await self._record(tx, raw, found, None, None)
+        if raw.channel in _HEARD_AT_ONCE and recorded.case_id is not None:
+            # Who is on the telephone or at the counter hears the reference there.
+            now = raw.received_at + _WORK
             await cases.end_clocks(tx, recorded.case_id, now=now, clock="acknowledgement")
         return recorded
 
-    async def _turn(self, tx: Tx, arrival: Arrival, now: datetime) -> Recorded:
-        """A conversation in which everything was said at once."""
-        await inbox.finish(tx, arrival.item, "conversing", now=now)
-        known = await people.find_contact(tx, arrival.writer) if arrival.writer else None
-        recorded = await open_own_case(tx, self.house, self.recorder.rules, arrival, known, now)
-        await inbox.assign_case(tx, arrival.item.id, recorded.case_id, "conversing")
-        return recorded
-
-    def _read(self, raw: RawMessage) -> InboundMessage:
-        if raw.channel == "email":
-            return parse_mail(raw, own_addresses=self.house.own_addresses)
-        return parse_text(raw) if raw.channel in ("sms", "whatsapp") else parse_form(raw)
+    async def _record(
+        self, tx: Tx, raw: RawMessage, found: Classification, line: Classification | None, spoken: Language | None
+    ) -> Recorded:
+        await inbox.add(tx, raw, now=raw.received_at)
+        now = raw.received_at + _WORK
+        (item,) = await inbox.claim(tx, limit=1, now=now, lease=self.house.lease)
+        message = parser_of(raw.channel)(raw, self.house.own_addresses, BORDER)
+        arrival = Arrival(item, message, found, line, "", spoken)
+        return await self.recorder.record(tx, arrival, now=now)
 
 
 def _nameless(story: Story) -> bool:
     return "anonymous" in story.matter.theme.flags
 
 
-def _text(story: Story, writer: Writer, channel: Channel, number: int, at: datetime) -> RawMessage:
-    prefix = "whatsapp:" if channel == "whatsapp" else ""
-    fields = {
-        "MessageSid": f"SM{number:032x}",
-        "From": f"{prefix}{writer.phone}",
-        "To": f"{prefix}{_OUR_NUMBER}",
-        "Body": story.text,
-        "NumMedia": "0",
-    }
-    return RawMessage(
-        channel, _OUR_NUMBER, fields["MessageSid"], urlencode(fields).encode(), at, {"address": writer.phone}
-    )
-
-
 def _form(story: Story, writer: Writer, channel: Channel, number: int, at: datetime) -> RawMessage:
-    """By the form, in the chat, or as a colleague typed it in at the counter or on the telephone."""
+    """By the form, or as a colleague typed it in at the counter or on the telephone."""
     nameless = _nameless(story)
     said = Submission(
         text=story.text,
@@ -144,5 +125,5 @@ def _form(story: Story, writer: Writer, channel: Channel, number: int, at: datet
         email="" if channel in ("phone", "letter") else f"nuage{number}@mail.example" if nameless else writer.mail,
         phone=writer.phone if channel == "phone" and not nameless else "",
     )
-    account = {"webform": "form", "chat": "widget", "telegram": "telegram"}.get(channel, "entry")
+    account = "form" if channel == "webform" else "entry"
     return RawMessage(channel, account, f"demo-{number}", said.to_bytes(), at)

@@ -23,6 +23,7 @@ from gateway.demo.handling import Handling, Life
 from gateway.demo.people import Writer, writer
 from gateway.demo.plan import Plan
 from gateway.demo.stories import Matter, Teller, answer_read, matters
+from gateway.demo.talking import Talk, Talking
 from gateway.demo.templates import manners
 from gateway.demo.volumes import CHANNELS, LANGUAGES, moments
 from gateway.desk import HouseDesk
@@ -51,7 +52,12 @@ class Filling:
     handling: Handling
     teller: Teller
     rng: Random
+    talking: Talking = field(init=False)
     writers: list[Writer] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        staff = self.handling.staff
+        self.talking = Talking(self.house, self.plan, self.arriving, staff, self.rng, self.opened)
 
     async def come_in(self, tx: Tx, moment: datetime, *, number: int) -> None:
         """A member writes, and colleagues will act on it."""
@@ -60,8 +66,11 @@ class Filling:
         matter = self.rng.choices(known, [one.theme.weight for one in known])[0]
         channel = self._channel(matter, who.language)
         month = (moment - 20 * _DAY).month
-        tell = self.teller.say if channel in CONVERSING else self.teller.write
-        story = tell(matter, who.language, month, who.name)
+        if channel in CONVERSING:
+            story = self.teller.say(matter, who.language, month, who.name)
+            await self.talking.begin(tx, story, who, channel, number, moment)
+            return
+        story = self.teller.write(matter, who.language, month, who.name)
         recorded = await self.arriving.story(tx, story, who, channel, number, moment)
         if recorded.fate == "opened" and recorded.case_id is not None:
             life = Life(recorded.case_id, matter, who, number, self.handling.outcome(matter))
@@ -79,6 +88,13 @@ class Filling:
             return self.rng.choice(("email", "webform"))
         channel = self.rng.choices(tuple(CHANNELS), tuple(CHANNELS.values()))[0]
         return channel if channel not in CONVERSING or language in matter.theme.said else "email"
+
+    async def opened(self, tx: Tx, talk: Talk, moment: datetime) -> None:
+        """A conversation has become a case."""
+        matter = talk.story.matter
+        if talk.case_id is not None:
+            life = Life(talk.case_id, matter, talk.who, talk.number, self.handling.outcome(matter))
+            await self.plan_case(tx, life, moment)
 
     async def plan_case(self, tx: Tx, life: Life, moment: datetime) -> None:
         """What colleagues will do with a case that was opened then."""

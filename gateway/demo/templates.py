@@ -55,6 +55,17 @@ class Topic(BaseModel, frozen=True):
     recommended: Mapping[InHouse, tuple[str, ...]] = {}
 
 
+class Speech(BaseModel, frozen=True):
+    """How a member speaks with the robot, and with a colleague: (what the colleague writes, what the member answers)."""
+
+    hello: str
+    yes: str
+    no: str
+    nothing_more: str
+    person: str
+    exchange: tuple[tuple[str, str], ...]
+
+
 class Manners(BaseModel, frozen=True):
     """How people begin and end, what they add, what they write back, and what they say of us afterwards."""
 
@@ -64,6 +75,7 @@ class Manners(BaseModel, frozen=True):
     replies: ByLanguage
     comments: ByLanguage
     answer_greetings: Mapping[Language, str]
+    speech: Mapping[Language, Speech]
 
 
 @cache
