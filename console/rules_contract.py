@@ -64,6 +64,10 @@ class RuleHouse(Protocol):
         """Whether one supervisor is enough: outside production, where there is no other."""
         ...
 
+    async def look_ahead(self, rules: RuleSet, harm: str) -> None:
+        """What publishing would find missing, but for who stands for it. Raises NotPublishedError."""
+        ...
+
     async def publish(self, rules: RuleSet, body: str, standing: Standing) -> None:
         """Make the rules live, by the one way that the command takes too. Raises NotPublishedError."""
         ...

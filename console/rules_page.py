@@ -1,4 +1,4 @@
-"""The rules as they decide now, read as sentences, with the cases behind each; and every version there ever was."""
+"""The rules as they decide now, read as sentences, with the cases behind each; and every version that ever decided."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from console import rule_words
 from console.site import Site, Who
 from console.words import catalogue
 from router.decide import RuleError, RuleSet, parse_rules
-from store import rule_hits, rule_sets, views
+from store import rule_hits, rule_returns, rule_sets, views
 from store.rule_hits import How, Tally
 
 # Periods that are offered, in days; the first is taken where none is asked for.
@@ -20,7 +20,7 @@ PERIODS: Final = (30, 90)
 
 
 class RulesPage:
-    """Handlers of `/console/rules` and of the versions below it."""
+    """Handlers of `/console/rules` and of the cases below it."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -32,6 +32,7 @@ class RulesPage:
             live = await rule_sets.active(tx)
             tallies = await rule_hits.counts(tx, who.viewer, _since(who.now, days))
             published = await rule_sets.publications(tx)
+            wanted_back = await rule_returns.waiting(tx)
             comments = {version.version: version.comment for version in await rule_sets.history(tx)}
         rules = await readable(live.body) if live else None
         return await self._site.page(
@@ -46,6 +47,7 @@ class RulesPage:
             periods=PERIODS,
             published=published,
             comments=comments,
+            wanted_back=wanted_back,
         )
 
     async def cases(self, request: web.Request, who: Who) -> web.StreamResponse:
@@ -74,29 +76,6 @@ class RulesPage:
             days=days,
             rows=[row for row in rows if row is not None],
             next=ids[rule_hits.PAGE - 1] if len(ids) > rule_hits.PAGE else None,
-        )
-
-    async def version(self, request: web.Request, who: Who) -> web.StreamResponse:
-        """One version: its rules, and what changed from the one before it."""
-        wanted = request.match_info["version"]
-        async with self._site.store.read() as tx:
-            history = await rule_sets.history(tx)
-        names = [one.version for one in history]
-        if wanted not in names:
-            raise web.HTTPNotFound
-        at = names.index(wanted)
-        earlier = history[at + 1] if at + 1 < len(history) else None
-        rules = await readable(history[at].body)
-        before = await readable(earlier.body) if earlier else None
-        t = catalogue()[who.language]
-        return await self._site.page(
-            "rule_version.html",
-            who,
-            here="rules",
-            version=history[at],
-            earlier=earlier,
-            rules=rule_words.sentences(rules.rules, t) if rules else None,
-            changes=rule_words.differences(before, rules, t) if before and rules else None,
         )
 
 

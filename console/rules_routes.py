@@ -9,18 +9,23 @@ from console.rights import Right
 from console.rules_contract import RuleHouse
 from console.rules_draft import RulesDraft
 from console.rules_page import RulesPage
+from console.rules_version import RulesVersion
 from console.site import Handler, Site
 
+_VERSION: Final = "/console/rules/version/{version:[^/]{1,60}}"
 _RULE: Final = "{rule:[a-z][a-z0-9_]{0,59}}"
 
 
 def routes(site: Site, house: RuleHouse) -> list[tuple[str, str, str, Handler, Right]]:
     """Who decides about cases may read the rules; supervisors change them."""
-    page, draft, rehearsal = RulesPage(site), RulesDraft(site, house), RehearsalPage(site, house)
+    page, version = RulesPage(site), RulesVersion(site, house)
+    draft, rehearsal = RulesDraft(site, house), RehearsalPage(site, house)
     return [
         ("GET", "/console/rules", "rules", page.show, "handles"),
         ("GET", f"/console/rules/cases/{_RULE}", "rules-cases", page.cases, "handles"),
-        ("GET", "/console/rules/version/{version:[^/]{1,60}}", "rules-version", page.version, "handles"),
+        ("GET", _VERSION, "rules-version", version.show, "handles"),
+        ("POST", f"{_VERSION}/return", "rules-back", version.go_back, "supervises"),
+        ("POST", f"{_VERSION}/stay", "rules-stay", version.stay, "supervises"),
         ("GET", "/console/rules/draft", "rules-draft", draft.show, "supervises"),
         ("POST", "/console/rules/draft", "rules-draft-begin", draft.begin, "supervises"),
         ("POST", "/console/rules/draft/change", "rules-draft-change", draft.change, "supervises"),

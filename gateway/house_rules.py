@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -20,6 +21,7 @@ from gateway.publishing import (
     PublishRefusedError,
     Reasons,
     VersionError,
+    look_ahead,
     may_publish_alone,
     publish,
 )
@@ -143,16 +145,27 @@ class HouseRules:
             logins.get(standing.reader_id, "") if standing.reader_id else "",
             standing.harm,
         )
-        try:
+        with _said_to_the_console():
             await publish(self.house, rules, body, reasons)
-        except HarmError as error:
-            raise NotPublishedError("harm", error.harmed, error.cases) from None
-        except AloneError:
-            raise NotPublishedError("alone") from None
-        except VersionError:
-            raise NotPublishedError("version") from None
-        except PublishRefusedError:
-            raise NotPublishedError("problems") from None
+
+    async def look_ahead(self, rules: RuleSet, harm: str) -> None:
+        """What publishing would find missing, but for who stands for it. Raises NotPublishedError."""
+        with _said_to_the_console():
+            await look_ahead(self.house, rules, harm)
+
+
+@contextmanager
+def _said_to_the_console() -> Iterator[None]:
+    try:
+        yield
+    except HarmError as error:
+        raise NotPublishedError("harm", error.harmed, error.cases) from None
+    except AloneError:
+        raise NotPublishedError("alone") from None
+    except VersionError:
+        raise NotPublishedError("version") from None
+    except PublishRefusedError:
+        raise NotPublishedError("problems") from None
 
 
 def _counted(

@@ -71,8 +71,7 @@ async def publish(
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Publication:
     """Make the set live. Raises PublishRefusedError, and changes nothing then."""
-    if problems := check(rules):
-        raise PublishRefusedError("; ".join(problems))
+    _sound(rules)
     async with house.store.read() as tx:
         author = await _supervisor(tx, reasons.author)
         reader = await _supervisor(tx, reasons.reader)
@@ -81,9 +80,7 @@ async def publish(
         raise AloneError("the second reader is another person than the author")
     if not alone and (author is None or reader is None):
         raise AloneError("two supervisors stand for new rules: name their author and a second reader")
-    found = await rehearse(house, rules, days=REHEARSED_DAYS, progress=progress)
-    if found.harmed and not reasons.harm.strip():
-        raise HarmError(found.harmed, found.replayed)
+    found = await _weighed(house, rules, reasons.harm, progress)
     sums = {"cases": found.replayed, "moved": len(found.moves), "harmed": found.harmed}
     async with house.store.write() as tx:
         try:
@@ -103,6 +100,24 @@ async def publish(
                 f"version {rules.version} was published before with other rules: give this one a version of its own"
             ) from None
     return Publication(new, found)
+
+
+async def look_ahead(house: House, rules: RuleSet, harm: str) -> None:
+    """What publishing would find missing, but for who stands for it. Raises PublishRefusedError."""
+    _sound(rules)
+    await _weighed(house, rules, harm, lambda _done, _total: None)
+
+
+def _sound(rules: RuleSet) -> None:
+    if problems := check(rules):
+        raise PublishRefusedError("; ".join(problems))
+
+
+async def _weighed(house: House, rules: RuleSet, harm: str, progress: Callable[[int, int], None]) -> Rehearsal:
+    found = await rehearse(house, rules, days=REHEARSED_DAYS, progress=progress)
+    if found.harmed and not harm.strip():
+        raise HarmError(found.harmed, found.replayed)
+    return found
 
 
 async def may_publish_alone(tx: Tx, house: House) -> bool:

@@ -30,13 +30,15 @@ class Published:
 @dataclass(frozen=True, slots=True)
 class Publication:
     """One time that a version became the one that decides. `author` and `reader` are names, "" for none; `again`: it had
-    been live before; `rehearsed` the sums of its rehearsal, `harm` why harm was accepted."""
+    been live before, and `comment` says why it is again; `rehearsed` the sums of its rehearsal, `harm` why harm was accepted.
+    """
 
     version: str
     at: datetime
     author: str
     reader: str
     again: bool
+    comment: str
     rehearsed: Mapping[str, int]
     harm: str
 
@@ -79,6 +81,8 @@ async def publish(
     detail |= {"reader": reader_id} if reader_id else {}
     detail |= {"rehearsed": dict(rehearsed)} if rehearsed is not None else {}
     detail |= {"harm_accepted": harm} if harm else {}
+    # The version keeps the reason it was first published for; why it came back stands here.
+    detail |= {"why_again": comment} if comment and not new else {}
     await audit.write(tx, actor=actor, act="rules.published", at=now, detail=detail)
     return new
 
@@ -120,6 +124,7 @@ async def publications(tx: Tx) -> list[Publication]:
                 author=names.get(actor, ""),
                 reader=names.get(f"user:{detail.get('reader', '')}", ""),
                 again=version in seen,
+                comment=detail.get("why_again", ""),
                 rehearsed=detail.get("rehearsed", {}),
                 harm=detail.get("harm_accepted", ""),
             )

@@ -34,7 +34,7 @@ from store.schema.learning import corrections, label_counts, model_uses
 from store.schema.messages import conversations, files, message_files, messages, opted_out, outbox
 from store.schema.operations import announcements, clock_runs, heartbeats, rule_sets
 from store.schema.presence import presence
-from store.schema.rehearsing import rehearsal_changes, rehearsals, rule_drafts
+from store.schema.rehearsing import rehearsal_changes, rehearsals, rule_drafts, rule_returns
 from store.schema.reports import reports
 from store.schema.wording import published_texts, text_drafts
 
@@ -87,6 +87,7 @@ __all__ = [
     "rehearsals",
     "reports",
     "rule_drafts",
+    "rule_returns",
     "rule_sets",
     "sequences",
     "sessions",

@@ -22,6 +22,20 @@ rule_drafts = Table(
     Column("harm", Text, nullable=False, default=""),
 )
 
+# At most one row: somebody wants an earlier version back, and waits for another supervisor to confirm it. `live` is the
+# version that decided when they asked; when another one does, what they asked for has lapsed.
+rule_returns = Table(
+    "rule_returns",
+    metadata,
+    own_id(),
+    Column("version", String(60), nullable=False),
+    Column("live", String(60), nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("harm", Text, nullable=False),
+    ref("asked_by", "users.id"),
+    Column("asked_at", Moment, nullable=False),
+)
+
 # `state`: running, done, stopped, failed. `seen_at` is moved on while it runs; `sums` is what was found so far.
 rehearsals = Table(
     "rehearsals",

@@ -127,6 +127,8 @@ _POLICY: dict[str, set[str] | None] = {
     "console-rules": _HANDLES,
     "console-rules-cases": _HANDLES,
     "console-rules-version": _HANDLES,
+    "console-rules-back": {"supervisor"},
+    "console-rules-stay": {"supervisor"},
     "console-rules-draft": {"supervisor"},
     "console-rules-draft-begin": {"supervisor"},
     "console-rules-draft-change": {"supervisor"},

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+import pytest
+
 from config.departments import SHIPPED
 from console import rule_words
 from console.words import catalogue
+from gateway import publishing
+from gateway.rehearsal import Rehearsal
 from router.decide import RuleSet, load_rules, parse_rules
 from store import rule_hits, rule_sets
 from store.viewer import Viewer
 from tests.console.conftest import Running
-from tests.console.example_house import NOW
+from tests.console.example_house import NOW, PASSWORD
 
 BODY = (SHIPPED / "rules" / "default.yaml").read_text(encoding="utf-8")
 
@@ -145,4 +149,87 @@ async def test_versions_say_who_when_and_why(running: Running) -> None:
     page = await tom.get("/console/rules/version/2")
     assert "now asks (At least one of): chance of “urgent distress”: at least 60" in page
     assert "This is the first version." in await tom.get("/console/rules/version/1")
+    assert "Go back to" not in page
     await tom.get("/console/rules/version/9", status=404)
+
+
+CLEARER = ("title: Distress first", "title: Cries for help first")
+
+
+async def test_going_back_is_one_click_and_another_one_s_yes(running: Running) -> None:
+    await publish(running, "2 b", CLEARER)
+    luc, sofie = await running.sign_in("luc"), await running.sign_in("sofie")
+    page = await luc.get("/console/rules")
+    form = re.search(r'action="(/console/rules/version/1/return)">.*?name="text" value="([^"]+)"', page)
+    assert form
+    assert form.group(2) == "Back to version 1"
+    page = await luc.post(form.group(1), live="2 b", text=form.group(2), proof=PASSWORD)
+    assert "It waits for another supervisor now" in page
+    assert "was called “Cries for help first”" in page
+    # Whoever asked cannot be the one who confirms.
+    await luc.post(form.group(1), live="2 b", text="Back to version 1")
+    assert await live(running) == "2 b"
+    assert "Luc Simon wants to go back to version 1." in await sofie.get("/console/rules")
+    assert "Confirm: go back to 1" in await sofie.get("/console/rules/version/1")
+    page = await sofie.post("/console/rules/version/1/return", live="2 b", proof=PASSWORD)
+    assert await live(running) == "1"
+    assert re.search(
+        r"live again since [^:]+: *[0-9:]*: Back to version 1|live again since [^<]+Back to version 1", page
+    )
+    assert "by Luc Simon" in page
+    assert "read by Sofie Claes" in page
+    assert "wants to go back" not in page
+
+
+async def test_a_return_says_what_it_lacks_on_its_page(running: Running) -> None:
+    to_triage = (
+        "then: {queue: mediation, situation: mediation, stop: true}",
+        "then: {queue: triage, situation: triage, stop: true}",
+    )
+    await publish(running, "2", ("title: Distress first", "title: Cries for help first"))
+    await publish(running, "harmful", to_triage)
+    # A version whose examples do not hold never comes back.
+    await publish(running, "3")
+    luc, sofie = await running.sign_in("luc"), await running.sign_in("sofie")
+    there = "/console/rules/version/2/return"
+    await luc.get("/console/rules/version/2")
+    assert "Say why." in await luc.post(there, status=422, live="3", text=" ", proof=PASSWORD)
+    assert "Other rules decide meanwhile" in await luc.post(there, status=409, live="2", text="x")
+    page = await luc.post("/console/rules/version/harmful/return", status=422, live="3", text="x")
+    assert "Not all of its examples hold" in page
+    await luc.post(there, live="3", text="<i>Better</i>")
+    assert "&lt;i&gt;Better&lt;/i&gt;" in await sofie.get("/console/rules/version/2")
+    assert "Nothing was changed" in await sofie.post("/console/rules/version/2/stay")
+    # What was asked for while other rules decided has lapsed.
+    await luc.post(there, live="3", text="Again")
+    await publish(running, "4", CLEARER)
+    assert "wants to go back" not in await sofie.get("/console/rules")
+    running.clock.forward(minutes=6)
+    await luc.get("/console/rules/version/2")
+    assert 'name="proof"' in await luc.post(there, status=403, live="4", text="Again")
+
+
+async def test_a_return_that_harms_asks_why_that_is_right(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def harmful(*_args: object, **_more: object) -> Rehearsal:
+        return Rehearsal(replayed=40, sealed=0, harmed=3, moves=())
+
+    await publish(running, "2", CLEARER)
+    luc, sofie = await running.sign_in("luc"), await running.sign_in("sofie")
+    monkeypatch.setattr(publishing, "rehearse", harmful)
+    there = "/console/rules/version/1/return"
+    await luc.get("/console/rules/version/1")
+    page = await luc.post(there, status=422, live="2", text="Back", proof=PASSWORD)
+    assert "3 past cases would be treated worse" in page
+    assert 'name="harm"' in page
+    assert ">Back</textarea>" in page
+    await luc.post(there, live="2", text="Back", harm="They were misled")
+    await sofie.get("/console/rules/version/1")
+    page = await sofie.post(there, live="2", proof=PASSWORD)
+    assert "Why harm was accepted: They were misled" in page
+    assert await live(running) == "1"
+
+
+async def live(running: Running) -> str | None:
+    """The version that decides."""
+    async with running.house.store.read() as tx:
+        return await rule_sets.active_version(tx)

@@ -1,0 +1,56 @@
+"""An earlier version of the rules that somebody wants back, until another supervisor confirms it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from store import audit, rule_sets
+from store.database import Tx
+from store.schema import rule_returns, users
+from store.sql import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """What was asked for: `version` instead of `live`, why, and why it is right that cases are treated worse ("" for none)."""
+
+    version: str
+    live: str
+    comment: str
+    harm: str
+    asked_by: int
+    asked_name: str
+    asked_at: datetime
+
+
+async def waiting(tx: Tx) -> Return | None:
+    """The return that waits; None when there is none, or when other rules were published since."""
+    row = (
+        await tx.conn.execute(
+            select(rule_returns, users.c.name)
+            .join(users, users.c.id == rule_returns.c.asked_by)
+            .where(rule_returns.c.live == await rule_sets.active_version(tx))
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return Return(row.version, row.live, row.comment, row.harm, row.asked_by, row.name, row.asked_at)
+
+
+async def ask(tx: Tx, *, version: str, live: str, comment: str, harm: str, user_id: int, now: datetime) -> None:
+    """Want a version back; what was wanted before is forgotten."""
+    await tx.conn.execute(delete(rule_returns))
+    await new_id(
+        tx, rule_returns, version=version, live=live, comment=comment, harm=harm, asked_by=user_id, asked_at=now
+    )
+    await audit.write(tx, actor=f"user:{user_id}", act="rules.return_asked", at=now, detail={"version": version})
+
+
+async def end(tx: Tx, *, user_id: int, now: datetime, confirmed: bool) -> None:
+    """Forget it: it was confirmed, or nobody wants it any more."""
+    gone = await tx.conn.execute(delete(rule_returns))
+    if gone.rowcount and not confirmed:
+        await audit.write(tx, actor=f"user:{user_id}", act="rules.return_dropped", at=now, detail={})
