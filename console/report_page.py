@@ -27,8 +27,21 @@ from store import audit, reports
 
 LONGEST: Final = 600
 _MOST: Final = 200
+# The longest are themes: a department and some words.
+_LONGEST_VALUE: Final = 120
 _MONTH: Final = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
-_SECTIONS: Final = ("trend", "clocks", "times", *SPLITS, "refused", "outcomes", "themes", "advice", "satisfaction")
+_SECTIONS: Final = (
+    "trend",
+    "clocks",
+    "times",
+    *SPLITS,
+    "refused",
+    "outcomes",
+    "causes",
+    "themes",
+    "advice",
+    "satisfaction",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +129,7 @@ class ReportPage:
     async def cases(self, request: web.Request, who: Who) -> web.StreamResponse:
         """The cases behind a number."""
         first = _month(request.query.get("month", ""), who)
-        by, value = request.query.get("by", ""), request.query.get("is", "")[:40]
+        by, value = request.query.get("by", ""), request.query.get("is", "")[:_LONGEST_VALUE]
         today = received_day(who.now)
         async with self._site.store.read() as tx:
             rows = await cases_behind(tx, who.viewer, first, today=today, by=by, value=value, limit=_MOST + 1)

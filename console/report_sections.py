@@ -46,6 +46,7 @@ def sections(report: Report, words: Words, *, leaving: bool) -> list[Section]:
         *(say.split(name) for name in SPLITS),
         say.refused(),
         say.outcomes(),
+        *([] if report.causes is None else [say.causes(report.causes)]),
         say.themes(),
     ]
     if report.advice is not None:
@@ -134,7 +135,7 @@ class _Saying(Writing):
         table = tuple(
             (
                 Cell(t[f"report.value.{name}"]),
-                self.small(span.count),
+                self.small(span.count, self.href("times", name)),
                 *(
                     Cell("–")
                     if hours is None or (self.leaving and span.count < SMALL)
@@ -230,6 +231,33 @@ class _Saying(Writing):
         chart = rows(answer, bars) if bars else Markup()
         return Section("outcomes", answer, t["report.sentence.outcomes"], head, table, chart, hides=bool(away))
 
+    def causes(self, counts: Mapping[str, int]) -> Section:
+        t = self.words
+        away = hidden(counts) if self.leaving else {}
+        # Where nobody said stands last, however often, and hidden ones in an order that tells nothing.
+        order = sorted(
+            counts, key=lambda name: (name == NONE, name in away, 0 if name in away else -counts[name], name)
+        )
+        first = next((name for name in order if name not in away and name != NONE), None)
+        answer = (
+            t["report.answer.causes_none"]
+            if first is None
+            else filled(t["report.answer.causes"], name=self.value("cause", first), n=self.number(counts[first]))
+        )
+        table = [
+            (Cell(self.value("cause", name)), self.cell(counts[name], away.get(name), self.href("cause", name)))
+            for name in order
+        ]
+        table.append((Cell(t["report.total"]), self.small(sum(counts.values()))))
+        bars = [
+            Bar(self.value("cause", name), counts[name], self.number(counts[name]))
+            for name in order
+            if name not in away
+        ]
+        head = (t["report.name.cause"], t["report.name.count"])
+        chart = rows(answer, bars) if bars else Markup()
+        return Section("causes", answer, t["report.sentence.causes"], head, tuple(table), chart, hides=bool(away))
+
     def themes(self) -> Section:
         t, found = self.words, self.report.themes
         answer = filled(t["report.answer.themes"], word=found[0].word) if found else t["report.answer.themes_none"]
@@ -237,7 +265,7 @@ class _Saying(Writing):
             (
                 Cell(one.word),
                 Cell(t.queue(one.department)),
-                self.cell(one.count),
+                self.cell(one.count, href=self.href("theme", f"{one.department}.{one.word}")),
                 Cell("\n".join(f"“{example}”" for example in one.examples) or "–"),
             )
             for one in found

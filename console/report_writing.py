@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from babel.dates import format_date
 
+from config.causes import causes
 from console.words import Words
 from report.figures import MEDICAL, NONE, Report
 from report.hiding import SMALL, Mark
@@ -33,22 +34,33 @@ def month_name(first: date, words: Words) -> str:
 
 def erratum_name(words: Words, split: str, value: str) -> str:
     """What a figure is called: "Channel: form"."""
-    if split in ("received", "closed"):
-        return words[f"report.name.{split}"]
-    if split == "refused":
-        return words.of("report.value", value)
-    if split == "outcome":
-        return words.of("outcome", value)
-    if split == "score":
-        return f"{words['report.name.score']} {value}"
-    if split == "clock":
-        clock, _, ended = value.partition(".")
-        return f"{words.of('clock', clock)}: {words.of('report.name', ended)}"
-    if split == "department":
-        name = words.of("report.value", value) if value in (MEDICAL, NONE) else words.queue(value)
-    else:
-        name = words.of(split, value)
-    return f"{words[f'report.split.{split}']}: {name}"
+    match split:
+        case "received" | "closed":
+            name = words[f"report.name.{split}"]
+        case "refused" | "times":
+            name = words.of("report.value", value)
+        case "outcome":
+            name = words.of("outcome", value)
+        case "cause":
+            name = f"{words['report.name.cause']}: {cause_name(words, value)}"
+        case "theme":
+            name = f"{words['report.name.theme']}: {value.partition('.')[2]}"
+        case "score":
+            name = f"{words['report.name.score']} {value}"
+        case "clock":
+            clock, _, ended = value.partition(".")
+            name = f"{words.of('clock', clock)}: {words.of('report.name', ended)}"
+        case "department":
+            of = words.of("report.value", value) if value in (MEDICAL, NONE) else words.queue(value)
+            name = f"{words['report.split.department']}: {of}"
+        case _:
+            name = f"{words[f'report.split.{split}']}: {words.of(split, value)}"
+    return name
+
+
+def cause_name(words: Words, cause: str) -> str:
+    """What a cause is called; that nobody named one."""
+    return words["report.value.not_stated"] if cause == NONE else causes().names(words.language).get(cause, cause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +91,7 @@ class Writing:
         t = self.words
         if split == "department":
             return t[f"report.value.{value}"] if value in (MEDICAL, NONE) else t.queue(value)
-        return t.of(split, value)
+        return cause_name(t, value) if split == "cause" else t.of(split, value)
 
     def href(self, split: str, value: str) -> str:
         """The cases behind a count."""

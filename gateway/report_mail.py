@@ -1,7 +1,7 @@
 """A word by mail about the monthly report: its headlines to its readers once it is approved, else a reminder to the supervisors.
 
-The mail holds no personal data: the answers as they leave the house, with small counts hidden, and a link. The two sentences and
-the examples are somebody's free words; they stay behind the sign-in.
+The mail holds no personal data: the answers as they leave the house, with small counts hidden, a link, and the report as a PDF
+for which the same holds. The examples are members' own words; they stay behind the sign-in.
 """
 
 from __future__ import annotations
@@ -11,16 +11,24 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
+import structlog
+
 from channels.mail.tags import sign_message_tag
-from channels.message import OutboundMessage
+from channels.message import Attachment, OutboundMessage
+from console.report_files import File, made, signed
 from console.report_sections import sections
 from console.report_writing import month_name
 from console.words import Words, catalogue
 from gateway.house import House
 from report import figures
 from report.figures import Report
+from report.kept import Current
+from router.pdf import PdfError
 from store import audit, operations, outbox, reports, users
 from store.database import Tx
+from store.reports import Kept
+
+log = structlog.get_logger(__name__)
 
 # The sections whose answers are told.
 _TOLD: Final = ("trend", "clocks", "times", "outcomes", "satisfaction")
@@ -28,11 +36,12 @@ _TOLD: Final = ("trend", "clocks", "times", "outcomes", "satisfaction")
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What is to be told of a month, and was not yet. `report` is None for a reminder."""
+    """What is to be told of a month, and was not yet. `report` is None for a reminder, `paper` where no PDF could be made."""
 
     job: Literal["report", "report_reminder"]
     month: date
     report: Report | None = None
+    paper: File | None = None
 
 
 async def due(house: House, today: date) -> Due | None:
@@ -44,10 +53,24 @@ async def due(house: House, today: date) -> Due | None:
         if await operations.has_run(tx, "report", f"{month:%Y-%m}"):
             return None
         kept = await reports.of_month(tx, month)
-        if kept.approved_at is not None:
-            return Due("report", month, Report.model_validate_json(kept.body))
         reminded = await operations.has_run(tx, "report_reminder", f"{month:%Y-%m}")
+    if kept.approved_at is not None:
+        report = Report.model_validate_json(kept.body)
+        return Due("report", month, report, await _paper(house, report, kept))
     return None if reminded else Due("report_reminder", month)
+
+
+async def _paper(house: House, report: Report, kept: Kept) -> File | None:
+    """The report as it is mailed. Without a typesetter its readers are told all the same, and follow the link."""
+    without = report.model_copy(
+        update={"themes": tuple(one.model_copy(update={"examples": ()}) for one in report.themes)}
+    )
+    language = house.settings.report_language
+    try:
+        return await made(without, "pdf", language, signed(Current(report, kept)), now=house.now())
+    except PdfError as error:
+        log.error("the mail of the monthly report goes without its PDF", error=type(error).__name__)
+        return None
 
 
 async def put(tx: Tx, house: House, what: Due, *, now: datetime) -> dict[str, Any]:
@@ -72,10 +95,15 @@ async def put(tx: Tx, house: House, what: Due, *, now: datetime) -> dict[str, An
             language=language,
             auto=True,
             message_tag=sign_message_tag(key, house.tag_keys),
+            attachments=(Attachment(what.paper.name, what.paper.type, what.paper.content),) if what.paper else (),
         )
         await outbox.put(tx, message, now=now)
     if what.report is not None:
-        detail = {"month": f"{what.month:%Y-%m}", "recipients": len(to), "rows": len(_TOLD)}
+        detail = {
+            "month": f"{what.month:%Y-%m}",
+            "recipients": len(to),
+            "rows": what.paper.rows if what.paper else len(_TOLD),
+        }
         await audit.write(tx, actor="system", act="report.sent", at=now, detail=detail)
     return {"mails": len(to)}
 
@@ -87,7 +115,8 @@ def _words(house: House, words: Words, what: Due) -> tuple[str, str]:
         return _named(words["report.mail.waits"], month), f"{_named(words['report.mail.remind'], month)}\n\n{url}\n"
     by_id = {one.id: one.answer for one in sections(what.report, words, leaving=True)}
     answers = "\n".join(f"- {by_id[name]}" for name in _TOLD)
-    text = f"{_named(words['report.mail.approved'], month)}\n\n{answers}\n\n{words['report.mail.where']}\n{url}\n"
+    where = words["report.mail.attached" if what.paper else "report.mail.where"]
+    text = f"{_named(words['report.mail.approved'], month)}\n\n{answers}\n\n{where}\n{url}\n"
     return _named(words["report.mail.subject"], month), text
 
 

@@ -89,6 +89,8 @@ class Report(BaseModel, frozen=True):
     clocks: tuple[Clock, ...]
     closed: int
     outcomes: Mapping[str, int]
+    # What was behind them; None in reports that were approved before anybody was asked.
+    causes: Mapping[str, int] | None = None
     scores: Mapping[int, int]
     themes: tuple[Theme, ...] = ()
     advice: Advice | None = None
@@ -199,14 +201,22 @@ def hours_between(start: datetime, end: datetime) -> float:
 
 def resolved(closed: Sequence[Closed]) -> Span:
     """From receipt to the end, of complaints that were handled."""
-    return span(
-        [hours_between(one.received_at, one.closed_at) for one in closed if one.kind == "complaint" and not one.refused]
-    )
+    return span([hours_between(one.received_at, one.closed_at) for one in closed if has_a_result(one)])
+
+
+def has_a_result(one: Closed) -> bool:
+    """Whether it is a complaint that was handled."""
+    return one.kind == "complaint" and not one.refused
 
 
 def outcomes(closed: Sequence[Closed]) -> dict[str, int]:
     """How complaints ended."""
     return dict(Counter(one.outcome for one in closed if one.kind == "complaint").most_common())
+
+
+def causes(closed: Sequence[Closed]) -> dict[str, int]:
+    """What was behind complaints that ended, as whoever closed them said; NONE where nobody said."""
+    return dict(Counter(one.cause or NONE for one in closed if one.kind == "complaint").most_common())
 
 
 def _midnight(day: date) -> datetime:

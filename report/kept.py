@@ -61,6 +61,7 @@ def _errata(before: Report, now: Report) -> Iterator[Erratum]:
         *pairs,
         ("refused", before.refused, now.refused),
         ("outcome", before.outcomes, now.outcomes),
+        *([] if before.causes is None else [("cause", before.causes, now.causes or {})]),
     ):
         for value in {**then, **today}:
             if then.get(value, 0) != today.get(value, 0):

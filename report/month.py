@@ -50,11 +50,12 @@ async def month_report(store: Store, viewer: Viewer, first: date, *, today: date
         year_ago=figures.split(year_ago),
         trend=_from_the_beginning(trend),
         refused=figures.refused(groups),
-        acknowledged=figures.span([figures.hours_between(*pair) for pair in acknowledged]),
+        acknowledged=figures.span([figures.hours_between(start, end) for start, end, _ in acknowledged]),
         resolved=figures.resolved(closed),
         clocks=figures.clocks(clocks, today),
         closed=len(closed),
         outcomes=figures.outcomes(closed),
+        causes=figures.causes(closed),
         scores={score: scores[score] for score in SCORES},
         advice=advice,
         # Masking takes a while and no database.

@@ -46,6 +46,15 @@ def themes(told: Sequence[Told]) -> tuple[Theme, ...]:
     )
 
 
+def behind_theme(told: Sequence[Told], department: str, word: str) -> list[int]:
+    """The cases that a theme counts, the latest first."""
+    return [
+        one.case_id
+        for one in told
+        if one.department == department and any(_key(piece["text"]) == _key(word) for piece in _words(one))
+    ]
+
+
 def _words(one: Told) -> Iterable[Mapping[str, Any]]:
     return (
         piece

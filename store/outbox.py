@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import and_, bindparam, case, func, or_, select, text, update
 
-from channels.message import Choice, OutboundMessage
+from channels.message import Attachment, Choice, OutboundMessage
 from config.vocabulary import CONVERSING
 from store import inbox, links, texts
 from store.database import Tx
@@ -108,7 +109,9 @@ def thread_to(message: OutboundMessage) -> str | None:
 def _body(message: OutboundMessage) -> dict[str, Any]:
     body = {name: getattr(message, name) for name in _FIELDS}
     heard = message.heard_at.isoformat() if message.heard_at else ""
-    return body | {"choices": [(choice.id, choice.label) for choice in message.choices], "heard_at": heard}
+    files = [(one.name, one.type, b64encode(one.content).decode()) for one in message.attachments]
+    choices = [(choice.id, choice.label) for choice in message.choices]
+    return body | {"choices": choices, "heard_at": heard} | ({"attachments": files} if files else {})
 
 
 @cache
@@ -146,6 +149,8 @@ def _outgoing(row: Any) -> Outgoing:
     body["references"] = tuple(body["references"])
     # What was put there before there were choices has none.
     body["choices"] = tuple(Choice(*choice) for choice in body.get("choices", ()))
+    files = body.pop("attachments", ())
+    body["attachments"] = tuple(Attachment(name, type_, b64decode(content)) for name, type_, content in files)
     heard = body.pop("heard_at", "")
     message = OutboundMessage(
         key=row.key,
@@ -173,8 +178,9 @@ async def is_next(tx: Tx, outgoing: Outgoing) -> bool:
 
 
 async def sent(tx: Tx, outgoing: Outgoing, *, code: str, provider_id: str, masked: str, now: datetime) -> None:
-    """Record that the provider took the message. The copy kept loses its secret link (`masked` is the text without it)."""
-    body = _body(outgoing.message) | {"text": masked}
+    """Record that the provider took the message. The copy kept loses its secret link (`masked` is the text without it), and its
+    files, which can be made again."""
+    body = _body(replace(outgoing.message, attachments=())) | {"text": masked}
     mine = await _end(tx, outgoing, "sent", code, provider_id, now, body=texts.keep_json(body, BODY))
     if mine and outgoing.message_id is not None:
         await tx.conn.execute(

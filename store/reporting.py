@@ -56,6 +56,7 @@ class Closed:
     received_at: datetime
     closed_at: datetime
     cause: str = ""
+    case_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +117,10 @@ async def clocks_due(tx: Tx, viewer: Viewer, first: date, last: date) -> list[Cl
     return [ClockEnd(*row) for row in await tx.conn.execute(query)]
 
 
-async def acknowledged(tx: Tx, viewer: Viewer, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
-    """(received, acknowledged) of each case received then whose receipt has gone."""
+async def acknowledged(tx: Tx, viewer: Viewer, start: datetime, end: datetime) -> list[tuple[datetime, datetime, int]]:
+    """(received, acknowledged, case) of each case received then whose receipt has gone."""
     query = (
-        select(cases.c.received_at, deadlines.c.ended_at)
+        select(cases.c.received_at, deadlines.c.ended_at, cases.c.id)
         .join(deadlines, deadlines.c.case_id == cases.c.id)
         .where(
             _scope(viewer),
@@ -128,12 +129,20 @@ async def acknowledged(tx: Tx, viewer: Viewer, start: datetime, end: datetime) -
             deadlines.c.ended_at.is_not(None),
         )
     )
-    return [(row[0], row[1]) for row in await tx.conn.execute(query)]
+    return [(row[0], row[1], row[2]) for row in await tx.conn.execute(query)]
 
 
 async def closed(tx: Tx, viewer: Viewer, start: datetime, end: datetime) -> list[Closed]:
     """The cases that were closed then, whenever they came."""
-    columns = (cases.c.kind, cases.c.outcome, cases.c.refused, cases.c.received_at, cases.c.closed_at, cases.c.cause)
+    columns = (
+        cases.c.kind,
+        cases.c.outcome,
+        cases.c.refused,
+        cases.c.received_at,
+        cases.c.closed_at,
+        cases.c.cause,
+        cases.c.id,
+    )
     query = select(*columns).where(
         _scope(viewer), cases.c.state == "closed", cases.c.closed_at >= start, cases.c.closed_at < end
     )
@@ -201,7 +210,7 @@ _BY: Final[Mapping[str, Callable[[str], ColumnElement[Any]]]] = {
     "language": lambda value: cases.c.language == value,
     "refused": lambda value: (cases.c.refused == value) & (cases.c.refused != ""),
     "outcome": lambda value: cases.c.outcome == value,
-    "cause": lambda value: (cases.c.cause == value) & (cases.c.cause != ""),
+    "cause": lambda value: cases.c.cause == ("" if value == "none" else value),
 }
 
 

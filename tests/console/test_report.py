@@ -99,8 +99,9 @@ async def test_each_number_leads_to_its_cases(running: Running) -> None:
         )
         assert shown <= int(number)
         assert CANARY not in listed
-    assert any("by=clock" in path for path in links)
-    for wrong in ("by=name&is=x", "is=fr", "by=outcome", "by=clock&is=union", "by=score&is=9"):
+    for by in ("clock", "times"):
+        assert any(f"by={by}" in path for path in links)
+    for wrong in ("by=name&is=x", "is=fr", "by=outcome", "by=clock&is=union", "by=score&is=9", "by=times&is=ever"):
         status = 200 if wrong == "by=outcome" else 404
         await luc.get(f"/console/report/cases?month=2026-11&{wrong}", status=status)
 

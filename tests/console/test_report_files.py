@@ -50,6 +50,7 @@ def example(**changes: object) -> Report:
         "clocks": (Clock(clock="union", due=60, kept=57, missed=3, running=0),),
         "closed": 30,
         "outcomes": {"founded": 12, "not_founded": 8, "withdrawn": 1},
+        "causes": {"delay": 11, "none": 5, "documents": 4, "reception": 1},
         "scores": {1: 1, 2: 0, 3: 6, 4: 7, 5: 9},
         "themes": (Theme(department="digital", word=HOSTILE[0], count=9, examples=(SCRIPT, "{{ 7*7 }} {month}")),),
         "advice": Advice(made=1, open=2, followed=3, declined=0),
@@ -60,7 +61,17 @@ def example(**changes: object) -> Report:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_leaves_the_house_shows_no_small_count(language: ConsoleLanguage) -> None:
     by_id = {one.id: one for one in sections(example(), catalogue()[language], leaving=True)}
-    for name in ("kind", "department", "channel", "language", "refused", "outcomes", "satisfaction", "clocks"):
+    for name in (
+        "kind",
+        "department",
+        "channel",
+        "language",
+        "refused",
+        "outcomes",
+        "causes",
+        "satisfaction",
+        "clocks",
+    ):
         for row in by_id[name].rows:
             assert not any(cell.value is not None and 0 < cell.value < 5 for cell in row[1:] if cell.text.isdigit()), (
                 row
@@ -92,6 +103,32 @@ def test_the_page_hides_what_sets_medical_matters_apart_and_leads_to_the_rest() 
     kind = {row[0].text: row for row in by_id["kind"].rows}
     assert kind["compliment"][1].value == 3
     assert kind["compliment"][1].href == "/console/report/cases?month=2026-10&by=kind&is=compliment"
+
+
+def test_causes_come_by_number_and_those_nobody_named_last() -> None:
+    by_id = {one.id: one for one in sections(example(), catalogue()["en"], leaving=False)}
+    found = by_id["causes"]
+    assert found.answer == "“It took too long” comes first, with 11 complaints"
+    assert [row[0].text for row in found.rows] == [
+        "It took too long",
+        "Documents lost or asked for again",
+        "Reception or tone",
+        "not stated",
+        "Total",
+    ]
+    assert found.rows[-2][1].href == "/console/report/cases?month=2026-10&by=cause&is=none"
+    assert found.rows[-1][1].value == 21
+    leaving = {one.id: one for one in sections(example(), catalogue()["en"], leaving=True)}["causes"]
+    shown = {row[0].text: row[1].value for row in leaving.rows}
+    assert shown["Documents lost or asked for again"] is shown["Reception or tone"] is shown["not stated"] is None
+    # A report from before anybody was asked says nothing about it.
+    assert "causes" not in {one.id for one in sections(example(causes=None), catalogue()["en"], leaving=True)}
+
+
+def test_times_and_themes_lead_to_their_cases() -> None:
+    by_id = {one.id: one for one in sections(example(), catalogue()["en"], leaving=False)}
+    assert by_id["times"].rows[0][1].href == "/console/report/cases?month=2026-10&by=times&is=acknowledged"
+    assert by_id["themes"].rows[0][2].href.startswith("/console/report/cases?month=2026-10&by=theme&is=digital.%3Dcmd")
 
 
 def test_a_gap_is_a_gap() -> None:
@@ -192,7 +229,7 @@ def test_an_empty_month_says_so_without_a_chart() -> None:
     zero = {name: dict.fromkeys(counts, 0) for name, counts in example().splits.items()}
     empty = example(
         received=0, splits=zero, before=zero, year_ago=zero, trend=(), refused={}, acknowledged=Span(count=0),
-        resolved=Span(count=0), clocks=(), closed=0, outcomes={}, scores={}, themes=(), advice=None,
+        resolved=Span(count=0), clocks=(), closed=0, outcomes={}, causes={}, scores={}, themes=(), advice=None,
     )  # fmt: skip
     found = sections(empty, catalogue()["en"], leaving=True)
     assert all(not one.chart or one.id == "trend" for one in found)

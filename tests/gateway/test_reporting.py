@@ -14,6 +14,7 @@ from gateway.clock import Clock
 from gateway.house import House, build
 from gateway.reporting import export
 from report.month import HOUSE, month_report
+from store import outbox as departures
 from store import reports, texts, users
 from store.outbox import BODY
 from store.schema import audit, outbox
@@ -92,6 +93,14 @@ async def test_supervisors_are_reminded_once_and_readers_told_once_it_is_approve
         # What somebody wrote freely stays behind the sign-in.
         assert "Marie" not in told[0][2]
         assert "- 0 dossiers reçus" in told[0][2]
+        async with house.store.write() as tx:
+            going = await departures.claim(tx, limit=9, now=NOW + timedelta(days=30), lease=timedelta(minutes=1))
+        papers = {one.message.recipient: one.message.attachments for one in going}
+        assert not papers.pop("lena@partenamut.example")
+        assert set(papers) == {"board@partenamut.example", "x@partenamut.example"}
+        for (paper,) in papers.values():
+            assert (paper.name, paper.type) == ("report-2026-10.pdf", "application/pdf")
+            assert paper.content.startswith(b"%PDF")
     finally:
         await house.close()
 

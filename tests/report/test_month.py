@@ -10,6 +10,7 @@ from random import Random
 import pytest
 from sqlalchemy import func, select
 
+from config.causes import causes
 from config.vocabulary import CHANNELS, DEPARTMENTS, KINDS, LANGUAGES
 from report import figures
 from report.month import HOUSE, month_report
@@ -45,6 +46,7 @@ async def _random_register(store: Store, rng: Random) -> None:
                 "state": "closed" if closed else "open",
                 "refused": refused,
                 "outcome": rng.choice(("founded", "not_founded", "explained")) if closed else None,
+                "cause": rng.choice(("", *causes().offered())) if closed else "",
                 "sealed": rng.random() < 0.2,
                 "flags": {},
                 "language": rng.choice(LANGUAGES),
@@ -91,6 +93,13 @@ async def test_totals_equal_the_register(store: Store, seed: int) -> None:
         for clock in report.clocks:
             assert clock.due == clock.kept + clock.missed + clock.running
         assert report.founded <= report.judged <= report.closed
+        assert report.causes is not None
+        assert sum(report.causes.values()) == sum(report.outcomes.values())
+    complaints = (own, cases.c.kind == "complaint", cases.c.closed_at >= first, cases.c.closed_at < last)
+    async with store.read() as tx:
+        stated = Counter((await tx.conn.execute(select(cases.c.cause).where(*complaints))).scalars())
+    for cause in ("", *causes().offered()):
+        assert sum((one.causes or {}).get(cause or "none", 0) for one in reports) == stated[cause]
     for kind, count in kinds.items():
         assert sum(one.splits["kind"][kind] for one in reports) == count
     for before, after in pairwise(reports):
