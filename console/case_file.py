@@ -128,7 +128,7 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
         held=await correspondence.held_messages(tx, viewer, case_id=row.id) if viewer.handles_cases else (),
         departing=await case_around.departing(tx, viewer, row.id),
         fates=await case_around.fates(tx, viewer, row.id),
-        people=[user for user in everybody if _may_have(user, row)],
+        people=[user for user in everybody if may_have(user, row)],
         colleagues=[user for user in everybody if may_be_told(user, row)],
         names=names,
         looks=[
@@ -157,7 +157,7 @@ async def _entries(tx: Tx, case_id: int) -> list[Entry]:
     return sorted(found, key=lambda entry: entry.at)
 
 
-def _may_have(user: User, row: Row) -> bool:
+def may_have(user: User, row: Row) -> bool:
     """Who a case may be given to: people who handle cases, and who may open it."""
     viewer = user.viewer
     may_open = viewer.has_queue(row.queue) and (viewer.medical or not row.sealed)

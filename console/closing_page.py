@@ -39,8 +39,10 @@ class ClosingPage:
         self._page = page
 
     async def show(self, request: web.Request, who: Who) -> web.StreamResponse:
-        """The page as it is opened, with what this person had begun."""
-        return await self.draw(request, who, {}, status=200)
+        """The page as it is opened, with what this person had begun; a list leads here with the outcome already chosen."""
+        outcome = request.query.get("outcome", "")
+        form = {"outcome": outcome} if outcome in OUTCOMES else {}
+        return await self.draw(request, who, form, status=200)
 
     async def look(self, request: web.Request, who: Who) -> web.StreamResponse:
         """The page with a ready text put in, or with the message as the member will read it. Nothing is closed."""
@@ -80,7 +82,7 @@ class ClosingPage:
             outcomes=OUTCOMES,
             form=form,
             text=text,
-            from_draft=kept if kept and not form else None,
+            from_draft=kept if kept and "text" not in form else None,
             ready=ready.offered("closings", file, who),
             causes=causes_offered(who.language),
             departments=DEPARTMENTS,

@@ -12,7 +12,7 @@ from config.vocabulary import CHANNELS, DEPARTMENTS, FLAGS, KINDS, LANGUAGES
 from console import urgency
 from store.lists import Filter
 
-SHOWS: Final = ("all", "unassigned", "mine", "closed")
+SHOWS: Final = ("all", "unassigned", "mine", "resting", "closed")
 DUE: Final = ("late", "soon", "week", "later", "none")
 # What may be chosen in each field; who has a case is a number, and no list.
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from config.vocabulary import QUEUES
 from console import filters
+from console.paths import with_query
 from console.rights import Right
 from console.site import Handler, Site, Who
 from console.view_links import address
@@ -34,7 +35,7 @@ class KeptViews:
         name = " ".join(who.form.get("name", "").split())[:LONGEST_NAME]
         path = address(queue_or_all, wanted)
         if not name:
-            return self._site.see_other(_with(path, "view=nameless"))
+            return self._site.see_other(with_query(path, "view=nameless"))
         try:
             async with self._site.store.write() as tx:
                 await kept_views.keep(
@@ -47,8 +48,8 @@ class KeptViews:
                     now=who.now,
                 )
         except FullError:
-            return self._site.see_other(_with(path, "view=full"))
-        return self._site.see_other(_with(path, "view=kept"))
+            return self._site.see_other(with_query(path, "view=full"))
+        return self._site.see_other(with_query(path, "view=kept"))
 
     async def forget(self, request: web.Request, who: Who) -> web.StreamResponse:
         """Forget a list; the cases in it stay where they are."""
@@ -71,7 +72,3 @@ def said(query: Mapping[str, str]) -> str:
     """What was just done with a kept list, for the page to tell; "" for nothing."""
     done = query.get("view", "")
     return done if done in ("kept", "forgotten", "nameless", "full") else ""
-
-
-def _with(path: str, more: str) -> str:
-    return f"{path}{'&' if '?' in path else '?'}{more}"

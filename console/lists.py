@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from aiohttp import web
 from config.vocabulary import QUEUES
 from console import filters, kept_views, urgency
 from console.filters import Chosen
+from console.list_acting import acting
 from console.site import Site, Who
 from console.view_links import address
 from router import deadlines
@@ -54,10 +56,10 @@ class Lists:
         today = deadlines.received_day(who.now)
         wanted = chosen.filter(queue, today)
         async with self._site.store.read() as tx:
-            first, rows = await _rows(tx, who, wanted, chosen, after)
+            found = await _rows(tx, who, wanted, chosen, after)
             people = [user for user in await users.listing(tx) if user.role in ("mediator", "supervisor")]
-        more = len(rows) > PAGE
-        rows = rows[:PAGE]
+            acts = await acting(tx, who, request.query, queue, found.all, today)
+        rows, more = found.rows[:PAGE], len(found.rows) > PAGE
         is_own = request.path.endswith("/mine")
         # The tab of one's own cases is the page itself there.
         shown = chosen.but(show="all") if is_own else chosen
@@ -71,9 +73,13 @@ class Lists:
             choices=filters.CHOICES,
             shows=filters.SHOWS,
             people=people,
-            first=first,
-            groups=() if chosen.show == "closed" else urgency.grouped(rows, today),
+            first=found.first,
+            groups=() if chosen.show in ("closed", "resting") else urgency.grouped(rows, today),
+            resting=urgency.by_reason(rows if chosen.show == "resting" else found.resting[:PAGE]),
+            more_rest=len(found.resting) > PAGE,
             closed=rows if chosen.show == "closed" else (),
+            back=f"{request.path}{shown.query(after=after)}",
+            acting=who.may("handles") and chosen.show != "closed",
             after=after,
             next=f"{request.path}{shown.query(after=_cursor(rows[-1], chosen.show))}" if more else "",
             path=request.path,
@@ -81,25 +87,43 @@ class Lists:
             events="" if after else f"/console/events{chosen.query(queue=queue or '')}",
             view_said=kept_views.said(request.query),
             longest_name=LONGEST_NAME,
+            **acts,
             **_said(request),
         )
 
 
-async def _rows(tx: Tx, who: Who, wanted: Filter, chosen: Chosen, after: str) -> tuple[Sequence[Row], Sequence[Row]]:
-    """Those in distress, on the first page of open cases, and all others: one more than a page has, where there are more."""
-    if chosen.show == "closed":
-        return (), await lists.closed(tx, who.viewer, wanted, before=_moment_cursor(after), limit=PAGE + 1)
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The cases of a page: those in distress and those that rest, on the first page of open cases, and all others, one more
+    than a page has where there are more."""
+
+    rows: Sequence[Row]
     first: Sequence[Row] = ()
-    if not after:
-        first = await lists.listing(tx, who.viewer, wanted.but(urgent=True), limit=_MOST_IN_DISTRESS)
-    others = wanted.but(urgent=False)
-    return first, await lists.listing(tx, who.viewer, others, after=_day_cursor(after), limit=PAGE + 1)
+    resting: Sequence[Row] = ()
+
+    @property
+    def all(self) -> Sequence[Row]:
+        """As they are shown."""
+        return [*self.first, *self.rows[:PAGE], *self.resting[:PAGE]]
 
 
-async def first_page(tx: Tx, who: Who, wanted: Filter, chosen: Chosen) -> tuple[Sequence[Row], Sequence[Row]]:
-    """Those in distress and all others, as the first page of a list shows them."""
-    first, rows = await _rows(tx, who, wanted, chosen, "")
-    return first, rows[:PAGE]
+async def _rows(tx: Tx, who: Who, wanted: Filter, chosen: Chosen, after: str) -> _Found:
+    if chosen.show == "closed":
+        return _Found(await lists.closed(tx, who.viewer, wanted, before=_moment_cursor(after), limit=PAGE + 1))
+    if chosen.show == "resting":
+        return _Found(await lists.resting(tx, who.viewer, wanted, after=_day_cursor(after), limit=PAGE + 1))
+    others = wanted.but(urgent=False, resting=False)
+    rows = await lists.listing(tx, who.viewer, others, after=_day_cursor(after), limit=PAGE + 1)
+    if after:
+        return _Found(rows)
+    # Somebody in distress is read first, whatever their case waits for.
+    first = await lists.listing(tx, who.viewer, wanted.but(urgent=True), limit=_MOST_IN_DISTRESS)
+    return _Found(rows, first, await lists.resting(tx, who.viewer, wanted.but(urgent=False), limit=PAGE + 1))
+
+
+async def first_page(tx: Tx, who: Who, wanted: Filter, chosen: Chosen) -> Sequence[Row]:
+    """What the first page of a list shows."""
+    return (await _rows(tx, who, wanted, chosen, "")).all
 
 
 def _said(request: web.Request) -> dict[str, Any]:
@@ -117,7 +141,8 @@ def _cursor(row: Row, show: str) -> str:
         # Whole microseconds: a float of this size would be off by some.
         since = (row.closed_at or _EPOCH) - _EPOCH
         return f"{since // timedelta(microseconds=1)}.{row.id}"
-    return f"{(row.due_on or date.max).isoformat()}.{row.id}"
+    day = row.paused_until if show == "resting" else row.due_on
+    return f"{(day or date.max).isoformat()}.{row.id}"
 
 
 def _day_cursor(text: str) -> tuple[date, int] | None:

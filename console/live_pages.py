@@ -58,8 +58,7 @@ class LivePages:
     async def _listed(self, who: Who, queue: str | None, chosen: Chosen) -> dict[str, Any]:
         wanted = chosen.filter(queue, deadlines.received_day(who.now))
         async with self._site.store.read() as tx:
-            first, rows = await first_page(tx, who, wanted, chosen)
-            shown = [*first, *rows]
+            shown = await first_page(tx, who, wanted, chosen)
             # That somebody reads a sealed case is for those who may read it too.
             readable = [row.id for row in shown if not row.locked]
             opened = await presence.others(tx, who.viewer, readable, now=who.now)

@@ -6,10 +6,10 @@ from typing import Any, cast
 
 from config.vocabulary import DEPARTMENTS, FLAGS, KINDS, QUEUES, Department
 from console.actions import After, WrongFormError, change, version_of
-from console.case_file import gathered
+from console.case_file import may_have
 from console.site import Site, Who
 from router import deadlines
-from store import clocks, corrections, mentions, search
+from store import clocks, corrections, mentions, search, users
 from store.corrections import NothingToCorrectError
 from store.database import Tx
 from store.labels import WrongLabelsError
@@ -32,8 +32,8 @@ class Moving:
         """Give the case to a colleague who may have it, or to nobody."""
         del after
         wanted = who.form.get("assignee", "")
-        file = await gathered(tx, who, row)
-        user = next((user for user in file.people if str(user.id) == wanted), None)
+        people = [user for user in await users.listing(tx) if may_have(user, row)]
+        user = next((user for user in people if str(user.id) == wanted), None)
         if wanted and user is None:
             raise WrongFormError("unknown_person")
         detail = {"to": f"user:{user.id}" if user else ""}

@@ -25,3 +25,8 @@ def is_ours(target: str) -> bool:
 def next_path(wanted: str) -> str:
     """The path to go on to, the list of cases for anything that is no page of ours."""
     return wanted if is_page(wanted) and not _NO_PAGE.search(wanted) else "/console/"
+
+
+def with_query(path: str, more: str) -> str:
+    """A path with something added to its query."""
+    return f"{path}{'&' if '?' in path else '?'}{more}"

@@ -11,7 +11,7 @@ from store.pauses import REASONS, Reason
 from store.views import ClockRow
 
 # Longer than this nobody should forget a case, whatever its clocks say.
-_LONGEST: Final = timedelta(days=60)
+LONGEST: Final = timedelta(days=60)
 
 
 def pause_days(clocks: Sequence[ClockRow], today: date) -> Mapping[Reason, date]:
@@ -22,5 +22,5 @@ def pause_days(clocks: Sequence[ClockRow], today: date) -> Mapping[Reason, date]
     found: dict[Reason, date] = {}
     for reason in REASONS:
         promised = deadlines.latest_pause(running, for_member=reason == "member")
-        found[reason] = max(today, min(promised or date.max, today + _LONGEST))
+        found[reason] = max(today, min(promised or date.max, today + LONGEST))
     return found

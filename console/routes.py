@@ -27,6 +27,7 @@ from console import (
     report_routes,
 )
 from console.asides import Asides
+from console.bulk import routes as bulk_routes
 from console.case_acts import case_acts
 from console.case_page import CasePage
 from console.case_papers import paper_routes
@@ -141,6 +142,7 @@ def add_routes(
         *_routes(site, sign_in),
         *case_acts(site),
         *live_routes(site, streams),
+        *bulk_routes(site),
         *merging_routes(site),
         *mention_routes(site),
         *recommendation_routes(site),

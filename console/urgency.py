@@ -48,3 +48,11 @@ def span(name: str, today: date) -> tuple[date | None, date | None]:
 def grouped(rows: Iterable[Row], today: date) -> tuple[Group, ...]:
     """Rows that are sorted by due date, in groups."""
     return tuple(Group(name, tuple(found)) for name, found in groupby(rows, lambda row: urgency(row.due_on, today)))
+
+
+def by_reason(rows: Iterable[Row]) -> tuple[tuple[str, tuple[Row, ...]], ...]:
+    """Resting rows, those that wait for their member, whose clock is paused, apart from the others."""
+    found = tuple(rows)
+    for_member = tuple(row for row in found if row.paused_for == "member")
+    others = tuple(row for row in found if row.paused_for != "member")
+    return tuple((name, part) for name, part in (("waiting", for_member), ("resting", others)) if part)

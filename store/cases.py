@@ -314,8 +314,13 @@ async def close(
     return number
 
 
-async def reopen(tx: Tx, case_id: int, *, actor: str, now: datetime, queue: str | None = None) -> None:
-    """Open a closed case again, because its member wrote again; a refused one goes to people, in `queue`."""
+async def reopen(
+    tx: Tx, case_id: int, *, actor: str, now: datetime, queue: str | None = None, version: int | None = None
+) -> None:
+    """Open a closed case again, because its member wrote again; a refused one goes to people, in `queue`.
+
+    Raises StaleError when the case is past `version`.
+    """
     values: dict[str, Any] = {
         "state": "open",
         "outcome": None,
@@ -326,7 +331,9 @@ async def reopen(tx: Tx, case_id: int, *, actor: str, now: datetime, queue: str 
     }
     if queue:
         values["queue"] = queue
-    await change(tx, case_id, actor=actor, act="case.reopened", now=now, detail={"queue": queue}, **values)
+    await change(
+        tx, case_id, actor=actor, act="case.reopened", now=now, version=version, detail={"queue": queue}, **values
+    )
     await tx.conn.execute(
         update(deadlines)
         .where(deadlines.c.case_id == case_id, deadlines.c.clock != "acknowledgement")

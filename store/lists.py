@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Date, literal, literal_column, tuple_
+from sqlalchemy import ColumnElement, Date, and_, literal, literal_column, tuple_
 
 from store.columns import Id, Moment
 from store.database import Tx
@@ -26,7 +26,8 @@ class Filter:
     """Which cases a list shows; what is left out shows all.
 
     `mine`, `unassigned` and `assignee` narrow by who has them; `urgent` to those in distress, or all others; `due` to what is
-    due from the first day to the second, each included and None for no bound; `undated` to what no date is promised for.
+    due from the first day to the second, each included and None for no bound; `undated` to what no date is promised for;
+    `resting` to what rests until a day, or all others.
     """
 
     queue: str | None = None
@@ -42,6 +43,7 @@ class Filter:
     channel: str = ""
     due: tuple[date | None, date | None] | None = None
     undated: bool = False
+    resting: bool | None = None
 
     def but(self, **changed: Any) -> Filter:
         """The same with other choices."""
@@ -66,11 +68,7 @@ async def listing(
 async def _dated(
     tx: Tx, conditions: Sequence[Any], wanted: Filter, after: tuple[date, int] | None, limit: int
 ) -> list[Any]:
-    narrowed = [*conditions, cases.c.due_on.is_not(None)]
-    if wanted.due:
-        first, last = wanted.due
-        narrowed += [cases.c.due_on >= first] if first else []
-        narrowed += [cases.c.due_on <= last] if last else []
+    narrowed = [*conditions, cases.c.due_on.is_not(None), *_due(wanted)]
     if after:
         place = tuple_(literal(after[0], Date), literal(after[1], Id))
         narrowed.append(tuple_(cases.c.due_on, cases.c.id) > place)
@@ -81,6 +79,21 @@ async def _dated(
 async def _undated(tx: Tx, conditions: Sequence[Any], after: int, limit: int) -> list[Any]:
     narrowed = [*conditions, cases.c.due_on.is_(None), cases.c.id > after]
     return list(await tx.conn.execute(row_query().where(*narrowed).order_by(cases.c.id).limit(limit)))
+
+
+async def resting(
+    tx: Tx, viewer: Viewer, wanted: Filter, *, after: tuple[date, int] | None = None, limit: int = PAGE
+) -> list[Row]:
+    """Cases that rest until a day, those that come back first before the others; `after` is the (paused_until, id) of the
+    last row of the page before."""
+    conditions = [*_conditions(viewer, wanted.but(resting=True)), *_due(wanted)]
+    if wanted.undated:
+        conditions.append(cases.c.due_on.is_(None))
+    if after:
+        place = tuple_(literal(after[0], Date), literal(after[1], Id))
+        conditions.append(tuple_(cases.c.paused_until, cases.c.id) > place)
+    query = row_query().where(*conditions).order_by(cases.c.paused_until, cases.c.id).limit(limit)
+    return [row_of(row, viewer) for row in await tx.conn.execute(query)]
 
 
 async def closed(
@@ -96,6 +109,11 @@ async def closed(
     return [row_of(row, viewer) for row in await tx.conn.execute(query)]
 
 
+def _due(wanted: Filter) -> list[ColumnElement[Any]]:
+    first, last = wanted.due or (None, None)
+    return ([cases.c.due_on >= first] if first else []) + ([cases.c.due_on <= last] if last else [])
+
+
 def _conditions(viewer: Viewer, wanted: Filter) -> list[ColumnElement[Any]]:
     # A sealed case is listed as existing, without its words; it is never found by what it says or what it is about.
     conditions: list[ColumnElement[Any]] = [cases.c.merged_into.is_(None), viewer.may_list()]
@@ -109,6 +127,8 @@ def _conditions(viewer: Viewer, wanted: Filter) -> list[ColumnElement[Any]]:
         conditions.append(cases.c.assignee_id.is_(None))
     if wanted.urgent is not None:
         conditions.append(cases.c.priority == _URGENT if wanted.urgent else cases.c.priority != _URGENT)
+    if wanted.resting is not None:
+        conditions.append(_rests(viewer) if wanted.resting else ~_rests(viewer))
     if wanted.flag:
         conditions.append(cases.c.flags[wanted.flag].as_boolean().is_(True))
     for column, value in (
@@ -122,3 +142,9 @@ def _conditions(viewer: Viewer, wanted: Filter) -> list[ColumnElement[Any]]:
         if value:
             conditions.append(column == value)
     return conditions
+
+
+def _rests(viewer: Viewer) -> ColumnElement[Any]:
+    """That a sealed case rests is for those who may read why; for others it waits like any."""
+    rests = cases.c.paused_until.is_not(None)
+    return rests if viewer.medical else and_(rests, cases.c.sealed.is_(False))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from store.database import Tx
 from store.schema import cases, mentions, users
@@ -33,6 +33,12 @@ async def add(tx: Tx, case_id: int, user_id: int, why: Why, *, author_id: int | 
     """Let a colleague know. Nobody is told of what they did themselves."""
     if user_id != author_id:
         await add_row(tx, mentions, case_id=case_id, user_id=user_id, author_id=author_id, why=why, at=now)
+
+
+async def take_back(tx: Tx, case_id: int, *, author_id: int, at: datetime) -> None:
+    """Tell nobody (any more) that they were given a case: it was given by mistake, at this moment."""
+    given = (mentions.c.case_id == case_id, mentions.c.author_id == author_id, mentions.c.why == "given")
+    await tx.conn.execute(delete(mentions).where(*given, mentions.c.at == at))
 
 
 async def of(tx: Tx, viewer: Viewer, *, limit: int = 100) -> list[Mention]:

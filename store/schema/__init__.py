@@ -31,6 +31,7 @@ from store.schema.entries import entries
 from store.schema.handling import drafts, mentions, pauses, questions, recommendations
 from store.schema.intake import domain_rates, held, idempotency, inbox
 from store.schema.learning import corrections, label_counts, model_uses
+from store.schema.listing import list_acts
 from store.schema.messages import conversations, files, message_files, messages, opted_out, outbox
 from store.schema.operations import announcements, clock_runs, heartbeats, rule_sets
 from store.schema.presence import presence
@@ -64,6 +65,7 @@ __all__ = [
     "kept_views",
     "label_counts",
     "links",
+    "list_acts",
     "mentions",
     "merges",
     "message_files",

@@ -87,7 +87,7 @@ cases = Table(
     Column("version", Integer, nullable=False, default=1),
     ref("merged_into", "cases.id", nullable=True),
     # Nothing is to be done before this day, and why; the clocks that may not wait go on.
-    Column("paused_until", Date, index=True),
+    Column("paused_until", Date),
     Column("paused_for", String(12), nullable=False, server_default=""),
     # Each list of the console is read in the order of one of these, from the place where the page begins.
     Index("ix_cases_state_due_on_id", "state", "due_on", "id"),
@@ -98,6 +98,14 @@ cases = Table(
     # This one also holds all that the rail counts.
     Index("ix_cases_state_queue_due_on_id", "state", "queue", "due_on", "id", "assignee_id", "merged_into"),
     Index("ix_cases_received_at", "received_at"),
+    # Only of what rests, as below: of all, SQLite would take it to find those that do not.
+    Index(
+        "ix_cases_paused_until",
+        "paused_until",
+        "id",
+        sqlite_where=text("paused_until IS NOT NULL"),
+        postgresql_where=text("paused_until IS NOT NULL"),
+    ),
     # Only of what was merged: SQLite would take an index of all for the few that it is not, and read the whole register.
     Index(
         "ix_cases_merged_into",

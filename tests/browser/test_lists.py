@@ -45,7 +45,7 @@ async def sign_in(running: Running, chromium: Browser, monkeypatch: pytest.Monke
         await context.close()
 
 
-async def _objections(page: Page) -> list[str]:
+async def objections(page: Page) -> list[str]:
     found = await Axe().run(page)
     return [f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in found.response["violations"]]
 
@@ -69,7 +69,7 @@ async def test_axe_finds_nothing(running: Running, sign_in: SignIn, scheme: str)
         await page.goto(running.base_url + path)
         for summary in await page.locator(".narrowing summary").all():
             await summary.click()
-        assert await _objections(page) == [], path
+        assert await objections(page) == [], path
     assert luc.troubles == []
 
 

@@ -10,10 +10,14 @@ import pytest
 
 from channels.reference import format_reference
 from console.urgency import span, urgency
+from store import cases, lists
+from store.lists import Filter
+from store.viewer import Viewer
 from tests.console.conftest import Running
-from tests.console.example_house import Told, add_case
+from tests.console.example_house import NOW, Told, add_case
 
 TUESDAY = date(2026, 11, 24)
+ANYBODY = Viewer(0, "", "mediator")
 
 
 @pytest.mark.parametrize(
@@ -206,3 +210,72 @@ def test_the_days_of_an_urgency_are_those_that_are_called_so(today: date) -> Non
             first, last = span(name, today)
             within = (first is None or first <= day) and (last is None or day <= last)
             assert within == (urgency(day, today) == name), (day, name)
+
+
+async def test_what_rests_stands_apart_until_it_comes_back(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    for key, reason in (("marie", "member"), ("unsure", "day")):
+        await tom.get(running.case(key))
+        await tom.post(f"{running.case(key)}/pause", reason=reason, until="2026-12-01")
+    page = await tom.get("/console/")
+    waiting, resting = page.index("Waiting for the member (clock paused)"), page.index("Resting until a day")
+    assert page.index("Jan Peeters") < waiting < page.index("Marie Dubois") < resting
+    assert "rests until Tue 1 Dec: We wait for the member" in page[waiting:]
+    page = await tom.get("/console/?show=resting")
+    assert "Marie Dubois" in page
+    assert "Jan Peeters" not in page
+    assert "No case rests here." in await tom.get("/console/queue/privacy?show=resting")
+    # The list that is open knows them too, and does not say that they have gone.
+    answer = await tom.client.get("/console/events")
+    first = b"".join([await answer.content.readuntil(b"\n\n") for _ in range(2)])
+    answer.close()
+    assert running.house.references["marie"].encode() in first
+
+
+async def test_that_a_sealed_case_rests_is_for_the_medical_team(running: Running) -> None:
+    tom, anne = await running.sign_in("tom"), await running.sign_in("anne")
+    path = running.case("sealed")
+    await anne.post(f"{path}/open", reason="handling")
+    await anne.get(path)
+    await anne.post(f"{path}/pause", reason="member", until="2026-12-01")
+    reference = running.house.references["sealed"]
+    assert reference in await anne.get("/console/?show=resting")
+    assert reference not in await tom.get("/console/?show=resting")
+    page = await tom.get("/console/queue/medical_coordinator")
+    assert reference in page
+    assert "Waiting for the member" not in page
+
+
+async def test_resting_cases_come_in_pages(running: Running) -> None:
+    told = Told("Member", "member0@mail.example", "Encore moi.", days_ago=1, department="privacy")
+    async with running.house.store.write() as tx:
+        before = await lists.resting(tx, ANYBODY, Filter(queue="privacy"))
+    assert before == []
+    for number in range(60):
+        key = f"n{number}"
+        await add_case(
+            running.house,
+            key,
+            replace(told, name=f"Member {number:03}", address=f"m{number}@mail.example"),
+            receipt="",
+        )
+        async with running.house.store.write() as tx:
+            until = TUESDAY + timedelta(days=1 + number % 7)
+            await cases.change(
+                tx,
+                running.house.cases[key],
+                actor="system",
+                act="case.paused",
+                now=NOW,
+                paused_until=until,
+                paused_for="day",
+            )
+    tom = await running.sign_in("tom")
+    assert "See all resting cases" in await tom.get("/console/queue/privacy")
+    page = await tom.get("/console/queue/privacy?show=resting")
+    seen = re.findall(r">(Member \d{3})<", page)
+    assert seen[:9] == [f"Member {number:03}" for number in range(0, 60, 7)]
+    found = re.search(r'href="([^"]*after=[^"]*)"', page)
+    assert found is not None
+    seen += re.findall(r">(Member \d{3})<", await tom.get(found.group(1).replace("&amp;", "&")))
+    assert len(seen) == len(set(seen)) == 60

@@ -19,12 +19,12 @@ from tests.console.example_house import NOW
 from tests.console.test_roles import _LOGINS, _POLICY, _answer, _filled, _routes
 
 # Marie's earlier case is in one of these, her open one is not.
-_OWN = {"membership", "branches"}
+OWN = {"membership", "branches"}
 _FOREIGN = ("marie", "late", "soon", "unsure", "sealed")
 _MEDICAL = {"anne", "sofie"}
 
 
-async def _limited(running: Running, login: str, queues: set[str] | None = None) -> Browser:
+async def limited(running: Running, login: str, queues: set[str] | None = None) -> Browser:
     """Somebody who has been given these queues alone, and has signed in."""
     async with running.house.store.write() as tx:
         found = await users.by_login(tx, login)
@@ -34,7 +34,7 @@ async def _limited(running: Running, login: str, queues: set[str] | None = None)
             found.id,
             role=found.role,
             medical=found.medical,
-            queues=_OWN if queues is None else queues,
+            queues=OWN if queues is None else queues,
             actor="test",
             now=NOW,
         )
@@ -43,7 +43,7 @@ async def _limited(running: Running, login: str, queues: set[str] | None = None)
 
 @pytest.mark.parametrize("login", [*sorted(set(_LOGINS.values()) - {"admin"}), "anne"])
 async def test_no_route_opens_a_case_of_another_queue(running: Running, login: str) -> None:
-    browser = await _limited(running, login)
+    browser = await limited(running, login)
     role = {**{name: role for role, name in _LOGINS.items()}, "anne": "mediator"}[login]
     for name, method, pattern in _routes(running):
         allowed = _POLICY[name]
@@ -62,7 +62,7 @@ async def test_no_route_opens_a_case_of_another_queue(running: Running, login: s
 
 @pytest.mark.parametrize("login", ["tom", "anne", "luc", "fatima", "rik"])
 async def test_no_page_names_a_case_of_another_queue(running: Running, login: str) -> None:
-    browser, house = await _limited(running, login), running.house
+    browser, house = await limited(running, login), running.house
     paths = ["/console/?show=closed", "/console/?show=unassigned", "/console/search?q=Dubois"]
     paths += [f"/console/search?q={house.references[key]}" for key in _FOREIGN]
     for _, method, pattern in _routes(running):
@@ -80,7 +80,7 @@ async def test_no_page_names_a_case_of_another_queue(running: Running, login: st
 
 
 async def test_a_search_for_its_reference_or_words_does_not_find_it(running: Running) -> None:
-    rik, house = await _limited(running, "rik"), running.house
+    rik, house = await limited(running, "rik"), running.house
     answer = await rik.client.get(f"/console/search?q={house.references['marie']}", allow_redirects=False)
     assert answer.status == 200
     never = format_reference(2026, 900_001)
@@ -92,7 +92,7 @@ async def test_a_search_for_its_reference_or_words_does_not_find_it(running: Run
 
 
 async def test_the_rail_and_the_lists_are_those_of_the_own_queues(running: Running) -> None:
-    tom = await _limited(running, "tom")
+    tom = await limited(running, "tom")
     page = await tom.get("/console/")
     assert "/console/queue/mediation" not in page
     assert "/console/queue/membership" in page
@@ -101,7 +101,7 @@ async def test_the_rail_and_the_lists_are_those_of_the_own_queues(running: Runni
 
 
 async def test_what_goes_to_a_queue_of_others_is_gone_and_the_mover_is_told(running: Running) -> None:
-    tom = await _limited(running, "tom")
+    tom = await limited(running, "tom")
     await tom.get(running.case("week"))
     page = await tom.post(f"{running.case('week')}/move", queue="digital")
     assert "not one of yours" in page
@@ -109,7 +109,7 @@ async def test_what_goes_to_a_queue_of_others_is_gone_and_the_mover_is_told(runn
 
 
 async def test_a_case_is_given_only_to_those_who_have_its_queue(running: Running) -> None:
-    await _limited(running, "tom")
+    await limited(running, "tom")
     anne = await running.sign_in("anne")
     page = await anne.get(running.case("marie"))
     assert "Tom Baert</option>" not in page
@@ -119,14 +119,14 @@ async def test_a_case_is_given_only_to_those_who_have_its_queue(running: Running
 
 async def test_other_rights_end_the_sessions_under_the_old_ones(running: Running) -> None:
     tom = await running.sign_in("tom")
-    await _limited(running, "tom")
+    await limited(running, "tom")
     answer = await tom.client.get("/console/", allow_redirects=False)
     assert answer.status == 303
     assert "sign-in" in answer.headers["Location"]
 
 
 def _viewer(running: Running, role: Role = "mediator", queues: set[str] | None = None, **more: Any) -> Viewer:
-    held = frozenset(_OWN if queues is None else queues)
+    held = frozenset(OWN if queues is None else queues)
     return Viewer(running.house.users["tom"], "Tom", role, queues=held, **more)
 
 
@@ -135,10 +135,10 @@ async def test_every_query_knows_the_queues(running: Running, *, medical: bool) 
     house, tom = running.house, _viewer(running, medical=medical)
     marie, earlier = house.cases["marie"], house.cases["earlier"]
     async with house.store.read() as tx:
-        assert set(await views.counts(tx, tom)) == _OWN
+        assert set(await views.counts(tx, tom)) == OWN
         rail = await worklist.rail(tx, tom, today=NOW.date())
-        assert (set(rail.queues), rail.late, rail.mine, rail.held) == (_OWN, {}, 0, 0)
-        assert {row.queue for row in await lists.listing(tx, tom, Filter())} == _OWN
+        assert (set(rail.queues), rail.late, rail.mine, rail.held) == (OWN, {}, 0, 0)
+        assert {row.queue for row in await lists.listing(tx, tom, Filter())} == OWN
         assert [row.id for row in await finding.found(tx, tom, Asked("Dubois"), limit=9)] == [earlier]
         of_address = Asked(addresses=(("email", "marie.dubois@mail.example"),))
         assert [row.id for row in await finding.found(tx, tom, of_address, limit=9)] == [earlier]

@@ -104,6 +104,8 @@ _POLICY: dict[str, set[str] | None] = {
     "console-mentions": _READS,
     "console-mentions-seen": _READS,
     "console-mention-seen": _READS,
+    "console-list-act": _HANDLES,
+    "console-list-undo": _HANDLES,
     "console-held": _HANDLES,
     "console-held-join": _HANDLES,
     "console-held-own": _HANDLES,

@@ -1,0 +1,160 @@
+"""What somebody did from a list, to several cases at once: kept, so that it can be told on the next page and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final, Literal
+
+from sqlalchemy import delete, select, update
+
+from store import cases as register
+from store import mentions, reindex
+from store.database import Tx
+from store.pauses import Moved, wake
+from store.schema import cases, deadlines, list_acts
+from store.sql import new_id
+from store.viewer import Viewer
+
+Act = Literal["take", "assign", "move", "accept", "pause", "robot"]
+# Who has not taken it back by then has gone on from there.
+_KEPT: Final = timedelta(days=1)
+_COLUMNS: Final = ("queue", "department", "assignee_id", "sealed")
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A case that was not changed, and why: a key of the words below `acted.left`."""
+
+    reference: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListAct:
+    """One act of one person. `count`: how many cases it changed. `target`: the queue or the number of the person."""
+
+    id: int
+    act: Act
+    target: str
+    count: int
+    left: Sequence[Left]
+    undone: bool
+
+
+async def before(tx: Tx, row: Any) -> dict[str, Any]:
+    """What stands in a case (a views.Row) before an act, as `undo` needs it."""
+    clocks = await tx.conn.execute(
+        select(deadlines.c.clock, deadlines.c.due_on, deadlines.c.source).where(deadlines.c.case_id == row.id)
+    )
+    return {
+        **{name: getattr(row, name) for name in _COLUMNS},
+        "due_on": row.due_on.isoformat() if row.due_on else "",
+        "clocks": [[clock, due_on.isoformat(), source] for clock, due_on, source in clocks],
+    }
+
+
+async def keep(
+    tx: Tx,
+    viewer: Viewer,
+    act: Act,
+    target: str,
+    changed: Mapping[int, Mapping[str, Any]],
+    left: Sequence[Left],
+    *,
+    now: datetime,
+) -> int:
+    """Keep what was just done. `changed` has what stood in each case before; its version now is looked up here."""
+    await tx.conn.execute(delete(list_acts).where(list_acts.c.user_id == viewer.user_id, list_acts.c.at < now - _KEPT))
+    query = select(cases.c.id, cases.c.version).where(cases.c.id.in_(list(changed)))
+    versions = {row.id: row.version for row in await tx.conn.execute(query)}
+    return await new_id(
+        tx,
+        list_acts,
+        user_id=viewer.user_id,
+        act=act,
+        target=target,
+        changed=[{"case": case_id, "version": versions[case_id], "before": was} for case_id, was in changed.items()],
+        left=[asdict(one) for one in left],
+        at=now,
+    )
+
+
+async def of(tx: Tx, viewer: Viewer, act_id: int) -> ListAct | None:
+    """An act of this person; None for anybody else's."""
+    row = await _row(tx, viewer, act_id)
+    if row is None:
+        return None
+    left = [Left(one["reference"], one["why"]) for one in row.left]
+    return ListAct(row.id, row.act, row.target, len(row.changed), left, row.undone_at is not None)
+
+
+async def undo(tx: Tx, viewer: Viewer, act_id: int, *, moved: Moved, now: datetime) -> int | None:
+    """Take an act back on every case that nobody has changed since and that this person may open; what is left says which
+    were not. `moved` is the due date of a clock that waited. Returns how many; None when there is nothing to take back."""
+    row = await _row(tx, viewer, act_id)
+    if row is None or row.undone_at is not None:
+        return None
+    left = [why for one in row.changed if (why := await _undone(tx, viewer, row, one, moved=moved, now=now))]
+    await tx.conn.execute(
+        update(list_acts).where(list_acts.c.id == act_id).values(undone_at=now, left=[asdict(one) for one in left])
+    )
+    return len(row.changed) - len(left)
+
+
+async def _undone(
+    tx: Tx, viewer: Viewer, row: Any, one: Mapping[str, Any], *, moved: Moved, now: datetime
+) -> Left | None:
+    """Take it back on one case; says why not."""
+    query = select(cases.c.reference, cases.c.sealed, cases.c.version).where(cases.c.id == one["case"])
+    case = (await tx.conn.execute(query if tx.is_sqlite else query.with_for_update())).one()
+    if case.sealed and not viewer.medical:
+        return Left(case.reference, "sealed")
+    if case.version != one["version"]:
+        return Left(case.reference, "stale")
+    await _restore(tx, viewer, row, one, is_sealed=case.sealed, moved=moved, now=now)
+    return None
+
+
+async def _restore(
+    tx: Tx, viewer: Viewer, row: Any, one: Mapping[str, Any], *, is_sealed: bool, moved: Moved, now: datetime
+) -> None:
+    case_id, version, was = one["case"], one["version"], one["before"]
+    actor = f"user:{viewer.user_id}"
+    if row.act == "pause":
+        await wake(tx, case_id, actor=actor, moved=moved, now=now, version=version)
+        return
+    if row.act == "robot":
+        await register.reopen(tx, case_id, actor=actor, now=now, version=version)
+        return
+    values = {name: was[name] for name in _COLUMNS}
+    values["due_on"] = date.fromisoformat(was["due_on"]) if was["due_on"] else None
+    detail = {"to": was["queue"]}
+    await register.change(
+        tx, case_id, actor=actor, act="case.list_undone", now=now, version=version, detail=detail, **values
+    )
+    if row.act in ("move", "accept"):
+        await _set_clocks(tx, case_id, was["clocks"])
+    if row.act == "assign":
+        await mentions.take_back(tx, case_id, author_id=viewer.user_id, at=row.at)
+    if is_sealed and not was["sealed"]:
+        await reindex.case(tx, case_id)
+
+
+async def _set_clocks(tx: Tx, case_id: int, clocks: Sequence[Sequence[str]]) -> None:
+    """The clocks as they were: a department that a case has left for good has promised nothing."""
+    known = [clock for clock, _, _ in clocks]
+    of_case = deadlines.c.case_id == case_id
+    await tx.conn.execute(delete(deadlines).where(of_case, deadlines.c.clock.not_in(known)))
+    for clock, due_on, source in clocks:
+        await tx.conn.execute(
+            update(deadlines)
+            .where(of_case, deadlines.c.clock == clock)
+            .values(due_on=date.fromisoformat(due_on), source=source)
+        )
+
+
+async def _row(tx: Tx, viewer: Viewer, act_id: int) -> Any:
+    mine = (list_acts.c.id == act_id, list_acts.c.user_id == viewer.user_id)
+    return (await tx.conn.execute(select(list_acts).where(*mine))).one_or_none()

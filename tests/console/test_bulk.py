@@ -1,0 +1,244 @@
+"""What is done from a list: to one case or several, each fenced and audited as on its own page, and taken back."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from store import mentions, search
+from store.schema import deadlines
+from store.viewer import Viewer
+from tests.console.conftest import Browser, Running
+from tests.console.example_house import Told, add_case
+from tests.console.test_actions import acts_of, messages_of, row_of
+from tests.console.test_queue_access import OWN, limited
+
+_BACK = "/console/queue/triage"
+
+
+async def _version(running: Running, key: str) -> str:
+    return str((await row_of(running, key)).version)
+
+
+async def _act(running: Running, browser: Browser, act: str, *keys: str, **fields: str) -> str:
+    """Choose these cases, as the list shows them now, and do something."""
+    picks = {f"pick-{running.house.references[key]}": await _version(running, key) for key in keys}
+    return await browser.post("/console/lists/act", act=act, back=_BACK, **picks, **fields)
+
+
+async def _undo(browser: Browser) -> str:
+    found = re.search(r'action="(/console/lists/undo/\d+)"', browser.page)
+    assert found, browser.page[:3000]
+    return await browser.post(found.group(1), back=_BACK)
+
+
+async def _clocks(running: Running, key: str) -> list[tuple[str, date, str]]:
+    query = select(deadlines.c.clock, deadlines.c.due_on, deadlines.c.state)
+    query = query.where(deadlines.c.case_id == running.house.cases[key]).order_by(deadlines.c.clock)
+    async with running.house.store.read() as tx:
+        return [tuple(row) for row in await tx.conn.execute(query)]  # type: ignore[misc]  # three columns
+
+
+async def test_a_list_offers_its_acts_to_those_who_handle_cases(running: Running) -> None:
+    tom, rik = await running.sign_in("tom"), await running.sign_in("rik")
+    page = await tom.get("/console/")
+    reference = running.house.references["marie"]
+    assert f'name="pick-{reference}"' in page
+    assert 'data-key="a" aria-keyshortcuts="a"' in page
+    # What is locked for them is on the list, and cannot be chosen.
+    assert running.house.references["sealed"] in page
+    assert f'name="pick-{running.house.references["sealed"]}"' not in page
+    assert 'id="acts"' not in await tom.get("/console/?show=closed")
+    page = await rik.get("/console/")
+    assert 'id="acts"' not in page
+    assert "pick-" not in page
+
+
+async def test_several_cases_are_taken_and_given_back(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    had = {key: (await row_of(running, key)).assignee for key in ("marie", "soon")}
+    page = await _act(running, tom, "take", "marie", "soon", "late")
+    assert "2 cases are yours." in page
+    # The third was his already: said, and not counted.
+    assert re.search(rf"{running.house.references['late']}</a> was so already\.", page)
+    for key in ("marie", "soon"):
+        assert (await row_of(running, key)).assignee == "Tom Baert"
+        assert "case.taken" in await acts_of(running, key)
+    page = await _undo(tom)
+    assert "Taken back: 2 cases are as they were." in page
+    assert "/console/lists/undo/" not in page
+    for key in ("marie", "soon"):
+        assert (await row_of(running, key)).assignee == had[key]
+        assert "case.list_undone" in await acts_of(running, key)
+    assert (await row_of(running, "late")).assignee == "Tom Baert"
+    # A second press of the same key finds nothing to take back.
+    version = await _version(running, "marie")
+    await tom.post("/console/lists/undo/1", back=_BACK)
+    assert await _version(running, "marie") == version
+
+
+async def test_a_move_and_what_it_promised_are_taken_back(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    before, clocks = await row_of(running, "unsure"), await _clocks(running, "unsure")
+    page = await _act(running, tom, "move", "unsure", queue="reimbursements")
+    assert "Moved to Reimbursements." in page
+    moved = await row_of(running, "unsure")
+    assert (moved.queue, moved.department) == ("reimbursements", "reimbursements")
+    assert await _clocks(running, "unsure") != clocks
+    assert running.desk.told[-1][0] == "reimbursements"
+    await _undo(tom)
+    after = await row_of(running, "unsure")
+    assert (after.queue, after.department, after.due_on) == (before.queue, before.department, before.due_on)
+    assert await _clocks(running, "unsure") == clocks
+
+
+async def test_what_somebody_changed_meanwhile_stays_as_they_left_it(running: Running) -> None:
+    tom, luc = await running.sign_in("tom"), await running.sign_in("luc")
+    await luc.get(running.case("soon"))
+    stale = {f"pick-{running.house.references['soon']}": await _version(running, "soon")}
+    await luc.post(f"{running.case('soon')}/take")
+    page = await tom.post("/console/lists/act", act="move", queue="privacy", back=_BACK, **stale)
+    assert "Nothing was changed." in page
+    assert "has changed since the list was made" in page
+    assert (await row_of(running, "soon")).assignee == "Luc Simon"
+    # Nor does taking back undo what came after.
+    await _act(running, tom, "move", "unsure", queue="privacy")
+    await luc.get(running.case("unsure"))
+    await luc.post(f"{running.case('unsure')}/take")
+    await tom.get("/console/queue/triage?did=2")
+    page = await _undo(tom)
+    assert "Nothing could be taken back." in page
+    assert "has changed since the list was made" in page
+    assert (await row_of(running, "unsure")).queue == "privacy"
+
+
+async def test_sealed_cases_are_for_the_medical_team_and_open_with_a_reason(running: Running) -> None:
+    tom, anne = await running.sign_in("tom"), await running.sign_in("anne")
+    before = await row_of(running, "sealed")
+    for act, more in (("take", {}), ("move", {"queue": "privacy"}), ("robot", {}), ("accept", {}), ("assign", {})):
+        page = await _act(running, tom, act, "sealed", **more)
+        assert "is sealed: only the medical team can change it." in page, act
+    assert await row_of(running, "sealed") == before
+    assert "open it first and say why" in await _act(running, anne, "take", "sealed")
+    await anne.post(f"{running.case('sealed')}/open", reason="handling")
+    assert "The case is yours." in await _act(running, anne, "take", "sealed")
+
+
+async def test_who_seals_by_moving_cannot_unseal_by_undoing(running: Running) -> None:
+    tom, anne = await running.sign_in("tom"), await running.sign_in("anne")
+    await _act(running, tom, "move", "unsure", queue="medical_coordinator")
+    page = await _undo(tom)
+    assert "is sealed: only the medical team can change it." in page
+    assert (await row_of(running, "unsure")).sealed
+    await _act(running, anne, "move", "marie", queue="medical_coordinator")
+    assert (await row_of(running, "marie")).sealed
+    await _undo(anne)
+    assert not (await row_of(running, "marie")).sealed
+    # What was taken out of the search is found again.
+    async with running.house.store.read() as tx:
+        assert running.house.cases["marie"] in await search.find(tx, "indemnite")
+
+
+async def test_a_case_is_given_only_to_who_may_have_it(running: Running) -> None:
+    tom, users = await running.sign_in("tom"), running.house.users
+    page = await _act(running, tom, "assign", "marie", "soon", assignee=str(users["luc"]))
+    assert "2 cases given to Luc Simon." in page
+    luc = Viewer(users["luc"], "Luc Simon", "supervisor")
+    async with running.house.store.read() as tx:
+        assert await mentions.unseen(tx, luc) == 2
+    await _undo(tom)
+    async with running.house.store.read() as tx:
+        assert await mentions.unseen(tx, luc) == 0
+    for nobody in (str(users["fatima"]), str(users["admin"]), "999999", "x"):
+        assert "may not be given to this colleague" in await _act(running, tom, "assign", "marie", assignee=nobody)
+
+
+async def test_cases_rest_from_a_list_as_long_as_their_promises_allow(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    due_on = (await row_of(running, "marie")).due_on
+    page = await _act(running, tom, "pause", "marie", "soon", reason="department", until="2026-12-01")
+    assert "The case rests." in page
+    assert "cannot rest that long" in page
+    assert (await row_of(running, "marie")).paused_until == date(2026, 12, 1)
+    await _undo(tom)
+    row = await row_of(running, "marie")
+    assert (row.paused_until, row.due_on) == (None, due_on)
+    assert "needs a day after today" in await _act(running, tom, "pause", "marie", reason="member", until="")
+
+
+async def test_in_triage_a_suggestion_is_accepted_and_a_robot_put_away(running: Running) -> None:
+    house = running.house
+    told = Told("Piet Vos", "piet@mail.example", "De app werkt niet.", language="nl", department="digital")
+    await add_case(house, "piet", Told(**{**told.__dict__, "chances": {"department": 0.41}, "unsure": ("department",)}))
+    tom = await running.sign_in("tom")
+    page = await tom.get("/console/queue/triage")
+    assert "Suggestion: Online services, perhaps" in page
+    assert "Moved to Online services." in await _act(running, tom, "accept", "piet")
+    assert (await row_of(running, "piet")).queue == "digital"
+    await _undo(tom)
+    assert (await row_of(running, "piet")).queue == "triage"
+    told_before = len(await messages_of(running, "piet"))
+    assert "put away as spam" in (await _act(running, tom, "robot", "piet")).lower()
+    row = await row_of(running, "piet")
+    assert (row.state, row.outcome) == ("closed", "not_handled_off_scope")
+    assert len(await messages_of(running, "piet")) == told_before
+    await _undo(tom)
+    assert (await row_of(running, "piet")).state == "open"
+    assert {state for _, _, state in await _clocks(running, "piet")} <= {"running", "met"}
+
+
+async def test_not_ours_goes_on_to_the_page_that_tells_the_member(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    page = await _act(running, tom, "not_ours", "unsure")
+    assert re.search(r'value="not_ours"[^>]*checked', page)
+    assert "One case at a time" in await _act(running, tom, "not_ours", "unsure", "marie")
+
+
+@pytest.mark.parametrize(
+    ("act", "fields", "said"),
+    [
+        ("take", {}, "Choose at least one case first."),
+        ("explode", {}, "Nothing was chosen to do."),
+        ("take", {"pick-PM-2026-000001-99": "1", "pick-x": "1"}, "Choose at least one case first."),
+    ],
+)
+async def test_a_form_that_names_nothing_changes_nothing(
+    running: Running, act: str, fields: dict[str, str], said: str
+) -> None:
+    tom = await running.sign_in("tom")
+    assert said in await tom.post("/console/lists/act", act=act, back=_BACK, **fields)
+
+
+async def test_a_queue_and_a_reason_are_asked_for(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    assert "Choose to which queue." in await _act(running, tom, "move", "marie", queue="nowhere")
+    assert "Say what we wait for." in await _act(running, tom, "pause", "marie", until="2026-12-01")
+
+
+async def test_only_ones_own_acts_are_told_and_taken_back(running: Running) -> None:
+    tom, luc = await running.sign_in("tom"), await running.sign_in("luc")
+    await _act(running, tom, "take", "marie")
+    assert "is yours" not in await luc.get("/console/?did=1")
+    await luc.post("/console/lists/undo/1", status=404, back=_BACK)
+    assert (await row_of(running, "marie")).assignee == "Tom Baert"
+
+
+@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/fr/"])
+async def test_the_way_back_stays_in_the_console(running: Running, back: str) -> None:
+    tom = await running.sign_in("tom")
+    answer = await tom.client.post(
+        "/console/lists/act", data={"csrf": tom.csrf, "act": "take", "back": back}, allow_redirects=False
+    )
+    assert answer.headers["Location"] == f"{running.base_url}/console/?acts=none"
+
+
+async def test_cases_of_queues_that_are_not_theirs_are_not_there(running: Running) -> None:
+    tom = await limited(running, "tom")
+    assert (await row_of(running, "soon")).queue not in OWN
+    picks = {f"pick-{running.house.references['soon']}": await _version(running, "soon")}
+    page = await tom.post("/console/lists/act", act="take", **picks)
+    assert "is not here any more" in page
+    assert (await row_of(running, "soon")).assignee == ""
