@@ -1,8 +1,7 @@
-"""Commands over the routing rules: check a file, compare it, rehearse it on the past, publish it."""
+"""Commands over rule files: check one, rehearse it on the past, publish it."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,15 +11,26 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
-from gateway.commands.terminal import emit, err, out, say, stop, with_house
+from gateway.commands.terminal import err, out, say, stop, with_house
 
 if TYPE_CHECKING:
     from gateway.house import House
     from gateway.rehearsal import Rehearsal
     from router.decide import RuleSet
 
-rules = typer.Typer(help="The routing rules: check, compare, rehearse and publish.", no_args_is_help=True)
+rules = typer.Typer(
+    help="The routing rules: read them, check, compare and rehearse a file, publish it, go back to an earlier version.",
+    no_args_is_help=True,
+)
 File = Annotated[Path, typer.Argument(help="A rule file (YAML).", exists=True, dir_okay=False)]
+Comment = Annotated[str, typer.Option(help="Why: kept with the version.", prompt=True)]
+Author = Annotated[
+    str, typer.Option("--by", help="Login of the supervisor who stands for it; asked for where there are two.")
+]
+Reader = Annotated[str, typer.Option("--read-by", help="Login of the supervisor who read it besides; likewise.")]
+AcceptHarm = Annotated[
+    str, typer.Option(help="Why it is right, when the rehearsal finds cases that would be treated worse.")
+]
 
 
 @rules.command("check")
@@ -51,52 +61,6 @@ def _body(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise stop(f"{file.name}: cannot be read ({type(error).__name__})") from None
-
-
-@rules.command("diff")
-def diff_rules(file: File) -> None:
-    """Compare a rule file with the rules that decide now."""
-    from store import rule_sets
-
-    async def work(house: House) -> rule_sets.Published | None:
-        from gateway.house import active_rules
-
-        await active_rules(house)
-        async with house.store.read() as tx:
-            return await rule_sets.active(tx)
-
-    wanted = _body(file)
-    live = with_house(work)
-    before = live.body.splitlines() if live else []
-    lines = list(
-        difflib.unified_diff(
-            before,
-            wanted.splitlines(),
-            f"live {live.version if live else ''}",
-            file.name,
-            lineterm="",
-        )
-    )
-    for line in lines:
-        emit(line)
-    if not lines:
-        say("No difference.")
-    elif live:
-        _tell_in_words(live.body, wanted)
-
-
-def _tell_in_words(live: str, wanted: str) -> None:
-    """What the changed lines mean; a file that is not sound has no meaning yet."""
-    from router.decide import RuleError, parse_rules
-    from router.differences import differences
-
-    try:
-        found = differences(parse_rules(live), parse_rules(wanted))
-    except RuleError:
-        say("The file is not sound; `guichet rules check` says why.")
-        return
-    for sentence in found or ["In words, nothing decides otherwise."]:
-        say(sentence)
 
 
 @rules.command("rehearse")
@@ -140,25 +104,18 @@ def _tell(found: Rehearsal) -> None:
 
 
 @rules.command("publish")
-def publish(
-    file: File,
-    comment: Annotated[str, typer.Option(help="Why: kept with the version.", prompt=True)],
-    by: Annotated[str, typer.Option(help="Login of the supervisor who wrote it; asked for where there are two.")] = "",
-    read_by: Annotated[str, typer.Option(help="Login of the supervisor who read it besides; likewise.")] = "",
-    accept_harm: Annotated[
-        str, typer.Option(help="Why it is right, when the rehearsal finds cases that would be treated worse.")
-    ] = "",
-) -> None:
+def publish(file: File, comment: Comment, by: Author = "", read_by: Reader = "", accept_harm: AcceptHarm = "") -> None:
     """Make a rule file the one that decides. Its examples must hold, and it is rehearsed on the last 90 days first."""
-    from gateway.publishing import Publication, PublishRefusedError, Reasons
-    from gateway.publishing import publish as make_live
+    make_live(_sound(file), _body(file), comment, by, read_by, accept_harm)
 
-    wanted = _sound(file)
-    body = _body(file)
+
+def make_live(wanted: RuleSet, body: str, comment: str, by: str, read_by: str, accept_harm: str) -> None:
+    """Publish by the one way that the console takes too, and say what became of it."""
+    from gateway.publishing import Publication, PublishRefusedError, Reasons, publish
 
     async def work(house: House) -> Publication:
         with _progress("Rehearsing") as progress:
-            return await make_live(house, wanted, body, Reasons(comment, by, read_by, accept_harm), progress=progress)
+            return await publish(house, wanted, body, Reasons(comment, by, read_by, accept_harm), progress=progress)
 
     try:
         done = with_house(work)
