@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import String, cast, func, literal, or_, select, update
 
 from store.database import Tx
-from store.schema import cases, clock_runs, deadlines, heartbeats, held, inbox, outbox
+from store.schema import audit, cases, clock_runs, deadlines, heartbeats, held, inbox, outbox
 from store.sql import insert
 
 # The parts of the house whose signs of life bear the name of a process, a new one at every start.
@@ -206,10 +206,13 @@ async def contradictions(tx: Tx) -> dict[str, int]:
         .having(func.count() > 1)
         .subquery()
     )
+    # What was split off has the item of a message that had joined another case.
+    split_off = select(audit.c.id).where(audit.c.case_id == cases.c.id, audit.c.act == "case.split_off").exists()
+    brought = or_(inbox.c.fate == "opened", (inbox.c.fate == "joined") & split_off)
     orphans = (
         select(func.count())
         .select_from(cases)
-        .where(~select(inbox.c.id).where(inbox.c.case_id == cases.c.id, inbox.c.fate == "opened").exists())
+        .where(~select(inbox.c.id).where(inbox.c.case_id == cases.c.id, brought).exists())
         .where(cases.c.channel.in_(("email", "webform")))
     )
     held_lost = select(func.count()).where(

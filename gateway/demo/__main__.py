@@ -2,7 +2,8 @@
 
     python -m gateway.demo
 
-It fills a new temporary data folder, then runs `guichet run` on it; Ctrl-C ends it, and the folder is removed.
+It fills a new temporary data folder, then runs `guichet run` on it; Ctrl-C ends it, and the folder is removed. With
+GUICHET_DATABASE_URL it fills that database instead, which must hold no case yet, and which stays.
 """
 
 from __future__ import annotations
@@ -22,19 +23,23 @@ from typing import Final
 
 from rich.console import Console
 from rich.progress import Progress
+from sqlalchemy import select
 
 from config.settings import load
+from gateway.demo.departments import ADDRESSES
 from gateway.demo.filling import fill
-from gateway.house import build
+from gateway.house import House, build
+from store import users
+from store.schema import cases
 
 CASES: Final = 2_000
 _PEOPLE: Final = (
-    ("lena", "supervisor", True),
-    ("tom", "mediator", False),
-    ("anne", "mediator", True),
-    ("fatima", "agent", False),
-    ("rik", "reader", False),
-    ("admin", "administrator", False),
+    ("lena", "Lena Marchal", "supervisor", True),
+    ("tom", "Tom Baert", "mediator", False),
+    ("anne", "Anne Lemaire", "mediator", True),
+    ("fatima", "Fatima Idrissi", "agent", False),
+    ("rik", "Rik Maes", "reader", False),
+    ("admin", "Nadia Peters", "administrator", False),
 )
 
 
@@ -42,18 +47,21 @@ def main() -> None:
     """Fill a register, start the house, say where it is, and wait."""
     with tempfile.TemporaryDirectory(prefix="guichet-demo-") as folder:
         port, lmtp = os.environ.get("PORT", "8080"), os.environ.get("GUICHET_LMTP_PORT", "8024")
-        environment = os.environ | {"GUICHET_DATA": folder, "PORT": port, "GUICHET_LMTP_PORT": lmtp}
+        asked = ",".join(f"{name}={address}" for name, address in ADDRESSES.items())
+        settings = {"GUICHET_DATA": folder, "PORT": port, "GUICHET_LMTP_PORT": lmtp, "GUICHET_DEPARTMENT_MAIL": asked}
+        environment = os.environ | settings
+        asyncio.run(_make_sure_it_is_empty(Path(folder)))
         guichet = str(Path(sys.executable).parent / "guichet")
         password = secrets.token_urlsafe(12)
-        for login, role, medical in _PEOPLE:
-            words = [guichet, "user", "add", login, "--role", role, "--name", login.title()]
+        for login, name, role, medical in _PEOPLE:
+            words = [guichet, "user", "add", login, "--role", role, "--name", name]
             words += ["--medical"] if medical else []
             subprocess.run(words, env=environment, cwd=folder, input=f"{password}\n", text=True, check=True)
         asyncio.run(_fill(Path(folder)))
         house = subprocess.Popen([guichet, "run"], env=environment, cwd=folder)
         try:
             _wait(f"http://127.0.0.1:{port}/readyz", house)
-            names = ", ".join(f"{login} ({role})" for login, role, _ in _PEOPLE)
+            names = ", ".join(f"{login} ({role})" for login, _, role, _ in _PEOPLE)
             sys.stderr.write(
                 f"\nConsole: http://127.0.0.1:{port}/console/   sign in as {names}\nPassword: {password}\n"
                 f"Form: http://127.0.0.1:{port}/fr/complaint\nCtrl-C ends.\n\n"
@@ -66,8 +74,24 @@ def main() -> None:
             house.wait(timeout=30)
 
 
+def _house(folder: Path) -> House:
+    return build(load(data=folder, department_mail=ADDRESSES), name="demo")
+
+
+async def _make_sure_it_is_empty(folder: Path) -> None:
+    """Invented cases must never stand among real ones."""
+    house = _house(folder)
+    try:
+        await house.store.open()
+        async with house.store.read() as tx:
+            if await users.listing(tx) or (await tx.conn.execute(select(cases.c.id).limit(1))).first():
+                raise SystemExit("This database holds people or cases already; the demonstration fills an empty one.")
+    finally:
+        await house.close()
+
+
 async def _fill(folder: Path) -> None:
-    house = build(load(data=folder), name="demo")
+    house = _house(folder)
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("Cases of fourteen months", total=CASES)
         try:

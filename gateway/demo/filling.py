@@ -16,15 +16,20 @@ from typing import Final
 from sqlalchemy import select
 
 from config.vocabulary import CONVERSING, Channel, Language
+from gateway import waking
 from gateway.clock import Clock
 from gateway.demo import correcting, oddities
 from gateway.demo.arriving import Arriving
+from gateway.demo.departments import Departments
 from gateway.demo.handling import Handling, Life
 from gateway.demo.people import Writer, writer
 from gateway.demo.plan import Plan
+from gateway.demo.resting import Resting
 from gateway.demo.stories import Matter, Teller, answer_read, matters
+from gateway.demo.supervising import Supervising, publish_shipped_rules
 from gateway.demo.talking import Talk, Talking
 from gateway.demo.templates import manners
+from gateway.demo.today import Today
 from gateway.demo.volumes import CHANNELS, LANGUAGES, moments
 from gateway.desk import HouseDesk
 from gateway.house import House, active_rules
@@ -33,6 +38,7 @@ from gateway.record import Recorder
 from router.deadlines import add_working_days, received_day
 from store import users
 from store.database import Tx
+from store.pauses import REASONS
 from store.schema import cases as case_table
 from store.schema import messages
 from store.viewer import Viewer
@@ -52,12 +58,17 @@ class Filling:
     handling: Handling
     teller: Teller
     rng: Random
+    lives: dict[int, Life] = field(default_factory=dict)
     talking: Talking = field(init=False)
+    departments: Departments = field(init=False)
+    resting: Resting = field(init=False)
     writers: list[Writer] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         staff = self.handling.staff
         self.talking = Talking(self.house, self.plan, self.arriving, staff, self.rng, self.opened)
+        self.departments = Departments(self.plan, self.arriving, self.handling)
+        self.resting = Resting(self.handling)
 
     async def come_in(self, tx: Tx, moment: datetime, *, number: int) -> None:
         """A member writes, and colleagues will act on it."""
@@ -101,11 +112,18 @@ class Filling:
         row = (await tx.conn.execute(select(case_table).where(case_table.c.id == life.case_id))).one()
         if row.state == "closed":
             return
+        self.lives[life.case_id] = life
         at, rng, handling = self.plan.at, self.rng, self.handling
         taken = moment + timedelta(hours=rng.uniform(1, 40))
         at(taken, partial(_take, handling, life))
         if rng.random() < 0.08 or (row.queue == "triage" and rng.random() < 0.3):
             at(taken + timedelta(minutes=20), partial(_correct, handling, life))
+        if rng.random() < (0.45 if row.queue == "mediation" else 0.1):
+            at(taken + timedelta(hours=5), partial(self._ask, life=life))
+        if rng.random() < 0.05:
+            at(taken + timedelta(hours=26), partial(self._pause, life=life))
+        if rng.random() < 0.04:
+            at(taken + timedelta(hours=4), partial(self._call, life=life))
         if row.queue == "mediation" and rng.random() < 0.4:
             at(taken + timedelta(hours=30), partial(self._recommend, life=life))
         end = self._end(row.due_on, moment)
@@ -126,6 +144,15 @@ class Filling:
         if not late and due_on is not None:
             wanted = min(wanted, due_on)
         return max(moment + timedelta(hours=3), moment + (wanted - day) * 1 - timedelta(hours=self.rng.uniform(0, 3)))
+
+    async def _ask(self, tx: Tx, moment: datetime, *, life: Life) -> None:
+        await self.departments.ask(tx, life, moment)
+
+    async def _pause(self, tx: Tx, moment: datetime, *, life: Life) -> None:
+        await self.resting.pause(tx, life, self.rng.choice(REASONS), moment)
+
+    async def _call(self, tx: Tx, moment: datetime, *, life: Life) -> None:
+        await self.resting.call(tx, life, moment)
 
     async def _recommend(self, tx: Tx, moment: datetime, *, life: Life) -> None:
         made = await self.handling.recommend(tx, life, moment)
@@ -151,8 +178,10 @@ class Filling:
             self.plan.at(moment + 2 * _DAY, partial(_close, self.handling, life))
 
     async def morning(self, tx: Tx, moment: datetime) -> None:
-        """What the clock does each day: reminders, and a word about what is late."""
-        await Clock(self.house).remind(tx, received_day(moment), moment)
+        """What the clock does each day: it wakes what rests, reminds, and says what is late."""
+        today = received_day(moment)
+        await waking.whose_day_came(tx, self.house, today=today, now=moment)
+        await Clock(self.house).remind(tx, today, moment)
         self.plan.at(moment + _DAY, self.morning)
 
 
@@ -176,6 +205,8 @@ async def fill(
     if not any(one.medical for one in staff):
         raise ValueError("somebody must be there who handles cases and may open sealed ones")
     rng = Random(seed)  # noqa: S311 (a story, no secret)
+    planned = moments(n, until, rng, months=months)
+    await publish_shipped_rules(house, planned[0] - _DAY)
     rules = await active_rules(house)
     settings = ParserSettings(house.own_addresses, "", house.settings.parse_memory_mb)
     desk, teller = HouseDesk(house, Parsing(settings, seconds=10)), Teller(rng)
@@ -187,7 +218,6 @@ async def fill(
         teller=teller,
         rng=rng,
     )
-    planned = moments(n, until, rng, months=months)
     for number, moment in enumerate(planned, 1):
         plan.at(moment, partial(filling.come_in, number=number))
     for number in range(max(3, n // 80)):
@@ -195,6 +225,10 @@ async def fill(
         plan.at(at, partial(_robot, filling, number=2_000_000 + number))
     for number in range(3):
         plan.at(until - timedelta(hours=3 + 9 * number), partial(_odd, filling, number=3_000_000 + number))
+    Today(filling).plan()
+    supervisors = tuple(one for one in staff if one.supervises)
+    if supervisors:
+        Supervising(house, plan, filling.arriving, supervisors).plan_all()
     plan.at(planned[0].replace(hour=4, minute=0, second=0) + _DAY, filling.morning)
     await plan.play(progress)
 

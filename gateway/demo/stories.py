@@ -44,6 +44,11 @@ class Story:
     found: Classification
     wish: str = ""
 
+    @property
+    def nameless(self) -> bool:
+        """Whether its writer gives no name."""
+        return "anonymous" in self.matter.theme.flags
+
 
 def matters() -> list[Matter]:
     """Everything that people write about."""

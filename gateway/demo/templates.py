@@ -75,6 +75,7 @@ class Manners(BaseModel, frozen=True):
     replies: ByLanguage
     comments: ByLanguage
     answer_greetings: Mapping[Language, str]
+    drafts: Mapping[Language, str]
     speech: Mapping[Language, Speech]
 
 
