@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from aiohttp import web
 
@@ -11,9 +11,10 @@ from console.days import day_of, midnight
 from console.site import Handler, Site, Who
 from router import deadlines
 from store import doors, operations
+from store.inbox import Fate
 
 _DAYS: Final = 14
-FATES: Final = ("opened", "joined", "held", "conversing", "robot", "refused", "duplicate", "quarantined")
+FATES: Final = get_args(Fate)
 
 
 class Fates:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, get_args
 
 from aiohttp import web
 
@@ -44,6 +44,7 @@ class Quarantine:
         """Everything that is kept."""
         async with self._site.store.read() as tx:
             kept = await quarantine.listing(tx)
+            aside = await quarantine.were_set_aside(tx)
         replayed = request.query.get("replayed", "")
         return await self._site.page(
             "quarantine.html",
@@ -51,7 +52,10 @@ class Quarantine:
             here="quarantine",
             troubles=by_error(kept),
             kept=kept,
+            aside=aside,
             replayed=int(replayed) if replayed.isdecimal() and len(replayed) < 6 else 0,
+            done=_id(request.query.get("aside", "")),
+            back=_id(request.query.get("back", "")),
         )
 
     async def open(self, request: web.Request, who: Who) -> web.StreamResponse:
@@ -63,7 +67,13 @@ class Quarantine:
             raise web.HTTPNotFound
         shown = await raw_text(self._site, who, item)
         return await self._site.page(
-            "quarantined.html", who, here="quarantine", item=item, shown=shown, cut=item.size > SHOWN
+            "quarantined.html",
+            who,
+            here="quarantine",
+            item=item,
+            shown=shown,
+            cut=item.size > SHOWN,
+            reasons=get_args(quarantine.Reason),
         )
 
     async def replay(self, request: web.Request, who: Who) -> web.StreamResponse:
@@ -78,6 +88,26 @@ class Quarantine:
         await self._site.desk.wake_intake(done)
         return self._site.see_other(f"/console/quarantine?replayed={len(done)}")
 
+    async def set_aside(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """Nobody waits for an answer to this, for one of the listed reasons. Only those who may read it can tell."""
+        item = int(request.match_info["item"])
+        reason = next((one for one in get_args(quarantine.Reason) if one == who.form.get("reason")), None)
+        if reason is None or not who.viewer.medical:
+            # Its page says who may read it, and asks for a reason.
+            return self._site.see_other(f"/console/quarantine/{item}")
+        async with self._site.store.write() as tx:
+            if not await quarantine.set_aside(tx, item, reason=reason, actor=who.actor, now=who.now):
+                raise web.HTTPNotFound
+        return self._site.see_other(f"/console/quarantine?aside={item}")
+
+    async def bring_back(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """It was a message after all, or may be one."""
+        item = int(request.match_info["item"])
+        async with self._site.store.write() as tx:
+            if not await quarantine.bring_back(tx, item, actor=who.actor, now=who.now):
+                raise web.HTTPNotFound
+        return self._site.see_other(f"/console/quarantine?back={item}")
+
 
 async def raw_text(site: Site, who: Who, item: Kept) -> str:
     """What came in, as text that cannot act; that somebody read it is recorded. Nothing for who may not see medical matters,
@@ -89,6 +119,10 @@ async def raw_text(site: Site, who: Who, item: Kept) -> str:
     async with site.store.write() as tx:
         await audit.write(tx, actor=who.actor, act="quarantine.viewed", at=who.now, detail={"item": item.id})
     return _visible(raw.body[:SHOWN].decode("utf-8", "replace")) if raw else ""
+
+
+def _id(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 16 else 0
 
 
 def _key(error: str) -> str:

@@ -199,6 +199,8 @@ def _routes(site: Site, sign_in: SignIn) -> list[tuple[str, str, str, Handler, R
         ("GET", "/console/quarantine", "quarantine", quarantine.show, "supervises"),
         ("GET", f"/console/quarantine/{{item:{_ID}}}", "quarantine-item", quarantine.open, "supervises"),
         ("POST", "/console/quarantine/replay", "quarantine-replay", quarantine.replay, "supervises"),
+        ("POST", f"/console/quarantine/{{item:{_ID}}}/aside", "quarantine-aside", quarantine.set_aside, "supervises"),
+        ("POST", f"/console/quarantine/{{item:{_ID}}}/back", "quarantine-back", quarantine.bring_back, "supervises"),
     ]
 
 

@@ -29,7 +29,9 @@ from store.sql import free_rows, insert_for
 log = structlog.get_logger(__name__)
 
 # "typed": a colleague typed it in by hand, as an item of its own.
-Fate = Literal["opened", "joined", "held", "conversing", "robot", "refused", "duplicate", "typed", "quarantined"]
+Fate = Literal[
+    "opened", "joined", "held", "conversing", "robot", "refused", "duplicate", "typed", "set_aside", "quarantined"
+]
 
 # Larger raw messages go to a file beside the database: rows stay quick to read and to copy.
 LARGE: Final = 512 * 1024

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from sqlalchemy import select, update
 
@@ -24,6 +24,21 @@ class Kept:
     received_at: datetime
     attempts: int
     error: str
+
+
+# Why nobody waits for an answer to something: a closed list, since the audit holds no words of anybody.
+Reason = Literal["advertising", "copy", "test", "machine", "empty"]
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """An item that was set aside, and when."""
+
+    id: int
+    channel: str
+    account: str
+    received_at: datetime
+    at: datetime
 
 
 async def listing(tx: Tx, *, limit: int = 500) -> list[Kept]:
@@ -71,6 +86,39 @@ async def typed_in(tx: Tx, item_id: int, *, actor: str, now: datetime) -> bool:
     if done.rowcount == 1:
         await audit.write(tx, actor=actor, act="quarantine.typed", at=now, detail={"item": item_id})
     return bool(done.rowcount == 1)
+
+
+async def set_aside(tx: Tx, item_id: int, *, reason: Reason, actor: str, now: datetime) -> bool:
+    """Nobody waits for an answer to this item, and somebody who read it says why, which is its fate. It stays whole, and
+    `bring_back` undoes it. False when it is not in quarantine any more."""
+    done = await tx.conn.execute(
+        update(inbox)
+        .where(inbox.c.id == item_id, inbox.c.state == "quarantined")
+        .values(state="done", fate="set_aside", fate_at=now)
+    )
+    if done.rowcount == 1:
+        detail = {"item": item_id, "reason": reason}
+        await audit.write(tx, actor=actor, act="quarantine.set_aside", at=now, detail=detail)
+    return bool(done.rowcount == 1)
+
+
+async def bring_back(tx: Tx, item_id: int, *, actor: str, now: datetime) -> bool:
+    """It is in quarantine again, as it was; False when it was not set aside."""
+    done = await tx.conn.execute(
+        update(inbox)
+        .where(inbox.c.id == item_id, inbox.c.state == "done", inbox.c.fate == "set_aside")
+        .values(state="quarantined", fate="quarantined", fate_at=now)
+    )
+    if done.rowcount == 1:
+        await audit.write(tx, actor=actor, act="quarantine.back", at=now, detail={"item": item_id})
+    return bool(done.rowcount == 1)
+
+
+async def were_set_aside(tx: Tx, *, limit: int = 20) -> list[Aside]:
+    """What was set aside, the latest first."""
+    columns = (inbox.c.id, inbox.c.channel, inbox.c.account, inbox.c.received_at, inbox.c.fate_at)
+    query = select(*columns).where(inbox.c.fate == "set_aside").order_by(inbox.c.fate_at.desc()).limit(limit)
+    return [Aside(*row) for row in await tx.conn.execute(query)]
 
 
 async def became(tx: Tx, item_id: int, case_id: int | None) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from store.columns import Moment, metadata, own_id, ref
@@ -50,6 +51,14 @@ inbox = Table(
     Index("ix_inbox_state_due_at", "state", "due_at"),
     Index("ix_inbox_fingerprint_kept_at", "fingerprint", "kept_at"),
     Index("ix_inbox_thread_state", "thread", "state"),
+    # Only of what was put aside, which is listed by itself.
+    Index(
+        "ix_inbox_aside",
+        "fate",
+        "id",
+        sqlite_where=text("fate IN ('robot', 'set_aside')"),
+        postgresql_where=text("fate IN ('robot', 'set_aside')"),
+    ),
 )
 
 held = Table(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from store import correspondence, inbox, quarantine
+from typing import get_args
+
+from console.words import catalogue
+from store import audit, correspondence, inbox, operations, quarantine
+from store.audit import Asked
 from store.viewer import Viewer
 from tests.console.conftest import Running
 from tests.console.example_house import CANARY, add_quarantined
 
 VIEWER = Viewer(1, "Test", "supervisor", medical=True)
+EN = catalogue()["en"]
 
 
 async def held_id(running: Running, key: str) -> int:
@@ -101,3 +106,43 @@ async def test_a_message_that_arrived_empty_says_so(running: Running) -> None:
     assert "It arrived empty." in page
     assert "medical matters" not in page[page.index("<main") : page.index("</main>")]
     assert "0 kB" in page
+
+
+async def test_what_is_no_message_is_set_aside_with_a_reason_and_can_come_back(running: Running) -> None:
+    item = running.house.items["kept3"]
+    async with running.house.store.read() as tx:
+        sound = await operations.contradictions(tx)
+    sofie = await running.sign_in("sofie")
+    page = await sofie.get(f"/console/quarantine/{item}")
+    assert "Why does nobody wait for an answer?" in page
+    # Without a reason nothing happens, and who may not read it cannot know.
+    await sofie.post(f"/console/quarantine/{item}/aside", reason="because")
+    luc = await running.sign_in("luc")
+    assert "Why does nobody wait" not in await luc.get(f"/console/quarantine/{item}")
+    await luc.post(f"/console/quarantine/{item}/aside", reason="test")
+    assert "3 messages are kept here." in await luc.get("/console/quarantine")
+
+    page = await sofie.post(f"/console/quarantine/{item}/aside", reason="advertising")
+    assert "2 messages are kept here." in page
+    assert "It is set aside and stays whole." in page
+    await sofie.post(f"/console/quarantine/{item}/aside", status=404, reason="advertising")
+    async with running.house.store.read() as tx:
+        assert [one.id for one in await quarantine.were_set_aside(tx)] == [item]
+        assert await inbox.raw_of(tx, item) is not None
+        assert await operations.contradictions(tx) == sound
+        (entry,) = await audit.search(tx, VIEWER, Asked(act="quarantine.set_aside"))
+    assert entry.detail == {"item": item, "reason": "advertising"}
+
+    page = await luc.post(f"/console/quarantine/{item}/back")
+    assert "It is in quarantine again." in page
+    assert "3 messages are kept here." in page
+    await luc.post(f"/console/quarantine/{item}/back", status=404)
+    # A message that waits or became a case is none of this page's.
+    await luc.post(f"/console/quarantine/{running.house.items['robot']}/back", status=404)
+
+
+async def test_every_fate_has_its_column(running: Running) -> None:
+    luc = await running.sign_in("luc")
+    page = await luc.get("/console/fates")
+    for fate in get_args(inbox.Fate):
+        assert f"<dt>{EN[f'fates.{fate}']}</dt><dd>" in page

@@ -155,6 +155,8 @@ _POLICY: dict[str, set[str] | None] = {
     "console-quarantine": {"supervisor"},
     "console-quarantine-item": {"supervisor"},
     "console-quarantine-replay": {"supervisor"},
+    "console-quarantine-aside": {"supervisor"},
+    "console-quarantine-back": {"supervisor"},
     "console-queues": {"supervisor"},
     "console-channels": {"supervisor"},
     "console-channels-test": {"supervisor"},
