@@ -19,6 +19,8 @@ from gateway.demo.letters import Letter
 from gateway.demo.plan import Plan
 from gateway.demo.stories import answer_read
 from gateway.demo.templates import in_house
+from gateway.demo.volumes import at_work
+from store import mentions
 from store.database import Tx
 from store.schema import messages
 
@@ -51,7 +53,7 @@ class Departments:
         )
         await desk.ask(tx, who, row.id, department, question, mail=mail, now=now, version=row.version)
         if answers:
-            later = now + timedelta(hours=self.handling.rng.uniform(3, 90))
+            later = at_work(now + timedelta(hours=self.handling.rng.uniform(3, 90)))
             self.plan.at(later, partial(self._answer, life, department, answer))
         return True
 
@@ -73,3 +75,9 @@ class Departments:
             proven=True,
         )
         await self.arriving.record(tx, letter.raw(), answer_read(life.language))
+        self.plan.at(at_work(now + timedelta(hours=self.handling.rng.uniform(1, 20))), partial(self._read, life))
+
+    async def _read(self, life: Life, tx: Tx, now: datetime) -> None:
+        """Whoever asked has looked at the answer."""
+        for colleague in self.handling.staff:
+            await mentions.seen(tx, colleague, case_id=life.case_id, now=now)

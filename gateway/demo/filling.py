@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from random import Random
 from typing import Final
@@ -30,12 +30,12 @@ from gateway.demo.supervising import Supervising, publish_shipped_rules
 from gateway.demo.talking import Talk, Talking
 from gateway.demo.templates import manners
 from gateway.demo.today import Today
-from gateway.demo.volumes import CHANNELS, LANGUAGES, moments
+from gateway.demo.volumes import CHANNELS, LANGUAGES, at_work, moments
 from gateway.desk import HouseDesk
 from gateway.house import House, active_rules
 from gateway.reading import ParserSettings, Parsing
 from gateway.record import Recorder
-from router.deadlines import add_working_days, received_day
+from router.deadlines import BRUSSELS, add_working_days, received_day
 from store import users
 from store.database import Tx
 from store.pauses import REASONS
@@ -45,7 +45,9 @@ from store.viewer import Viewer
 
 MONTHS: Final = 14
 _DAY: Final = timedelta(days=1)
-_STILL_OPEN: Final = 60 * _DAY
+_STILL_OPEN: Final = 26 * _DAY
+# How often a mistake of the classifier is noticed.
+_NOTICED: Final = 0.85
 
 
 @dataclass
@@ -84,7 +86,7 @@ class Filling:
         story = self.teller.write(matter, who.language, month, who.name)
         recorded = await self.arriving.story(tx, story, who, channel, number, moment)
         if recorded.fate == "opened" and recorded.case_id is not None:
-            life = Life(recorded.case_id, matter, who, number, self.handling.outcome(matter))
+            life = Life(recorded.case_id, matter, who, number, self.handling.outcome(matter), story.wrong)
             await self.plan_case(tx, life, moment)
 
     def _writer(self, number: int) -> Writer:
@@ -104,32 +106,36 @@ class Filling:
         """A conversation has become a case."""
         matter = talk.story.matter
         if talk.case_id is not None:
-            life = Life(talk.case_id, matter, talk.who, talk.number, self.handling.outcome(matter))
+            wrong = talk.story.wrong
+            life = Life(talk.case_id, matter, talk.who, talk.number, self.handling.outcome(matter), wrong)
             await self.plan_case(tx, life, moment)
 
     async def plan_case(self, tx: Tx, life: Life, moment: datetime) -> None:
         """What colleagues will do with a case that was opened then."""
         row = (await tx.conn.execute(select(case_table).where(case_table.c.id == life.case_id))).one()
-        if row.state == "closed":
-            return
         self.lives[life.case_id] = life
+        if row.state == "closed":
+            if row.refused and life.wrong:
+                # Who was refused by mistake does not leave it at that.
+                self.plan.at(moment + timedelta(hours=self.rng.uniform(1, 9)), partial(self._protest, life=life))
+            return
         at, rng, handling = self.plan.at, self.rng, self.handling
-        taken = moment + timedelta(hours=rng.uniform(1, 40))
+        taken = at_work(moment + timedelta(hours=rng.uniform(1, 40)))
         at(taken, partial(_take, handling, life))
-        if rng.random() < 0.08 or (row.queue == "triage" and rng.random() < 0.3):
-            at(taken + timedelta(minutes=20), partial(_correct, handling, life))
+        if life.wrong and rng.random() < _NOTICED:
+            at(taken + timedelta(minutes=4), partial(_correct, handling, life))
         if rng.random() < (0.45 if row.queue == "mediation" else 0.1):
-            at(taken + timedelta(hours=5), partial(self._ask, life=life))
+            at(at_work(taken + timedelta(hours=5)), partial(self._ask, life=life))
         if rng.random() < 0.05:
-            at(taken + timedelta(hours=26), partial(self._pause, life=life))
+            at(at_work(taken + timedelta(hours=26)), partial(self._pause, life=life))
         if rng.random() < 0.04:
-            at(taken + timedelta(hours=4), partial(self._call, life=life))
+            at(at_work(taken + timedelta(hours=4)), partial(self._call, life=life))
         if row.queue == "mediation" and rng.random() < 0.4:
-            at(taken + timedelta(hours=30), partial(self._recommend, life=life))
+            at(at_work(taken + timedelta(hours=30)), partial(self._recommend, life=life))
         end = self._end(row.due_on, moment)
-        at(moment + (end - moment) * 0.9, partial(self._answer, life=life))
+        at(at_work(taken + (end - taken) * 0.9), partial(self._answer, life=life))
         # Of the last weeks some are late and still open; older ones have all come to an end.
-        if moment < self.plan.until - _STILL_OPEN or rng.random() < 0.96:
+        if moment < self.plan.until - _STILL_OPEN or rng.random() < 0.93:
             at(end, partial(_close, handling, life))
         if rng.random() < 0.3:
             at(end + timedelta(days=rng.uniform(0.2, 5)), partial(_rate, handling, life))
@@ -143,7 +149,8 @@ class Filling:
         wanted = add_working_days(day + timedelta(days=max(1, round(length * share)) - 1), 1)
         if not late and due_on is not None:
             wanted = min(wanted, due_on)
-        return max(moment + timedelta(hours=3), moment + (wanted - day) * 1 - timedelta(hours=self.rng.uniform(0, 3)))
+        hour = time(self.rng.randrange(10, 16), self.rng.randrange(60))
+        return max(at_work(moment + timedelta(hours=3)), datetime.combine(wanted, hour, BRUSSELS).astimezone(UTC))
 
     async def _ask(self, tx: Tx, moment: datetime, *, life: Life) -> None:
         await self.departments.ask(tx, life, moment)
@@ -157,8 +164,14 @@ class Filling:
     async def _recommend(self, tx: Tx, moment: datetime, *, life: Life) -> None:
         made = await self.handling.recommend(tx, life, moment)
         if made is not None:
-            follow = partial(_follow, self.handling, life, made)
-            self.plan.at(moment + timedelta(days=self.rng.uniform(4, 40)), follow)
+            later = at_work(moment + timedelta(days=self.rng.uniform(4, 25)))
+            self.plan.at(later, partial(self._follow, life=life, made=made))
+
+    async def _follow(self, tx: Tx, moment: datetime, *, life: Life, made: int) -> None:
+        """The department answers, and does in the end what it has accepted."""
+        if await self.handling.follow(tx, life, made, moment) == "accepted":
+            later = at_work(moment + timedelta(days=self.rng.uniform(15, 70)))
+            self.plan.at(later, partial(_done, self.handling, life, made))
 
     async def _answer(self, tx: Tx, moment: datetime, *, life: Life) -> None:
         if await self.handling.answer(tx, life, moment) and self.rng.random() < 0.12:
@@ -166,16 +179,28 @@ class Filling:
             self.plan.at(at, partial(self._write_back, life=life))
 
     async def _write_back(self, tx: Tx, moment: datetime, *, life: Life) -> None:
+        replies = manners().replies[life.language]
+        if await self._writes(tx, life, self.teller.next((life.language, "replies"), replies), moment):
+            # A closed case that is opened again is looked at once more.
+            self.plan.at(at_work(moment + 2 * _DAY), partial(_close, self.handling, life))
+
+    async def _protest(self, tx: Tx, moment: datetime, *, life: Life) -> None:
+        """A member who was refused says that it is about us: their case is open again, for people, who correct it."""
+        protests = manners().protests[life.language]
+        if await self._writes(tx, life, self.teller.next((life.language, "protests"), protests), moment):
+            await self.plan_case(tx, life, moment)
+
+    async def _writes(self, tx: Tx, life: Life, text: str, moment: datetime) -> bool:
+        """A member answers the last mail of ours; False where there was none."""
         query = select(messages.c.rfc_message_id).where(
             messages.c.case_id == life.case_id, messages.c.direction == "out", messages.c.rfc_message_id.is_not(None)
         )
         ours = (await tx.conn.execute(query.order_by(messages.c.id.desc()).limit(1))).scalar()
-        if ours:
-            text = self.teller.next((life.language, "replies"), manners().replies[life.language])
-            found, number = answer_read(life.language), life.number + 1_000_000
-            await self.arriving.answer(tx, text, found, life.who, number, moment, ours)
-            # A closed case that is opened again is looked at once more.
-            self.plan.at(moment + 2 * _DAY, partial(_close, self.handling, life))
+        if not ours:
+            return False
+        found, number = answer_read(life.language), life.number + 1_000_000
+        await self.arriving.answer(tx, text, found, life.who, number, moment, ours)
+        return True
 
     async def morning(self, tx: Tx, moment: datetime) -> None:
         """What the clock does each day: it wakes what rests, reminds, and says what is late."""
@@ -241,8 +266,8 @@ async def _correct(handling: Handling, life: Life, tx: Tx, now: datetime) -> Non
     await correcting.correct(tx, handling, life, now)
 
 
-async def _follow(handling: Handling, life: Life, made: int, tx: Tx, now: datetime) -> None:
-    await handling.follow(tx, life, made, now)
+async def _done(handling: Handling, life: Life, made: int, tx: Tx, now: datetime) -> None:
+    await handling.follow(tx, life, made, now, "done")
 
 
 async def _close(handling: Handling, life: Life, tx: Tx, now: datetime) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
@@ -39,7 +40,7 @@ _CAUSES: Final = {
 }
 _OWN_CAUSES: Final = {"branches": {"reception": 40}, "digital": {"technology": 60}}
 _RIGHT: Final = ("founded", "partly_founded")
-_FOLLOWED: Final[tuple[recommendations.State, ...]] = ("open", "accepted", "accepted", "done", "done", "refused")
+_FOLLOWED: Final[tuple[recommendations.State, ...]] = ("accepted", "accepted", "accepted", "done", "done", "refused")
 _REMARKS: Final = {
     ("fr", "accepted"): "D'accord, prévu pour le prochain trimestre.",
     ("fr", "done"): "En place depuis le début du mois, merci.",
@@ -54,13 +55,15 @@ _SCORES: Final = {1: 8, 2: 10, 3: 20, 4: 36, 5: 26}
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A case and what is going to become of it. `number` is that of the message that opened it."""
+    """A case and what is going to become of it. `number` is that of the message that opened it, `wrong` what the classifier is
+    mistaken in, as it should be."""
 
     case_id: int
     matter: Matter
     who: Writer
     number: int
     outcome: str
+    wrong: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def language(self) -> Language:
@@ -123,12 +126,14 @@ class Handling:
         await self.change(tx, row, who, "case.recommended", now, detail={"to": row.department})
         return made
 
-    async def follow(self, tx: Tx, life: Life, made: int, now: datetime) -> None:
-        """The department says what it makes of a recommendation, or nothing yet."""
-        state = self.rng.choice(_FOLLOWED)
-        if state != "open":
-            remark = _REMARKS[in_house(life.language), state]
-            await recommendations.follow(tx, life.case_id, made, state, remark, now=now)
+    async def follow(
+        self, tx: Tx, life: Life, made: int, now: datetime, state: recommendations.State | None = None
+    ) -> recommendations.State:
+        """The department says what it makes of a recommendation. Returns how that stands then."""
+        becomes = self.rng.choice(_FOLLOWED) if state is None else state
+        remark = _REMARKS[in_house(life.language), becomes]
+        await recommendations.follow(tx, life.case_id, made, becomes, remark, now=now)
+        return becomes
 
     async def answer(self, tx: Tx, life: Life, now: datetime) -> bool:
         """Somebody answers the member; False where no way leads to them, or nothing is to be said."""

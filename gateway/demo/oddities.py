@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from channels.mail.fingerprint import external_id
 from channels.message import RawMessage
+from config.vocabulary import Language
 from gateway.demo.arriving import Arriving
 from gateway.demo.people import writer
 from gateway.demo.stories import answer_read
@@ -23,7 +24,16 @@ _ABSENT: Final = (
     "From: {name} <{mail}>\r\nTo: {box}\r\nSubject: Absent du bureau\r\nAuto-Submitted: auto-replied\r\n"
     "Message-ID: <absent-{number}@mail.example>\r\n\r\nJe suis absent jusqu'au 15.\r\n"
 )
-_BROKEN: Final = "The parser needed more time than it may use."
+_BROKEN: Final = ("The parser needed more time than it may use.", "Unreadable: no end of the headers")
+_STRANGERS: Final[tuple[tuple[Language, str, str], ...]] = (
+    ("nl", "Dossier", "Ik schrijf over dossier {reference}, voor mijn zus. Wanneer krijgt zij antwoord?"),
+    (
+        "fr",
+        "Suite",
+        "Je vous écris d'une autre adresse au sujet du dossier {reference}. J'ai retrouvé le courrier demandé.",
+    ),
+    ("en", "Our tenant", "I am the landlord of the person in {reference}. When will the rent be paid?"),
+)
 
 
 async def robot(tx: Tx, arriving: Arriving, number: int, now: datetime) -> None:
@@ -41,9 +51,10 @@ async def stranger(tx: Tx, arriving: Arriving, number: int, now: datetime) -> No
     reference = (await tx.conn.execute(query.order_by(cases.c.id.desc()).limit(1))).scalar()
     if reference is None:
         return
-    who = writer(number, "nl", Random(number))  # noqa: S311 (a story, no secret)
-    text = f"Ik schrijf over dossier {reference}, voor mijn zus. Wanneer krijgt zij antwoord?\n\n{who.name}"
-    await arriving.mail(tx, "Dossier", text, replace(who, mail=f"zus{number}@mail.example"), number, now)
+    language, subject, words = _STRANGERS[number % len(_STRANGERS)]
+    who = writer(number, language, Random(number))  # noqa: S311 (a story, no secret)
+    text = f"{words.format(reference=reference)}\n\n{who.name}"
+    await arriving.mail(tx, subject, text, replace(who, mail=f"other{number}@mail.example"), number, now)
 
 
 async def unreadable(tx: Tx, house: House, number: int, now: datetime) -> None:
@@ -55,4 +66,4 @@ async def unreadable(tx: Tx, house: House, number: int, now: datetime) -> None:
     raw = RawMessage("email", box, external_id(body), body, now, {"mail_from": "piron@mail.example", "rcpt_to": box})
     await inbox.add(tx, raw, now=now)
     (item,) = await inbox.claim(tx, limit=1, now=now, lease=timedelta(minutes=1))
-    await inbox.set_back(tx, item, due_at=None, error=_BROKEN, now=now)
+    await inbox.set_back(tx, item, due_at=None, error=_BROKEN[number % len(_BROKEN)], now=now)

@@ -11,12 +11,12 @@ from typing import Any, Final, TypeVar
 from babel.dates import get_month_names
 
 from classifier.classification import Classification, Evidence, Identity
-from config.vocabulary import DEPARTMENTS, FLAGS, KINDS, Department, Language
+from config.vocabulary import FLAGS, Department, Language
+from gateway.demo.judging import MODEL, Labels, judged, right, said
 from gateway.demo.people import PLACES
 from gateway.demo.templates import Theme, Topic, manners, topics, unwrapped
 
 _MARK: Final = re.compile(r"\[(?:(?P<flag>[a-z_]+)\|)?(?P<words>[^\]]+)\]")
-MODEL: Final = "demo"
 T = TypeVar("T")
 
 
@@ -33,6 +33,11 @@ class Matter:
         """Whose matter it is."""
         return self.topic.department
 
+    @property
+    def right(self) -> Labels:
+        """What its stories are."""
+        return right(self.theme, self.department)
+
 
 @dataclass(frozen=True, slots=True)
 class Story:
@@ -43,6 +48,11 @@ class Story:
     text: str
     found: Classification
     wish: str = ""
+
+    @property
+    def wrong(self) -> dict[str, Any]:
+        """What the classifier is mistaken in, as it should be."""
+        return said(self.found).unlike(self.matter.right)
 
     @property
     def nameless(self) -> bool:
@@ -90,7 +100,7 @@ class Teller:
 
     def _story(self, matter: Matter, language: Language, name: str, subject: str, marked: str) -> Story:
         text, evidence = _read(marked, matter)
-        found = _found(matter, language, evidence, self.rng)
+        found = judged(matter.right, language, evidence, self.rng)
         if "anonymous" not in matter.theme.flags and matter.theme.kind != "other":
             found = replace(found, identity=Identity(name=name))
         return Story(matter, subject, text, found)
@@ -139,44 +149,3 @@ def _read(marked: str, matter: Matter) -> tuple[str, tuple[Evidence, ...]]:
         evidence.append(Evidence(label, start, len(text), mark["words"], 1.4 + len(evidence) * 0.1))
         end = mark.end()
     return text + marked[end:], tuple(evidence)
-
-
-def _found(matter: Matter, language: Language, evidence: tuple[Evidence, ...], rng: Random) -> Classification:
-    theme = matter.theme
-    sure = round(rng.uniform(0.88, 0.995), 4)
-    unsure = rng.random() < 0.1
-    kinds = {kind: round((1 - sure) / 4, 4) for kind in KINDS} | {theme.kind: sure}
-    flags: dict[str, Any] = {
-        flag: round(rng.uniform(0.85, 0.99) if flag in theme.flags else rng.uniform(0.001, 0.06), 4) for flag in FLAGS
-    }
-    abstained: tuple[str, ...] = ()
-    because: dict[str, Any] = {}
-    if unsure and matter.department and not theme.flags:
-        abstained, because = ("department",), {"department": "undecided"}
-    elif unsure and theme.flags and theme.flags[0] in ("off_scope", "anonymous"):
-        abstained, because = (theme.flags[0],), {theme.flags[0]: "not_certain_enough"}
-        flags[theme.flags[0]] = 0.72
-    return Classification(
-        language=language,
-        kind=theme.kind,
-        flags={flag: flag in theme.flags for flag in FLAGS},
-        department=matter.department,
-        departments=_departments(matter, unsure=bool(abstained), rng=rng),
-        probabilities={"kind": kinds, **flags},
-        abstained=abstained,
-        evidence=evidence,
-        model=MODEL,
-        because=because,
-    )
-
-
-def _departments(matter: Matter, *, unsure: bool, rng: Random) -> tuple[tuple[Department, float], ...]:
-    if matter.department is None:
-        return ()
-    first = round(rng.uniform(0.41, 0.52) if unsure else rng.uniform(0.78, 0.97), 4)
-    others = rng.sample([name for name in DEPARTMENTS if name != matter.department], 2)
-    return (
-        (matter.department, first),
-        (others[0], round((1 - first) * 0.6, 4)),
-        (others[1], round((1 - first) * 0.3, 4)),
-    )

@@ -85,7 +85,7 @@ class Supervising:
             at = datetime.combine(following(month) + 5 * _DAY, time(10, 20), BRUSSELS).astimezone(until.tzinfo)
             self.plan.alone_at(at, partial(self._approve, month, sentences))
         self.plan.alone_at(until - timedelta(hours=2), self._rehearse)
-        self.plan.at(until - timedelta(hours=1), self._sign_in)
+        self.plan.at(until - timedelta(minutes=6), self._sign_in)
 
     @property
     def _who(self) -> Viewer:

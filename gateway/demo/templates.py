@@ -73,6 +73,7 @@ class Manners(BaseModel, frozen=True):
     asides: ByLanguage
     endings: ByLanguage
     replies: ByLanguage
+    protests: ByLanguage
     comments: ByLanguage
     answer_greetings: Mapping[Language, str]
     drafts: Mapping[Language, str]

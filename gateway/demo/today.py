@@ -69,6 +69,8 @@ class Today:
         self._before(5, partial(self._split, "two matters"))
         self._before(17 * 24, partial(self._tell, "asked", "fr", "email", "hospital_bill", ()))
         self._before(16 * 24, partial(self._ask, "asked"))
+        self._before(24, partial(self._recommend, "papers"))
+        self._before(7, partial(self._recommend, "virus"))
         self._before(3, self._on_open_cases)
         self._before(0.7, self._type)
 
@@ -109,6 +111,10 @@ class Today:
     async def _ask(self, name: str, tx: Tx, now: datetime) -> None:
         """A question that the department leaves without an answer."""
         await self.filling.departments.ask(tx, self.lives[name], now, answers=False)
+
+    async def _recommend(self, name: str, tx: Tx, now: datetime) -> None:
+        """A recommendation of which the department has not said anything yet."""
+        await self.filling.handling.recommend(tx, self.lives[name], now)
 
     async def _rows(self, tx: Tx, gone: str, into: str) -> tuple[views.Row, views.Row]:
         viewer = self.filling.handling.all_seeing
@@ -155,7 +161,7 @@ class Today:
     async def _talk(self, ends: Ends, channel: Channel, language: Language, place: int, tx: Tx, now: datetime) -> None:
         filling, number = self.filling, _NUMBER + 500 + place
         who = writer(number, language, filling.rng)
-        theme = ("benefit", "app", "rights", "telephone")[place]
+        theme = ("benefit", "app", "rights", "telephone", "reminder", "refund")[place]
         story = filling.teller.say(_matter(theme), language, now.month, who.name)
         await filling.talking.begin(tx, story, who, channel, number, now, ends)
 
@@ -197,6 +203,8 @@ _TALKS: Final[tuple[tuple[Ends, Channel, Language, float], ...]] = (
     ("held", "chat", "nl", 14),
     ("midway", "telegram", "fr", 5),
     ("waits", "whatsapp", "nl", 4),
+    ("done", "telegram", "nl", 31 * 60),
+    ("person", "sms", "fr", 27 * 60),
 )
 _RESTS: Final[tuple[tuple[Reason, int], ...]] = (("member", 9), ("member", 4), ("department", 5), ("day", 6))
 _QUESTIONS: Final = 3

@@ -21,6 +21,11 @@ CHANNELS: Final[dict[Channel, int]] = {
 LANGUAGES: Final[dict[Language, int]] = {"fr": 53, "nl": 34, "de": 5, "en": 8}
 
 
+_OPENS: Final = time(8, 30)
+_CLOSES: Final = time(17, 0)
+_SATURDAY: Final = 5
+
+
 def first_day(until: datetime, months: int) -> date:
     """The first day of the month that lies so many months before the one of `until`, that one included."""
     today = until.astimezone(BRUSSELS).date()
@@ -41,6 +46,25 @@ def moments(n: int, until: datetime, rng: Random, *, months: int) -> list[dateti
         if at < until - timedelta(minutes=20):
             found.append(at)
     return sorted(found)
+
+
+def at_work(moment: datetime) -> datetime:
+    """The same moment, if colleagues work then, between half past eight and five; else one of the next hours in which they do."""
+    local = moment.astimezone(BRUSSELS)
+    day, hour = local.date(), local.time()
+    if _is_working_day(day) and _OPENS <= hour < _CLOSES:
+        return moment
+    if hour >= _CLOSES or not _is_working_day(day):
+        day += timedelta(days=1)
+        while not _is_working_day(day):
+            day += timedelta(days=1)
+    # Not all at once when the doors open.
+    hour = time(9 + (local.hour + local.minute) % 8, local.minute, local.second)
+    return datetime.combine(day, hour, BRUSSELS).astimezone(UTC)
+
+
+def _is_working_day(day: date) -> bool:
+    return day.weekday() < _SATURDAY and day not in legal_holidays(day.year)
 
 
 def _weight(day: date, age: float) -> float:
