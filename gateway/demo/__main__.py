@@ -11,6 +11,8 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -45,8 +47,11 @@ _PEOPLE: Final = (
 
 def main() -> None:
     """Fill a register, start the house, say where it is, and wait."""
+    # Whoever ends it in another way than by Ctrl-C leaves no house behind either.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with tempfile.TemporaryDirectory(prefix="guichet-demo-") as folder:
         port, lmtp = os.environ.get("PORT", "8080"), os.environ.get("GUICHET_LMTP_PORT", "8024")
+        _make_sure_it_is_free(int(port))
         asked = ",".join(f"{name}={address}" for name, address in ADDRESSES.items())
         settings = {"GUICHET_DATA": folder, "PORT": port, "GUICHET_LMTP_PORT": lmtp, "GUICHET_DEPARTMENT_MAIL": asked}
         environment = os.environ | settings
@@ -72,6 +77,16 @@ def main() -> None:
         finally:
             house.terminate()
             house.wait(timeout=30)
+
+
+def _make_sure_it_is_free(port: int) -> None:
+    """Said now, and not after everything was filled."""
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            raise SystemExit(f"Port {port} is taken; choose another one: PORT=8081 make demo") from None
 
 
 def _house(folder: Path) -> House:
