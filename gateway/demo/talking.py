@@ -156,7 +156,7 @@ class Talking:
 
     async def _write(self, talk: Talk, talk_id: int, who: Viewer, place: int, now: datetime) -> None:
         """The colleague's next line, and what the member answers; then the robot asks on what is still missing."""
-        exchange = talk.speech.exchange
+        exchange = talk.speech.exchanges[talk.number % len(talk.speech.exchanges)]
         talks = HouseTalks(self.house)
         if place == len(exchange):
             if talk.ends == "held":

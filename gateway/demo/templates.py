@@ -56,14 +56,15 @@ class Topic(BaseModel, frozen=True):
 
 
 class Speech(BaseModel, frozen=True):
-    """How a member speaks with the robot, and with a colleague: (what the colleague writes, what the member answers)."""
+    """How a member speaks with the robot, and with a colleague: of each exchange (what the colleague writes, what the member
+    answers)."""
 
     hello: str
     yes: str
     no: str
     nothing_more: str
     person: str
-    exchange: tuple[tuple[str, str], ...]
+    exchanges: tuple[tuple[tuple[str, str], ...], ...]
 
 
 class Manners(BaseModel, frozen=True):

@@ -61,4 +61,4 @@ def test_every_matter_is_answered_in_every_language_in_which_it_is_answered_at_a
 
 def test_everybody_speaks_with_the_robot_in_their_language() -> None:
     assert set(manners().speech) == set(LANGUAGES)
-    assert all(speech.exchange for speech in manners().speech.values())
+    assert all(all(speech.exchanges) for speech in manners().speech.values())
