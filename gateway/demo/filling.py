@@ -21,7 +21,7 @@ from gateway.clock import Clock
 from gateway.demo import correcting, oddities
 from gateway.demo.arriving import Arriving
 from gateway.demo.departments import Departments
-from gateway.demo.handling import Handling, Life
+from gateway.demo.handling import Handling, Life, deliver
 from gateway.demo.people import Writer, writer
 from gateway.demo.plan import Plan
 from gateway.demo.resting import Resting
@@ -115,7 +115,7 @@ class Filling:
         row = (await tx.conn.execute(select(case_table).where(case_table.c.id == life.case_id))).one()
         self.lives[life.case_id] = life
         if row.state == "closed":
-            if row.refused and life.wrong:
+            if row.refused == "off_scope" and "off_scope" in life.wrong:
                 # Who was refused by mistake does not leave it at that.
                 self.plan.at(moment + timedelta(hours=self.rng.uniform(1, 9)), partial(self._protest, life=life))
             return
@@ -186,8 +186,8 @@ class Filling:
 
     async def _protest(self, tx: Tx, moment: datetime, *, life: Life) -> None:
         """A member who was refused says that it is about us: their case is open again, for people, who correct it."""
-        protests = manners().protests[life.language]
-        if await self._writes(tx, life, self.teller.next((life.language, "protests"), protests), moment):
+        text = self.teller.next((life.language, "protests"), manners().protests[life.language])
+        if await self._writes(tx, life, text, moment) and await self.handling.row(tx, life.case_id) is not None:
             await self.plan_case(tx, life, moment)
 
     async def _writes(self, tx: Tx, life: Life, text: str, moment: datetime) -> bool:
@@ -205,6 +205,7 @@ class Filling:
     async def morning(self, tx: Tx, moment: datetime) -> None:
         """What the clock does each day: it wakes what rests, reminds, and says what is late."""
         today = received_day(moment)
+        await deliver(tx, self.house, moment)
         await waking.whose_day_came(tx, self.house, today=today, now=moment)
         await Clock(self.house).remind(tx, today, moment)
         self.plan.at(moment + _DAY, self.morning)

@@ -17,6 +17,7 @@ from gateway.demo.people import Writer, writer
 from gateway.demo.stories import Matter, answer_read, matters
 from gateway.demo.talking import Ends
 from gateway.demo.templates import manners, unwrapped
+from gateway.demo.volumes import at_work
 from router import deadlines
 from store import cases, drafts, entries, merging, splitting, users, views
 from store.database import Tx
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from gateway.demo.filling import Filling
 
 _HOUR: Final = timedelta(hours=1)
-_DAY: Final = timedelta(days=1)
 _NUMBER: Final = 4_000_000
 _ENTRIES: Final = (
     {"channel": "phone", "language": "fr", "name": "Chantal Piron", "phone": "+32460099001", "receipt": "sms",
@@ -55,27 +55,35 @@ class Today:
             self._before(minutes / 60, partial(self._talk, ends, channel, language, place))
         self._before(52, partial(self._tell, "once", "fr", "webform", "app", ()))
         self._before(47, partial(self._tell, "again", "fr", "email", "app", ()))
-        self._before(30, partial(self._merge, "once", "again"))
+        self._by_day(30, partial(self._merge, "once", "again"))
         self._before(51, partial(self._tell, "first", "nl", "email", "hospital_bill", ()))
         self._before(45, partial(self._tell, "other", "nl", "webform", "dental", ()))
-        self._before(28, partial(self._merge, "first", "other"))
-        self._before(4, partial(self._unmerge, "first", "other"))
+        self._by_day(28, partial(self._merge, "first", "other"))
+        self._by_day(4, partial(self._unmerge, "first", "other"))
         paper = (certificate(*_PAPER), photo(*_PAPER))
         self._before(44, partial(self._tell, "papers", "fr", "email", "refund", paper))
         self._before(26, partial(self._tell, "virus", "nl", "email", "reminder", (infected(),)))
         self._before(72, partial(self._tell, "two matters", "en", "email", "refund", ()))
-        self._before(41, partial(self._answer, "two matters"))
+        self._by_day(41, partial(self._answer, "two matters"))
         self._before(19, partial(self._second_matter, "two matters", "app"))
-        self._before(5, partial(self._split, "two matters"))
+        self._by_day(5, partial(self._split, "two matters"))
         self._before(17 * 24, partial(self._tell, "asked", "fr", "email", "hospital_bill", ()))
-        self._before(16 * 24, partial(self._ask, "asked"))
-        self._before(24, partial(self._recommend, "papers"))
-        self._before(7, partial(self._recommend, "virus"))
+        self._by_day(16 * 24, partial(self._ask, "asked"))
+        self._by_day(24, partial(self._recommend, "papers"))
+        self._by_day(7, partial(self._recommend, "virus"))
         self._before(3, self._on_open_cases)
         self._before(0.7, self._type)
 
     def _before(self, hours: float, act: Any) -> None:
         self.filling.plan.at(self.filling.plan.until - timedelta(hours=hours), act)
+
+    def _by_day(self, hours: float, act: Any) -> None:
+        """As `_before`, at an hour at which colleagues work where that comes soon enough."""
+        until = self.filling.plan.until
+        wanted = until - timedelta(hours=hours)
+        moment = at_work(wanted)
+        soon = moment < wanted + 12 * _HOUR and moment < until - _HOUR
+        self.filling.plan.at(moment if soon else wanted, act)
 
     def _who(self, name: str, language: Language) -> Writer:
         # Who writes twice is the same person.

@@ -148,7 +148,12 @@ async def test_some_cases_make_a_sound_register_with_something_for_every_page(tm
                 what for what, (least, table, condition) in _SHOWN.items() if await _count(tx, table, condition) < least
             ]
             assert not lacking
+            assert await _count(tx, held) < 10
             assert await _count(tx, cases, cases.c.state == "closed", cases.c.outcome.is_(None)) == 0
+            reminders = select(audit_table.c.detail).where(audit_table.c.act == "clock.reminder")
+            clocks = {detail["clock"] for detail in (await tx.conn.execute(reminders)).scalars()}
+            assert clocks
+            assert "acknowledgement" not in clocks
             assert await _count(tx, outbox, outbox.c.state != "sent") == 0
     finally:
         await house.close()
