@@ -23,8 +23,10 @@ _TOLD: Final = ("situation", "priority", "refused", "sealed", "acknowledge", "no
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What becomes of a case by one set. `why`: what its rule found; `also`: what else is unlike the other side, in words."""
+    """What becomes of a case by one set: `place` is the queue itself, `queue` what it is called. `why`: what its rule found;
+    `also`: what else is unlike the other side, in words."""
 
+    place: str
     queue: str
     rule: str
     why: Sequence[str]
@@ -76,7 +78,9 @@ def _row(change: Change, grounds: Grounds | None, titles: Mapping[str, str], t: 
     def side(told: Mapping[str, Any], other: Mapping[str, Any], found: Sequence[Condition]) -> Side:
         rule = str(told["rule"])
         why = [rule_words.found(one, t) for one in found[:_MOST_GROUNDS]]
-        return Side(t.queue(str(told["queue"])), titles.get(rule, rule), why, _unlike(told, other, t))
+        return Side(
+            str(told["queue"]), t.queue(str(told["queue"])), titles.get(rule, rule), why, _unlike(told, other, t)
+        )
 
     return Row(
         id=change.id,

@@ -104,12 +104,17 @@ def _asked(field: Field, spec: ConditionSpec, t: Words) -> str:
 def value(field: Field, one: Any, t: Words) -> str:
     """A value of a field in words; a probability in per cent."""
     if field.probability and isinstance(one, int | float):
-        return f"{round(one * 100, 2):g}\u00a0%".replace(".", "." if t.language == "en" else ",")
+        return percent(one, t)
     if field.name in _OF_QUEUES:
         return t.of("rules.place", str(one), otherwise=t.queue(str(one)))
     if field.name in _VALUES:
         return t.of(_VALUES[field.name], str(one))
     return f"“{one}”" if field.type == "text" and one else str(one)
+
+
+def percent(one: float, t: Words) -> str:
+    """A probability as people say it."""
+    return f"{round(one * 100, 2):g}\u00a0%".replace(".", "." if t.language == "en" else ",")
 
 
 def found(one: Condition, t: Words) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from router.decision import Condition
 from router.rehearsal import RuleUse
@@ -58,6 +58,10 @@ class RuleHouse(Protocol):
 
     async def grounds(self, viewer: Viewer, cases: Sequence[int], old: RuleSet, new: RuleSet) -> Mapping[int, Grounds]:
         """Why some past cases are decided as they are, by two sets: those that the viewer may see and nobody sealed."""
+        ...
+
+    async def example_of(self, viewer: Viewer, case: int) -> Mapping[str, Any] | None:
+        """The facts of a past case in short form, for an example; None where the viewer may not see it, or it is sealed."""
         ...
 
     async def may_publish_alone(self) -> bool:

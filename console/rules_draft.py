@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final
 
 from aiohttp import web
@@ -11,11 +12,11 @@ from config.departments import NOTIFIABLE
 from console import rule_words
 from console.proof import Proof
 from console.rule_form import PRIORITIES, REFUSALS, rule_from
+from console.rule_problems import all_problems, failing_examples, in_words
 from console.rules_contract import NotPublishedError, RuleHouse, Standing
 from console.site import Site, Who
 from console.words import Words, catalogue
 from router import editing
-from router.check import check
 from router.fields import FIELDS
 from router.problems import Problem
 from router.ruleset import RULE_QUEUES, SITUATIONS, RuleError, RuleSet, parse_rules, problems_of
@@ -35,9 +36,12 @@ class RulesDraft:
 
     async def show(self, request: web.Request, who: Who) -> web.StreamResponse:
         """The draft, with what is wrong with it and what each rule would take."""
-        return await self._page(who, said=request.query.get("said", ""))
+        moved = (request.query.get("moved", ""), request.query.get("was", "")[:4])
+        return await self._page(who, said=request.query.get("said", ""), moved=moved)
 
-    async def _page(self, who: Who, *, said: str = "", status: int = 200, harmed: int = 0) -> web.Response:
+    async def _page(
+        self, who: Who, *, said: str = "", status: int = 200, harmed: int = 0, moved: tuple[str, str] = ("", "")
+    ) -> web.Response:
         t = catalogue()[who.language]
         async with self._site.store.read() as tx:
             draft = await rule_drafts.current(tx)
@@ -55,13 +59,15 @@ class RulesDraft:
             live=live,
             rules=rule_words.sentences(rules.rules, t) if rules else (),
             examples=len(rules.examples) if rules else 0,
-            failing=sum(isinstance(one, Problem) and one.kind == "example" for one in problems),
-            problems=[said_in(one, rules, t) for one in problems] if rules else (),
+            failing=len(failing_examples(problems)),
+            problems=_told(problems, rules, t) if rules else (),
             counted=counted,
             latest=latest,
             fresh=bool(draft and latest and latest.body == draft.body and latest.state == "done"),
             said=said,
             harmed=harmed,
+            moved=moved[0],
+            was=moved[1] if moved[1].isdecimal() else "",
             alone=await self._house.may_publish_alone(),
         )
 
@@ -101,11 +107,14 @@ class RulesDraft:
                     target = f"{_HERE}/rule/{name}"
                 elif rule not in ids:
                     raise StaleDraftError
-                elif act in ("up", "down"):
-                    rules = editing.moved(rules, rule, ids.index(rule) + (1 if act == "down" else -1))
-                elif act == "to":
-                    to = who.form.get("to", "")
-                    rules = editing.moved(rules, rule, int(to) if to.isdecimal() and len(to) < 4 else ids.index(rule))
+                elif act in ("up", "down", "to"):
+                    was, to = ids.index(rule), who.form.get("to", "")
+                    place = {"up": was - 1, "down": was + 1}.get(
+                        act, int(to) if to.isdecimal() and len(to) < 4 else was
+                    )
+                    rules = editing.moved(rules, rule, place)
+                    # An undo is no news that wants undoing.
+                    target = target if "undo" in who.form else f"{_HERE}?moved={rule}&was={was}#rule-{rule}"
                 elif act == "out":
                     rules, target = editing.without(rules, rule), _HERE
                 await self._save(tx, who, draft, rules)
@@ -139,7 +148,7 @@ class RulesDraft:
             priorities=PRIORITIES,
             situations=SITUATIONS,
             refusals=REFUSALS,
-            problems=[said_in(one, rules, t) for one in problems if isinstance(one, Problem) and one.rule == rule.id],
+            problems=[one for one in _told(problems, rules, t) if one[1] == rule.id],
         )
 
     async def keep(self, request: web.Request, who: Who) -> web.StreamResponse:
@@ -220,18 +229,7 @@ def rules_of(draft: Draft) -> RuleSet:
     return RuleSet.model_validate_json(draft.body)
 
 
-def all_problems(rules: RuleSet) -> list[str]:
-    """Everything that is wrong with a draft. One that cannot be used at all is not checked any further."""
-    return problems_of(rules) or check(rules)
-
-
-def said_in(problem: str, rules: RuleSet, t: Words) -> tuple[str, str]:
-    """A problem in the words of a language, and the rule that it is about ("" for none)."""
-    if not isinstance(problem, Problem) or not problem.kind:
-        return problem, ""
-    titles = {rule.id: rule_words.title(rule, t) for rule in rules.rules}
-    words = t[f"problem.{problem.kind}"].replace("{rule}", titles.get(problem.rule, problem.rule))
-    for name, value in problem.values.items():
-        said = titles.get(value, value) if name == "other" else t.of("field", value) if name == "field" else value
-        words = words.replace(f"{{{name}}}", said)
-    return words, problem.rule
+def _told(problems: Sequence[str], rules: RuleSet, t: Words) -> list[tuple[str, str]]:
+    """The problems in words, with the rule of each; examples have a page of their own."""
+    others = (one for one in problems if not (isinstance(one, Problem) and one.kind == "example"))
+    return [in_words(one, rules, t) for one in others]

@@ -8,6 +8,7 @@ from console.rehearsal_page import RehearsalPage
 from console.rights import Right
 from console.rules_contract import RuleHouse
 from console.rules_draft import RulesDraft
+from console.rules_examples import RulesExamples
 from console.rules_page import RulesPage
 from console.rules_version import RulesVersion
 from console.site import Handler, Site
@@ -20,6 +21,7 @@ def routes(site: Site, house: RuleHouse) -> list[tuple[str, str, str, Handler, R
     """Who decides about cases may read the rules; supervisors change them."""
     page, version = RulesPage(site), RulesVersion(site, house)
     draft, rehearsal = RulesDraft(site, house), RehearsalPage(site, house)
+    examples = RulesExamples(site, house)
     return [
         ("GET", "/console/rules", "rules", page.show, "handles"),
         ("GET", f"/console/rules/cases/{_RULE}", "rules-cases", page.cases, "handles"),
@@ -32,6 +34,9 @@ def routes(site: Site, house: RuleHouse) -> list[tuple[str, str, str, Handler, R
         ("POST", "/console/rules/draft/publish", "rules-publish", draft.publish, "supervises"),
         ("GET", f"/console/rules/draft/rule/{_RULE}", "rules-edit", draft.edit, "supervises"),
         ("POST", f"/console/rules/draft/rule/{_RULE}", "rules-keep", draft.keep, "supervises"),
+        ("GET", "/console/rules/draft/examples", "rules-examples", examples.show, "supervises"),
+        ("POST", "/console/rules/draft/examples", "rules-examples-change", examples.change, "supervises"),
+        ("POST", "/console/rules/draft/examples/add", "rules-examples-add", examples.add, "supervises"),
         ("GET", "/console/rules/rehearsal", "rules-rehearsal", rehearsal.show, "supervises"),
         ("GET", "/console/rules/rehearsal/found", "rules-found", rehearsal.found, "supervises"),
         ("POST", "/console/rules/rehearsal", "rules-rehearse", rehearsal.begin, "supervises"),

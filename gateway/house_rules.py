@@ -28,6 +28,7 @@ from gateway.publishing import (
 from gateway.rehearsal import Part, facts_of, replayed_parts
 from router import rehearsal
 from router.columns import Columns, cases
+from router.examples import short_of
 from router.fates import Outcome, fates
 from router.fields import FIELDS
 from router.rehearsal import HARMS, Change, RuleUse
@@ -129,6 +130,12 @@ class HouseRules:
     async def grounds(self, viewer: Viewer, cases: Sequence[int], old: RuleSet, new: RuleSet) -> Mapping[int, Grounds]:
         """Why some past cases are decided as they are."""
         return await grounds(self.house, viewer, cases, old, new)
+
+    async def example_of(self, viewer: Viewer, case: int) -> Mapping[str, Any] | None:
+        """The facts of a past case, for an example."""
+        async with self.house.store.read() as tx:
+            found = await past.unsealed(tx, viewer, [case])
+        return short_of(facts_of(self.house, found[0])) if found else None
 
     async def may_publish_alone(self) -> bool:
         """Whether one supervisor is enough."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Any, Final
 
 from router.acknowledgement import missing_texts
 from router.decide import decide
+from router.decision import Decision
 from router.examples import facts_from
 from router.fields import FIELDS, MAX_TEXT
 from router.problems import Problem
@@ -16,6 +17,8 @@ from router.ruleset import ConditionSpec, Example, Rule, RuleSet, compiled
 
 # All patterns of a set together, on the longest text that rules read.
 MAX_SECONDS: Final = 0.050
+# What the first rule that says it settles; sealing and telling add up.
+_FIRST_WINS: Final = ("queue", "priority", "situation", "acknowledge")
 
 
 def check(rules: RuleSet, clock: Callable[[], float] = time.process_time) -> list[str]:
@@ -43,6 +46,14 @@ def failures(example: Example, rules: RuleSet) -> list[str]:
     except ValueError as error:
         return [f"its facts cannot be read ({error})"]
     decision = decide(facts, rules)
+    return [
+        f"{what} should be '{wanted}' and is '{found}' (decided by rule '{decision.decided_by}')"
+        for what, wanted, found in unlike(example, decision)
+    ]
+
+
+def unlike(example: Example, decision: Decision) -> list[tuple[str, Any, Any]]:
+    """What an example states and a decision has otherwise: what it is, as stated, as decided."""
     stated = {
         "queue": (example.queue, decision.queue),
         "situation": (example.situation, decision.situation),
@@ -51,11 +62,7 @@ def failures(example: Example, rules: RuleSet) -> list[str]:
         "priority": (example.priority, decision.priority),
         "rule": (example.rule, decision.decided_by),
     }
-    return [
-        f"{what} should be '{wanted}' and is '{found}' (decided by rule '{decision.decided_by}')"
-        for what, (wanted, found) in stated.items()
-        if wanted is not None and wanted != found
-    ]
+    return [(what, wanted, found) for what, (wanted, found) in stated.items() if wanted is not None and wanted != found]
 
 
 def _too_slow(rules: tuple[Rule, ...], clock: Callable[[], float]) -> Iterable[str]:
@@ -92,6 +99,9 @@ def _never_reached(rules: tuple[Rule, ...]) -> Iterable[str]:
                     other=earlier.id,
                 )
                 break
+            if contrary := list(_contrary(rule, earlier)):
+                yield from contrary
+                break
             if earlier.then.queue is not None and rule.then.queue is not None:
                 yield Problem(
                     f"rule '{rule.id}': its queue is never used, '{earlier.id}' has set one before",
@@ -100,6 +110,24 @@ def _never_reached(rules: tuple[Rule, ...]) -> Iterable[str]:
                     other=earlier.id,
                 )
                 break
+
+
+def _contrary(rule: Rule, earlier: Rule) -> Iterable[str]:
+    """What a rule says otherwise than an earlier one that takes all of its messages: it never counts, since the first one to
+    say something wins."""
+    for what in _FIRST_WINS:
+        said, before = getattr(rule.then, what), getattr(earlier.then, what)
+        if said is None or before is None or said == before:
+            continue
+        yield Problem(
+            f"rule '{rule.id}': says {what} '{said}', yet '{earlier.id}', which takes the same messages before, says '{before}'",
+            "contrary",
+            rule.id,
+            other=earlier.id,
+            what=what,
+            mine=str(said),
+            theirs=str(before),
+        )
 
 
 def _covers(earlier: Rule, later: Rule) -> bool:

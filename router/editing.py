@@ -9,7 +9,7 @@ from typing import Any, Final
 import yaml
 
 from router.fields import FIELDS
-from router.ruleset import Actions, ConditionSpec, Rule, RuleSet
+from router.ruleset import Actions, ConditionSpec, Example, Rule, RuleSet
 
 _LONGEST_ID: Final = 40
 
@@ -42,6 +42,13 @@ def added(rules: RuleSet, title: str) -> tuple[RuleSet, str]:
     name = next(one for n in range(1, len(taken) + 2) if (one := base if n == 1 else f"{base}_{n}") not in taken)
     new = Rule(id=name, title=title, then=Actions())
     return _with(rules, [*rules.rules[:-1], new, rules.rules[-1]]), name
+
+
+def with_example_at(rules: RuleSet, at: int, instead: Example | None) -> RuleSet:
+    """The set with another example in a place, or with none there; a place after the last one adds it."""
+    left = list(rules.examples)
+    left[at : at + 1] = [instead] if instead else []
+    return rules.model_copy(update={"examples": tuple(left)})
 
 
 def first_condition(field: str) -> ConditionSpec:

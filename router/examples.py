@@ -24,6 +24,10 @@ _WHEN: Final = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 # What a label or flag given without a probability is taken to have.
 _SURE: Final = 0.97
 
+# Who wrote is told by no example, only whether by an e-mail address.
+_BY_MAIL: Final = "marie.dubois@example.org"
+_BY_PHONE: Final = "+32470000000"
+
 _Chance = float
 _FlagValue = bool | float
 
@@ -34,7 +38,7 @@ class ShortFacts(BaseModel, extra="forbid", frozen=True):
     channel: Channel = "email"
     account: str = "plaintes@partenamut.example"
     mailbox_queue: str = "department"
-    sender: str | None = "marie.dubois@example.org"
+    sender: str | None = _BY_MAIL
     subject: str = ""
     text: str = "…"
     attachments: int = Field(0, ge=0, le=10)
@@ -72,6 +76,36 @@ def facts_from(short: Mapping[str, Any]) -> Facts:
         defects=form.defects,
     )
     return Facts(message, _classification(form), form.mailbox_queue, date(2026, 11, 18), form.earlier_cases)
+
+
+def short_of(facts: Facts) -> dict[str, Any]:
+    """The facts of a case in short form, without a word of its member: what the classifier made of them is what rules ask."""
+    message, said = facts.message, facts.classification
+    kinds = said.probabilities.get("kind") or {}
+    department = next((list(one) for one in said.departments if one[0] == said.department), None)
+    short: dict[str, Any] = {
+        "channel": message.channel,
+        "account": message.account,
+        "mailbox_queue": facts.mailbox_queue,
+        "sender": None if message.sender is None else _BY_MAIL if message.sender.kind == "email" else _BY_PHONE,
+        "attachments": min(len(message.attachments), 10),
+        "earlier_cases": facts.earlier_cases,
+        "defects": list(message.defects),
+        "member_number": "given" if message.member_number else "",
+        "language": said.language,
+        "kind": [said.kind, round(float(kinds.get(said.kind, _SURE)), 4)],
+        **{flag: _weighed(said, flag) for flag in FLAGS},
+        "department": department,
+        "abstained_on": list(said.abstained),
+    }
+    usual = ShortFacts.model_validate({}).model_dump(mode="json")
+    return {name: value for name, value in short.items() if value != usual[name]}
+
+
+def _weighed(said: Classification, flag: Flag) -> _FlagValue:
+    """How likely a flag was; where it was decided otherwise than at one half, what was decided."""
+    chance, decided = round(said.probability(flag), 4), bool(said.flags.get(flag, False))
+    return chance if (chance >= 0.5) == decided else decided
 
 
 def _sender(form: ShortFacts) -> Sender | None:

@@ -78,8 +78,8 @@ async def test_it_goes_on_without_a_new_page_until_somebody_stops_it(running: Ru
     assert await page.evaluate("window.samePage")
     # The button that had the focus was made anew, and has it still.
     assert await page.evaluate("document.activeElement.id") == "stop"
-    await page.keyboard.press("Enter")
-    await page.wait_for_function("window.samePage === undefined")
+    async with page.expect_navigation():
+        await page.keyboard.press("Enter")
     assert not await goes_on(running, number, 3000, 40)
     async with running.house.store.write() as tx:
         await rehearsals.end(tx, number, "stopped")

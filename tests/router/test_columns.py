@@ -13,7 +13,7 @@ from config.vocabulary import CHANNELS, DEPARTMENTS, FLAGS, KINDS, QUEUES
 from router.columns import Columns
 from router.decide import decide, load_rules, parse_rules
 from router.decision import Facts
-from router.examples import facts_from
+from router.examples import facts_from, short_of
 from router.fates import fates
 from router.fields import ABSTENTIONS
 from router.rehearsal import outcomes, rehearse
@@ -108,3 +108,13 @@ def test_two_parts_together_are_the_whole() -> None:
 def test_no_case_at_all() -> None:
     found = rehearse([], SHIPPED_RULES, ODD_RULES)
     assert (found.cases, found.moves, found.changes) == (0, {}, ())
+
+
+@given(short)
+@settings(max_examples=60, deadline=None)
+def test_what_is_taken_as_an_example_is_decided_as_the_case_was(given_: dict[str, Any]) -> None:
+    # An example has no words, so that only rules which ask for none decide both alike.
+    facts = facts_from(given_)
+    taken = facts_from(short_of(facts))
+    one, two = decide(facts, SHIPPED_RULES), decide(taken, SHIPPED_RULES)
+    assert (one.queue, one.situation, one.refused, one.sealed) == (two.queue, two.situation, two.refused, two.sealed)

@@ -169,7 +169,7 @@ EARLY = "{id: early, title: E, all: [{field: kind, test: in, value: [complaint, 
                 EARLY % "",
                 "{id: late, title: L, all: [{field: kind, test: is, value: complaint}], then: {queue: branches}}",
             ],
-            "'late': its queue is never used, 'early'",
+            "'late': says queue",
         ),
         (
             [
