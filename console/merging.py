@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from aiohttp import web
@@ -52,7 +53,8 @@ class Merging:
                     )
                 versions = {here.id: version_of(who), other.id: _number(who.form.get("other_version", ""))}
                 both = (versions[gone.id], versions[into.id])
-                await merging.merge(tx, who.viewer, gone, into, now=who.now, versions=both)
+                moved = partial(deadlines.after_pause, saturdays=self._site.saturdays)
+                await merging.merge(tx, who.viewer, gone, into, moved=moved, now=who.now, versions=both)
         except _NOT_OPEN as error:
             return await self._page.refusal(who, error)
         except CannotMergeError as error:

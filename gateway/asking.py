@@ -149,7 +149,8 @@ async def _keep(
     message_id = await cases.add_message(
         tx,
         cases.NewMessage(
-            case_id=current.id,
+            # With its question, wherever that goes on by now.
+            case_id=question.case_id,
             direction="dep",
             channel="email",
             account=message.account,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, cast
@@ -59,16 +59,21 @@ async def of_link(tx: Tx, opened: links.Opened, token: str, *, now: datetime, sa
             proof=proof,
         )
     view = await _whole(tx, going_on, opened, token, proof, now=now, saturdays=saturdays)
-    return view if going_on.id == row.id else await _merged(tx, view, row, going_on)
+    return view if going_on.id == row.id else await _merged(tx, view, row, going_on, opened)
 
 
-async def _merged(tx: Tx, view: CaseView, row: Any, going_on: Any) -> CaseView:
+async def _merged(tx: Tx, view: CaseView, row: Any, going_on: Any, opened: links.Opened) -> CaseView:
     """The page of a case that goes on in another one: under its own reference, with how the whole matter stands.
 
     What others did there is theirs: where the two belong to two members, only what happened on this one is told.
     """
     is_same = row.person_id is not None and row.person_id == going_on.person_id
-    events = await _events(tx, row.id, but_the_last_answer=False)
+    own = _ids(await correspondence.messages_for_member(tx, row.id, opened.contact_id))
+    events = await _events(tx, row.id, own, but_the_last_answer=False)
+    if not is_same:
+        # What they wrote since stands with the case that goes on, among what the other one did.
+        going_on_events = await _events(tx, going_on.id, own, but_the_last_answer=False)
+        events += [event for event in going_on_events if event.what == "you_wrote"]
     return replace(
         view,
         reference=row.reference,
@@ -79,7 +84,7 @@ async def _merged(tx: Tx, view: CaseView, row: Any, going_on: Any) -> CaseView:
         rating_comment=view.rating_comment if is_same else "",
         # What ends the matter, or takes something out of it, is asked for on the page of the case that goes on.
         can=view.can & {"add", "revoke"},
-        events=tuple(sorted((*events, *view.events), key=lambda event: event.at)) if is_same else tuple(events),
+        events=tuple(sorted((*events, *view.events) if is_same else events, key=lambda event: event.at)),
     )
 
 
@@ -133,7 +138,7 @@ async def _whole(
         receipt_code=await receipts.shown(tx, token),
         can=_acts(row, state, proof, is_closed=is_closed, nameless=not await _name_for(tx, row, opened, messages)),
         messages=tuple(_message(message, language) for message in messages),
-        events=tuple(await _events(tx, row.id, but_the_last_answer=waits)),
+        events=tuple(await _events(tx, row.id, _ids(messages), but_the_last_answer=waits)),
     )
 
 
@@ -266,9 +271,16 @@ def _message(message: MessageRow, language: Language) -> CaseMessage:
     )
 
 
-async def _events(tx: Tx, case_id: int, *, but_the_last_answer: bool) -> list[CaseEvent]:
+def _ids(messages: Sequence[MessageRow]) -> frozenset[int]:
+    return frozenset(message.id for message in messages)
+
+
+async def _events(tx: Tx, case_id: int, own: Set[int], *, but_the_last_answer: bool) -> list[CaseEvent]:
+    """What happened to a case; that somebody wrote, only where that is one of the member's `own` messages."""
     found: list[CaseEvent] = []
     for entry in await audit.of_case(tx, case_id):
+        if entry.act == "message.joined" and entry.detail.get("message", 0) not in own | {None}:
+            continue
         if entry.act in _EVENTS:
             found.append(CaseEvent(entry.at, _EVENTS[entry.act]))
         elif entry.act == "case.moved":

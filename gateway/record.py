@@ -142,20 +142,21 @@ class Recorder:
     async def _bounced(self, tx: Tx, arrival: Arrival, bounce: Bounce, now: datetime) -> Recorded:
         """A delivery report counts only at the return path that we signed; it never changes more than a notice."""
         failed = proofs.failed_recipient(arrival.item.raw.envelope, arrival.message, self.house.tag_keys)
-        if failed is None or await threads.current(tx, failed.case_id) is None:
+        current = await threads.current(tx, failed.case_id) if failed is not None else None
+        if failed is None or current is None:
             return Recorded("robot")
         unreachable = bounce.permanent and await people.note_hard_bounce(tx, failed.contact_id, now=now)
         detail = {"contact": failed.contact_id, "permanent": bounce.permanent, "status": bounce.status[:20]}
         await cases.change(
             tx,
-            failed.case_id,
+            current.id,
             actor="system",
             act="contact.unreachable" if unreachable else "message.bounced",
             now=now,
             detail=detail,
             unread=True,
         )
-        return Recorded("robot", failed.case_id)
+        return Recorded("robot", current.id)
 
     async def _join(self, tx: Tx, arrival: Arrival, known: people.Contact | None) -> tuple[Joining, int | None]:
         """What to do with the message, and the case it is about after merges."""

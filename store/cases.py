@@ -16,6 +16,7 @@ from config.vocabulary import Language
 from router.decision import Decision
 from store import audit, rule_hits, search, texts
 from store.database import Tx
+from store.family import members
 from store.schema import (
     cases,
     classifications,
@@ -272,6 +273,9 @@ async def change(
     found = (await tx.conn.execute(statement.returning(cases.c.version))).scalar()
     if found is None:
         raise StaleError(case_id)
+    if values.get("sealed"):
+        # What was merged into it is the same matter, and is read by itself here and there: in a rehearsal, say.
+        await tx.conn.execute(update(cases).where(cases.c.id.in_(await members(tx, case_id))).values(sealed=True))
     await audit.write(tx, actor=actor, act=act, at=now, case_id=case_id, detail=detail)
     return int(found)
 
@@ -344,7 +348,9 @@ async def reopen(
 
 async def end_clocks(tx: Tx, case_id: int, *, now: datetime, clock: str | None = None) -> None:
     """Stop the clocks of a case that run or wait, or one of them."""
-    statement = update(deadlines).where(deadlines.c.case_id == case_id, deadlines.c.state.in_(("running", "paused")))
+    # A receipt is sent for the case that it was promised to, also when that goes on in another one by then.
+    ending = ("running", "paused", "merged") if clock else ("running", "paused")
+    statement = update(deadlines).where(deadlines.c.case_id == case_id, deadlines.c.state.in_(ending))
     if clock:
         statement = statement.where(deadlines.c.clock == clock)
     await tx.conn.execute(statement.values(state="met", ended_at=now))

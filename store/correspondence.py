@@ -107,7 +107,7 @@ async def answer_waits(tx: Tx, case_id: int) -> bool:
         select(outbox.c.id)
         .join(messages, messages.c.id == outbox.c.message_id)
         .where(
-            outbox.c.case_id == case_id,
+            outbox.c.case_id.in_(family(case_id)),
             messages.c.direction == "out",
             outbox.c.auto.is_(False),
             outbox.c.state.in_(("waiting", "taken")),

@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, select
 
 from store import texts
 from store.database import Tx
+from store.family import family
 from store.schema import cases, drafts, messages, notes
 from store.sql import insert
 from store.viewer import Viewer
@@ -64,7 +65,7 @@ async def sent_since(tx: Tx, viewer: Viewer, case_id: int, purpose: Purpose, *, 
     late, and must not bring back what was sent."""
     table = notes if purpose == "note" else messages
     query = select(func.count()).where(
-        table.c.case_id == case_id, table.c.author_id == viewer.user_id, table.c.at >= since
+        table.c.case_id.in_(family(case_id)), table.c.author_id == viewer.user_id, table.c.at >= since
     )
     return bool((await tx.conn.execute(query)).scalar_one())
 

@@ -13,10 +13,12 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import delete, select, update
 
+from store import carrying, clocks, pauses, people, reindex
 from store import cases as register
-from store import clocks, people, reindex
 from store.database import Tx
+from store.pauses import Moved
 from store.schema import case_contacts, cases, deadlines, merges, messages, users
+from store.schema import pauses as pauses_table
 from store.sql import new_id
 from store.viewer import Viewer
 
@@ -55,16 +57,18 @@ def hindrance(gone: Any, into: Any) -> Hindrance | None:
     return "closed" if into.state != "open" else None
 
 
-async def merge(tx: Tx, viewer: Viewer, gone: Any, into: Any, *, now: datetime, versions: tuple[int, int]) -> None:
+async def merge(
+    tx: Tx, viewer: Viewer, gone: Any, into: Any, *, moved: Moved, now: datetime, versions: tuple[int, int]
+) -> None:
     """Let `gone` go on in `into`, both views.Row that the viewer may open. The earliest of both promises counts from now on.
 
-    `versions` are those of both that the viewer looked at. Raises CannotMergeError, StaleError.
+    `versions` are those of both that the viewer looked at, `moved` says where a clock stands that waited. Who merges has both
+    before their eyes: the case that goes on rests no longer. Raises CannotMergeError, StaleError.
     """
     why = hindrance(gone, into)
     if why:
         raise CannotMergeError(why)
     actor = f"user:{viewer.user_id}"
-    before = await _before(tx, gone, into)
     values: dict[str, Any] = {"merged_into": into.id, "unread": False}
     if gone.state == "open":
         values |= {"state": "closed", "outcome": OUTCOME, "closed_at": now}
@@ -83,6 +87,9 @@ async def merge(tx: Tx, viewer: Viewer, gone: Any, into: Any, *, now: datetime, 
         detail={"from": gone.reference},
         **urgent,
     )
+    await pauses.wake(tx, into.id, actor=actor, moved=moved, now=now)
+    before = await _before(tx, gone, into, moved=moved, now=now)
+    before["carried"] = await carrying.carry(tx, gone.id, into.id, gone.reference)
     running = [(clock, date.fromisoformat(due_on), source) for clock, due_on, source in before["running"]]
     await _set_running(tx, gone.id, "running", "merged")
     await clocks.tighten(tx, into.id, [one for one in running if one[0] != "acknowledgement"])
@@ -94,7 +101,8 @@ async def merge(tx: Tx, viewer: Viewer, gone: Any, into: Any, *, now: datetime, 
 
 
 async def unmerge(tx: Tx, viewer: Viewer, gone: Any, into: Any, *, now: datetime, version: int) -> None:
-    """Take a merge back: the case is again as it was. What came since stays where it came to. `version` is that of `into`.
+    """Take a merge back: the case is again as it was, with what its own member wrote and was written since. `version` is that
+    of `into`.
 
     Raises StaleError, also when they are not merged (any more).
     """
@@ -127,6 +135,7 @@ async def unmerge(tx: Tx, viewer: Viewer, gone: Any, into: Any, *, now: datetime
         outcome=row.before["outcome"],
         closed_at=datetime.fromisoformat(closed_at) if closed_at else None,
     )
+    await _give_back(tx, gone.id, into.id, row, actor=actor, now=now)
     await _set_running(tx, gone.id, "merged", "running")
     await _loosen(tx, into.id, row.before)
     await _forget_contacts(tx, into.id, row.before["contacts"])
@@ -147,11 +156,23 @@ async def merged_into(tx: Tx, case_id: int) -> list[Merged]:
     return [Merged(row[0], row[1], row[2] or "", row[3]) for row in rows]
 
 
-async def _before(tx: Tx, gone: Any, into: Any) -> dict[str, Any]:
+async def _give_back(tx: Tx, gone_id: int, into_id: int, merge_row: Any, *, actor: str, now: datetime) -> None:
+    """What is the other case's own: what waited on it, and what its member, who came with it, wrote and read since."""
+    before = merge_row.before
+    said = await carrying.said_since(tx, into_id, before["contacts"], since=merge_row.at)
+    await carrying.move_messages(tx, gone_id, said)
+    await carrying.carry_back(tx, gone_id, into_id, before.get("carried", {}))
+    if before["state"] == "closed" and any(message.direction == "in" for message in said):
+        # They wrote again after it was closed, as they would have had there been no merge.
+        await register.reopen(tx, gone_id, actor=actor, now=now)
+
+
+async def _before(tx: Tx, gone: Any, into: Any, *, moved: Moved, now: datetime) -> dict[str, Any]:
     """What must be known to take it back: the state of the one, and what the other gets from it."""
     running = select(deadlines.c.clock, deadlines.c.due_on, deadlines.c.source).where(
         deadlines.c.case_id == gone.id, deadlines.c.state == "running"
     )
+    due_on = (await tx.conn.execute(select(cases.c.due_on).where(cases.c.id == into.id))).scalar_one()
     theirs = select(deadlines.c.clock, deadlines.c.due_on, deadlines.c.source).where(deadlines.c.case_id == into.id)
     known = select(case_contacts.c.contact_id).where(case_contacts.c.case_id == into.id)
     new = select(case_contacts.c.contact_id).where(
@@ -162,11 +183,27 @@ async def _before(tx: Tx, gone: Any, into: Any) -> dict[str, Any]:
         "outcome": gone.outcome,
         "closed_at": gone.closed_at.astimezone(UTC).isoformat() if gone.closed_at else None,
         "priority": into.priority,
-        "running": [_clock(row) for row in await tx.conn.execute(running)],
+        "running": [
+            *(_clock(row) for row in await tx.conn.execute(running)),
+            *await _waiting(tx, gone.id, moved=moved, now=now),
+        ],
         "clocks": [_clock(row) for row in await tx.conn.execute(theirs)],
-        "due_on": into.due_on.isoformat() if into.due_on else None,
+        "due_on": due_on.isoformat() if due_on else None,
         "contacts": list(await tx.conn.scalars(new)),
     }
+
+
+async def _waiting(tx: Tx, case_id: int, *, moved: Moved, now: datetime) -> list[list[str]]:
+    """The clocks of a case that rests, as they would go on now: in the case that goes on nobody waits."""
+    query = (
+        select(deadlines.c.clock, deadlines.c.due_on, deadlines.c.source, pauses_table.c.began_at)
+        .join(pauses_table, pauses_table.c.case_id == deadlines.c.case_id)
+        .where(deadlines.c.case_id == case_id, deadlines.c.state == "paused", pauses_table.c.ended_at.is_(None))
+    )
+    return [
+        [row.clock, moved(row.due_on, row.began_at, now).isoformat(), row.source]
+        for row in await tx.conn.execute(query)
+    ]
 
 
 def _clock(row: Any) -> list[str]:

@@ -11,7 +11,7 @@ from sqlalchemy import case, func, select, update
 
 from store import texts
 from store.database import Tx
-from store.family import family
+from store.family import family, members
 from store.schema import cases, recommendations, users
 from store.sql import new_id
 from store.viewer import Viewer
@@ -61,13 +61,15 @@ async def make(
 
 
 async def follow(tx: Tx, case_id: int, recommendation_id: int, state: State, remark: str, *, now: datetime) -> bool:
-    """What became of a recommendation of this case; False when there is no such one. An empty remark leaves the last."""
+    """What became of a recommendation of this case or of what was merged into it; False when there is no such one. An empty
+    remark leaves the last."""
     values: dict[str, Any] = {"state": state, "changed_at": now}
     if remark:
         values["remark"] = texts.keep(remark, REMARK)
+    every = await members(tx, case_id)
     done = await tx.conn.execute(
         update(recommendations)
-        .where(recommendations.c.id == recommendation_id, recommendations.c.case_id == case_id)
+        .where(recommendations.c.id == recommendation_id, recommendations.c.case_id.in_(every))
         .values(**values)
     )
     return bool(done.rowcount == 1)

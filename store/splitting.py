@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from config.vocabulary import Language
 from router.decision import Decision
 from store import cases as register
 from store import people, references, reindex, texts
+from store.carrying import move_messages
 from store.database import Tx
-from store.schema import case_contacts, classifications, contacts, inbox, messages, outbox
+from store.schema import case_contacts, contacts, messages
 from store.viewer import Viewer
 
 _FIRST_WORDS: Final = 200
@@ -59,7 +60,7 @@ async def split(
     case_id = await register.open_case(tx, await _new(tx, row, first, reference), decision, now=now)
     await register.add_decision(tx, first.id, case_id, decision, now=now)
     await register.change(tx, case_id, actor=actor, act="case.split_off", now=now, detail={"from": row.reference})
-    await _move(tx, case_id, chosen)
+    await move_messages(tx, case_id, chosen)
     known = {message.contact_id for message in chosen if message.contact_id is not None}
     for contact_id in known or await _contacts(tx, row.id):
         await people.know_on_case(tx, case_id, contact_id, now=now)
@@ -128,18 +129,6 @@ async def _new(tx: Tx, row: Any, first: Any, reference: str) -> register.NewCase
         flags=dict.fromkeys(row.flags, False) | {"doctor": bool(row.flags.get("doctor"))},
         abstained=False,
     )
-
-
-async def _move(tx: Tx, case_id: int, chosen: Sequence[Any]) -> None:
-    ids = [message.id for message in chosen]
-    items = [message.inbox_id for message in chosen if message.inbox_id is not None]
-    await tx.conn.execute(update(messages).where(messages.c.id.in_(ids)).values(case_id=case_id))
-    for table, column, wanted in (
-        (classifications, classifications.c.message_id, ids),
-        (outbox, outbox.c.message_id, ids),
-        (inbox, inbox.c.id, items),
-    ):
-        await tx.conn.execute(update(table).where(column.in_(wanted)).values(case_id=case_id))
 
 
 async def _contacts(tx: Tx, case_id: int) -> Sequence[int]:

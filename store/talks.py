@@ -16,6 +16,7 @@ from sqlalchemy import BigInteger, and_, bindparam, func, or_, select, true
 from store import conversations
 from store.conversations import Conversation, Line
 from store.database import Tx
+from store.family import family
 from store.schema import cases, inbox, messages, outbox, users
 from store.schema import conversations as table
 from store.viewer import Viewer
@@ -77,8 +78,8 @@ async def one(tx: Tx, viewer: Viewer, talk_id: int) -> Going | None:
 
 
 async def open_for_case(tx: Tx, viewer: Viewer, case_id: int) -> int | None:
-    """The conversation that goes on with the member of a case, if there is one."""
-    in_case = and_(table.c.case_id == case_id, table.c.stage != "ended")
+    """The conversation that goes on with the member of a case, or of one that was merged into it, if there is one."""
+    in_case = and_(table.c.case_id.in_(family(case_id)), table.c.stage != "ended")
     found = await _listed(tx, viewer, in_case, None)
     return found[-1].conversation.id if found else None
 

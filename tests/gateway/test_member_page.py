@@ -15,6 +15,7 @@ from console.contract import UNDO, NoWayBackError
 from gateway.desk import HouseDesk
 from gateway.house import House
 from gateway.reading import Parsing
+from router.deadlines import after_pause
 from store import cases, merging, outbox, schema, users, views
 from store.viewer import Viewer
 from tests.gateway.conftest import Gateway
@@ -165,7 +166,8 @@ async def test_a_merged_case_is_followed_by_its_old_link_and_shows_nobody_elses_
         into = await views.case_by_reference(tx, viewer, second.reference)
         assert gone is not None
         assert into is not None
-        await merging.merge(tx, viewer, gone, into, now=NOW, versions=(gone.version, into.version))
+        versions = (gone.version, into.version)
+        await merging.merge(tx, viewer, gone, into, moved=after_pause, now=NOW, versions=versions)
     view = await gateway.door.case_view(token)
     assert view is not None
     assert (view.reference, view.merged_into) == (first.reference, second.reference)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from router.deadlines import after_pause
 from store import correspondence, family, finding, kept_views, lists, merging, presence, splitting, views
 from store.database import Store
 from store.lists import Filter
@@ -45,7 +46,9 @@ async def row(house: House, key: str) -> Row:
 async def merge(house: House, gone: str, into: str) -> None:
     one, other = await row(house, gone), await row(house, into)
     async with house.store.write() as tx:
-        await merging.merge(tx, viewer(house), one, other, now=NOW, versions=(one.version, other.version))
+        await merging.merge(
+            tx, viewer(house), one, other, moved=after_pause, now=NOW, versions=(one.version, other.version)
+        )
 
 
 async def test_merged_cases_are_read_together_and_the_earliest_promise_counts(house: House) -> None:
