@@ -91,6 +91,7 @@ class Actions:
             asked=who.form.get("department", "") if field == "ask" else "",
             problem=problem,
             doubts=doubts,
+            to=who.form.get("to", ""),
             since=moment_of(who.form.get("seen", "")) if problem == "stale" else None,
         )
         return await self._page.draw(request, who, typed, status=status)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from console.actions import After, WrongFormError, also_change, moment_of, same_words, text_of, version_of
-from console.answer_checks import doubts, own_words, says_enough
-from console.case_file import CaseFile, gathered, opening_words
+from console.actions import After, WrongFormError, also_change, moment_of, text_of, version_of
+from console.case_file import CaseFile, gathered
+from console.looking_over import looked_over
 from console.site import Site, Who
 from store import cases, correspondence, drafts, outbox, questions
 from store.cases import StaleError
@@ -27,8 +27,10 @@ class Answering:
             if _went_already(file, who, text):
                 return "?done=sent#last"
             raise StaleError(row.id)
-        await look_over(self._site, who, file, text)
-        outbox_id = await self._site.desk.reply(tx, who.viewer, row.id, text, now=who.now, version=version_of(who))
+        to = await looked_over(self._site, tx, who, file, text)
+        outbox_id = await self._site.desk.reply(
+            tx, who.viewer, row.id, text, now=who.now, version=version_of(who), to=to.case_id
+        )
         if row.assignee_id is None:
             await also_change(tx, who, row.id, "case.taken", {}, assignee_id=who.viewer.user_id)
         await drafts.let_go(tx, who.viewer, row.id, "reply")
@@ -67,18 +69,6 @@ class Answering:
         await drafts.keep(tx, who.viewer, row.id, "question", message.reply, now=who.now)
         await also_change(tx, who, row.id, "case.question_undone", {"message": message.id})
         return "?done=undone#ask"
-
-
-async def look_over(site: Site, who: Who, file: CaseFile, text: str) -> None:
-    """Raise WrongFormError for a text in which nothing was written, and for one that is odd, until its writer is sure."""
-    opening = opening_words(file, who.viewer.name)
-    if same_words(text, opening):
-        raise WrongFormError("empty")
-    words = own_words(text, opening)
-    spoken = await site.desk.spoken(words) if says_enough(words) else None
-    found = doubts(words, spoken=spoken, wanted=file.row.language)
-    if set(found) - set(who.form.get("sure", "").split()):
-        raise WrongFormError("unsure", found)
 
 
 def _went_already(file: CaseFile, who: Who, text: str) -> bool:

@@ -11,6 +11,7 @@ from config.directory import directory
 from config.vocabulary import Language
 from config.wording import wording
 from console import story, timeline
+from console.contract import LONGEST, Recipient
 from console.explanation import Why, explained
 from console.site import Who
 from store import (
@@ -51,7 +52,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """A case whole. `way_back` is how an answer reaches the member (console.contract.Way), "" when none would."""
+    """A case whole. `recipients` are those to whom an answer can go, its own member first."""
 
     row: Row
     items: Sequence[timeline.Item]
@@ -76,8 +77,26 @@ class CaseFile:
     merged: Sequence[Merged] = ()
     # The conversation that goes on with the member right now.
     talk_id: int | None = None
-    way_back: str = ""
-    longest: int = 0
+    recipients: Sequence[Recipient] = ()
+
+    @property
+    def way_back(self) -> str:
+        """How an answer reaches the first of them (console.contract.Way), "" when it would reach nobody."""
+        return self.recipients[0].way if self.recipients else ""
+
+    @property
+    def longest(self) -> int:
+        """Characters that an answer may have."""
+        return max((LONGEST[one.way] for one in self.recipients), default=0)
+
+    def recipient(self, chosen: str) -> Recipient | None:
+        """The one that a form names by the number of their case, else the first; None when there is nobody."""
+        return next((one for one in self.recipients if str(one.case_id) == chosen), next(iter(self.recipients), None))
+
+    def named(self, message: MessageRow) -> str:
+        """What the member is called to whom a message goes; after a merge that may be another one than the case's own."""
+        other = next((one for one in self.recipients if one.case_id == message.case_id), None)
+        return other.name if other else self.member.name if self.member else ""
 
     @property
     def undelivered(self) -> Sequence[MessageRow]:
@@ -164,11 +183,12 @@ def may_have(user: User, row: Row) -> bool:
     return not user.disabled and viewer.handles_cases and may_open
 
 
-def opening_words(file: CaseFile, author: str) -> str:
-    """How an answer begins and ends, in the member's language: the greeting as given, and who signs."""
-    language = cast(Language, file.row.language)
+def opening_words(file: CaseFile, author: str, to: Recipient | None = None) -> str:
+    """How an answer begins and ends, in the language of whom it goes to: the greeting as given, and who signs."""
+    to = to or next(iter(file.recipients), None)
+    language = to.language if to else cast(Language, file.row.language)
     texts = wording()[language]
-    name = file.member.name if file.member else ""
+    name = to.name if to else file.member.name if file.member else ""
     greeting = texts.greeting.named.replace("{name}", name) if name else texts.greeting.plain
     # The service's name; its addresses are in every receipt already.
     service = texts.signatures["mediation" if file.row.queue == "mediation" else "complaints"].partition(",")[0]

@@ -14,7 +14,6 @@ from config.vocabulary import DEPARTMENTS, FLAGS, KINDS, QUEUES
 from console import ready, timeline
 from console.answer_checks import Doubt, with_ready_words
 from console.case_file import CaseFile, gathered, opening_words, other_bodies
-from console.contract import LONGEST
 from console.pause_days import pause_days
 from console.site import Site, Who
 from router import deadlines
@@ -40,6 +39,7 @@ class Typed:
     asked: str = ""
     problem: str = ""
     doubts: tuple[Doubt, ...] = ()
+    to: str = ""
     since: datetime | None = None
 
 
@@ -107,7 +107,8 @@ class CasePage:
             file = await self.file(request, who, since=typed.since)
         except (LockedError, ReasonWantedError) as error:
             return await self.refusal(who, error)
-        draft = opening_words(file, who.viewer.name)
+        to = file.recipient(typed.to or request.query.get("to", ""))
+        draft = opening_words(file, who.viewer.name, to)
         taken_back = _taken_back(file, who, request.query.get("draft", ""))
         kept = file.drafts.get("reply")
         reply = typed.reply if typed.reply is not None else taken_back or (kept.text if kept else draft)
@@ -125,6 +126,8 @@ class CasePage:
             why=file.why,
             today=today,
             typed=typed,
+            to=to,
+            openings={one.case_id: opening_words(file, who.viewer.name, one) for one in file.recipients},
             reply=reply,
             draft=draft,
             taken_back=bool(taken_back),
@@ -153,10 +156,12 @@ class CasePage:
             except (LockedError, ReasonWantedError) as error:
                 return await self.refusal(who, error)
             file = await gathered(tx, who, row)
+            file = replace(file, recipients=await self._site.desk.recipients(tx, row.id))
         typed = who.form.get("text", "").replace("\r\n", "\n")
         found = ready.chosen("answers", who.form.get("ready", ""), file, who)
-        words = with_ready_words(typed, found.words, opening_words(file, who.viewer.name)) if found else typed
-        return await self.draw(request, who, Typed(reply=words), status=200)
+        to = file.recipient(who.form.get("to", ""))
+        words = with_ready_words(typed, found.words, opening_words(file, who.viewer.name, to)) if found else typed
+        return await self.draw(request, who, Typed(reply=words, to=who.form.get("to", "")), status=200)
 
     def _undo_seconds(self, who: Who) -> int:
         house = int(self._site.desk.undo.total_seconds())
@@ -167,12 +172,10 @@ class CasePage:
         async with self._site.store.read() as tx:
             row = await self.find(tx, who, request)
             file = await gathered(tx, who, row, since=since)
-            way = await self._site.desk.way_back(tx, row.id)
             file = replace(
                 file,
                 talk_id=await self._site.talks.of_case(tx, who.viewer, row.id),
-                way_back=way or "",
-                longest=LONGEST[way] if way else 0,
+                recipients=await self._site.desk.recipients(tx, row.id),
             )
         if row.sealed:
             await self.note_look(who, row, "case")

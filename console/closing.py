@@ -6,9 +6,9 @@ from typing import Final
 
 from config.causes import causes
 from console.actions import After, WrongFormError, current_version, text_of, version_of
-from console.answering import look_over
 from console.case_file import CaseFile, gathered
-from console.closing_page import OUTCOMES, RIGHT, passed_to
+from console.closing_page import DECISION_STANDS, OUTCOMES, RIGHT, passed_to
+from console.looking_over import looked_over
 from console.recommending import Wish, recommend, wish_of
 from console.site import Site, Who
 from store import cases, drafts
@@ -36,8 +36,11 @@ class Closing:
         if sends:
             file: CaseFile = await gathered(tx, who, row)
             text = text_of(who)
-            await look_over(self._site, who, file, text)
-            outbox_id = await self._site.desk.reply(tx, who.viewer, row.id, text, now=who.now, version=version)
+            decided = row.queue == "mediation" and outcome in DECISION_STANDS
+            to = await looked_over(self._site, tx, who, file, text, decided=decided)
+            outbox_id = await self._site.desk.reply(
+                tx, who.viewer, row.id, text, now=who.now, version=version, to=to.case_id
+            )
             after.departing.append(outbox_id)
             version = await current_version(tx, who, row.id)
         if wish:

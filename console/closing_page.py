@@ -27,6 +27,8 @@ OUTCOMES: Final = (
 )
 # The member was right, at least partly: what was behind it is to be said, so that it can be counted.
 RIGHT: Final = frozenset({"founded", "partly_founded"})
+# A decision stands, at least partly, and its member may dispute it: the time limits of the courts have kept running.
+DECISION_STANDS: Final = frozenset({"not_founded", "partly_founded"})
 # With these the member is told of another house that handles it.
 PASSED_ON: Final = frozenset({"not_ours", "not_handled_off_scope"})
 
@@ -66,7 +68,8 @@ class ClosingPage:
             return await self._page.refusal(who, error)
         if file.row.state != "open":
             return self._site.see_other(f"/console/case/{file.row.reference}")
-        opening = opening_words(file, who.viewer.name)
+        to = file.recipient(form.get("to", ""))
+        opening = opening_words(file, who.viewer.name, to)
         kept = file.drafts.get("closing")
         text = form.get("text", kept.text if kept else opening).replace("\r\n", "\n")
         wanted = "" if previewed else form.get("ready", "")
@@ -82,6 +85,8 @@ class ClosingPage:
             outcomes=OUTCOMES,
             form=form,
             text=text,
+            to=to,
+            openings={one.case_id: opening_words(file, who.viewer.name, one) for one in file.recipients},
             from_draft=kept if kept and "text" not in form else None,
             ready=ready.offered("closings", file, who),
             causes=causes_offered(who.language),

@@ -27,6 +27,28 @@ LONGEST: Final[Mapping[Way, int]] = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody to whom an answer can go: the member of a case, or one of several after a merge. They are written to under the
+    reference of their own case, in its language. `address` is "" where they read it on their page alone."""
+
+    case_id: int
+    reference: str
+    person_id: int | None
+    name: str
+    language: Language
+    way: Way
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Particular:
+    """A number or address of somebody: in its plain form, and as it was written."""
+
+    value: str
+    written: str
+
+
 class NoWayBackError(Exception):
     """The member of this case left no address that we can answer to."""
 
@@ -56,8 +78,11 @@ class Desk(Protocol):
         """How long an answer waits in the outbox, where its author has not chosen otherwise."""
         ...
 
-    async def reply(self, tx: Tx, viewer: Viewer, case_id: int, text: str, *, now: datetime, version: int) -> int:
+    async def reply(
+        self, tx: Tx, viewer: Viewer, case_id: int, text: str, *, now: datetime, version: int, to: int | None = None
+    ) -> int:
         """Put an answer to the member into the outbox, due once it cannot be taken back, by the channel the case came from.
+        `to` is the case of one of its recipients; without it, the first.
 
         Keeps it as a message of the case with `author_id` and raises the case's version with the act "case.answered".
         Returns the outbox id. Raises store.cases.StaleError when the case is past `version`, NoWayBackError when
@@ -65,8 +90,8 @@ class Desk(Protocol):
         """
         ...
 
-    async def way_back(self, tx: Tx, case_id: int) -> Way | None:
-        """How an answer would reach the member now; None when it would not."""
+    async def recipients(self, tx: Tx, case_id: int) -> Sequence[Recipient]:
+        """To whom an answer to a case can go now, its own member first; none when nobody would get it."""
         ...
 
     @property
@@ -102,6 +127,10 @@ class Desk(Protocol):
 
     async def spoken(self, text: str) -> Language | None:
         """The language that a text is in; None where nobody can be sure."""
+        ...
+
+    async def particulars(self, text: str) -> Sequence[Particular]:
+        """The numbers and addresses of people in a text; those of the house and of other bodies are none."""
         ...
 
     async def join_held(self, tx: Tx, viewer: Viewer, held_id: int, *, now: datetime) -> None:

@@ -17,14 +17,15 @@ from channels.web.texts import pages
 from classifier import language
 from classifier.classification import Text
 from config.vocabulary import Language
-from console.contract import LONGEST, NoWayBackError, QuestionMail, TooLongError, Way
+from console.contract import LONGEST, NoWayBackError, Particular, QuestionMail, Recipient, TooLongError
 from gateway import answers, asking, notices, rules_now
 from gateway.house import House
+from gateway.particulars import particulars
 from gateway.reading import Parsing
-from gateway.way_back import WayBack, way_back
+from gateway.way_back import Addressee, WayBack, addressees
 from router.acknowledgement import joined
 from router.decision import Decision
-from store import cases, correspondence, inbox, links, outbox, people, second_look, users
+from store import cases, correspondence, inbox, links, outbox, second_look, users
 from store.database import Tx
 from store.schema import cases as case_table
 from store.viewer import Viewer
@@ -47,13 +48,16 @@ class HouseDesk:
         """How long an answer can be taken back."""
         return timedelta(seconds=self.house.settings.undo_seconds)
 
-    async def reply(self, tx: Tx, viewer: Viewer, case_id: int, text: str, *, now: datetime, version: int) -> int:
+    async def reply(
+        self, tx: Tx, viewer: Viewer, case_id: int, text: str, *, now: datetime, version: int, to: int | None = None
+    ) -> int:
         """Put an answer into the outbox. Raises StaleError, NoWayBackError, TooLongError."""
         row = (await tx.conn.execute(select(case_table).where(case_table.c.id == case_id))).one()
-        back = await way_back(tx, self.house, case_id)
-        if back is None:
+        everybody = await addressees(tx, self.house, case_id)
+        chosen = next((one for one in everybody if to is None or one.row.id == to), None)
+        if chosen is None:
             raise NoWayBackError
-        if len(text) > LONGEST[back.way]:
+        if len(text) > LONGEST[chosen.back.way]:
             raise TooLongError
         number = await cases.change(
             tx,
@@ -66,18 +70,30 @@ class HouseDesk:
             assignee_id=row.assignee_id or viewer.user_id,
         )
         key = f"answer-{case_id}-{number}"
-        if back.way == "email":
-            outbox_id = await self._by_mail(tx, viewer, row, text.strip(), key=key, back=back, now=now)
+        if chosen.back.way == "email":
+            # A thread that others have written in is theirs: of several members each has their own.
+            thread = await self._ancestors(tx, viewer, case_id, chosen if len(everybody) > 1 else None)
+            outbox_id = await self._by_mail(tx, viewer, chosen, text.strip(), key=key, ancestors=thread, now=now)
         else:
-            outbox_id = await self._in_short(tx, viewer, row, text.strip(), key=key, back=back, now=now)
+            outbox_id = await self._in_short(tx, viewer, chosen.row, text.strip(), key=key, back=chosen.back, now=now)
         if outbox_id is None:
             raise cases.StaleError(case_id)
         return outbox_id
 
-    async def way_back(self, tx: Tx, case_id: int) -> Way | None:
-        """How an answer would reach the member now."""
-        back = await way_back(tx, self.house, case_id)
-        return back.way if back else None
+    async def recipients(self, tx: Tx, case_id: int) -> Sequence[Recipient]:
+        """To whom an answer can go now."""
+        return [
+            Recipient(
+                case_id=one.row.id,
+                reference=one.row.reference,
+                person_id=one.row.person_id,
+                name=one.name,
+                language=cast(Language, one.row.language),
+                way=one.back.way,
+                address=one.back.address,
+            )
+            for one in await addressees(tx, self.house, case_id)
+        ]
 
     @property
     def departments(self) -> Mapping[str, str]:
@@ -117,21 +133,32 @@ class HouseDesk:
         """The language of a text, where the classifier's own reading is sure of it."""
         return await asyncio.to_thread(_surely_spoken, text)
 
+    async def particulars(self, text: str) -> Sequence[Particular]:
+        """The numbers and addresses of people in a text."""
+        return await asyncio.to_thread(particulars, text)
+
     async def _by_mail(
-        self, tx: Tx, viewer: Viewer, row: Any, text: str, *, key: str, back: WayBack, now: datetime
+        self,
+        tx: Tx,
+        viewer: Viewer,
+        to: Addressee,
+        text: str,
+        *,
+        key: str,
+        ancestors: Sequence[str],
+        now: datetime,
     ) -> int | None:
-        contact_id, address = cast(int, back.contact_id), back.address
+        row, contact_id = to.row, cast(int, to.back.contact_id)
         token = self.house.randomness.token()
-        name = (await people.person_of(tx, row.person_id)).name if row.person_id else ""
         message = self._composed(
             row,
             text,
             key=key,
             contact_id=contact_id,
-            address=address,
-            name=name,
+            address=to.back.address,
+            name=to.name,
             token=token,
-            ancestors=await self._ancestors(tx, viewer, row.id),
+            ancestors=ancestors,
         )
         await links.add(tx, token, now=now, case_id=row.id, contact_id=contact_id)
         rfc_id = f"<{message.message_tag}@{message.account.rpartition('@')[2]}>"
@@ -225,11 +252,12 @@ class HouseDesk:
             message_tag=sign_message_tag(key, self.house.tag_keys),
         )
 
-    async def _ancestors(self, tx: Tx, viewer: Viewer, case_id: int) -> list[str]:
+    async def _ancestors(self, tx: Tx, viewer: Viewer, case_id: int, only: Addressee | None) -> list[str]:
         return [
             message.rfc_message_id
             for message in await correspondence.messages_of(tx, viewer, case_id)
             if message.rfc_message_id
+            and (only is None or message.address == only.back.address)
             and (message.direction == "in" or (message.direction == "out" and message.delivery == "sent"))
         ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from config.vocabulary import Channel
 from console.contract import Way
 from gateway.house import House
-from store import conversations, opted_out, outbox, people, receipts
+from store import conversations, opted_out, outbox, parties, people, receipts
 from store.database import Tx
 from store.schema import cases as case_table
 
@@ -28,10 +29,32 @@ class WayBack:
     heard_at: datetime | None = None
 
 
-async def way_back(tx: Tx, house: House, case_id: int) -> WayBack | None:
-    """How an answer to this case reaches its member now; None when it would not."""
-    row = (await tx.conn.execute(select(case_table).where(case_table.c.id == case_id))).one()
-    found = await outbox.reply_contact(tx, case_id)
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """A member of a case, the row of their own case, under whose reference they are written to, and the way to them."""
+
+    row: Any
+    name: str
+    back: WayBack
+
+
+async def addressees(tx: Tx, house: House, case_id: int) -> list[Addressee]:
+    """To whom an answer to this case can go now, its own member first: after a merge that may be one of several."""
+    found: list[Addressee] = []
+    for party in await parties.of_case(tx, case_id):
+        for own in party.case_ids:
+            row = (await tx.conn.execute(select(case_table).where(case_table.c.id == own))).one()
+            back = await _way_back(tx, house, row, party.others)
+            if back is not None:
+                found.append(Addressee(row, party.name, back))
+                break
+    return found
+
+
+async def _way_back(tx: Tx, house: House, row: Any, others: Collection[int]) -> WayBack | None:
+    """How an answer to the member of this case reaches them now; None when it would not."""
+    case_id = row.id
+    found = await outbox.reply_contact(tx, case_id, others=others)
     if found is not None:
         contact_id, kind, address = found
         if kind == "email":

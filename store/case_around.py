@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
 
-from store import views
+from store import texts, views
 from store.database import Tx
 from store.family import family, open_to
-from store.schema import audit, cases, inbox, messages, outbox, users
+from store.people import NAME
+from store.schema import audit, cases, inbox, messages, outbox, people, users
 from store.viewer import Viewer
 
 
@@ -45,6 +46,24 @@ async def other_cases(tx: Tx, viewer: Viewer, case: views.Row, *, limit: int = 1
         .limit(limit)
     )
     return [OtherCase(*row) for row in rows]
+
+
+async def names_at_hand(tx: Tx, viewer: Viewer, *, but: Collection[int], limit: int = 200) -> list[str]:
+    """What the members of this person's own open cases are called, those in `but` left out: a name among these is soon mistaken
+    for another."""
+    rows = await tx.conn.execute(
+        select(people.c.name)
+        .join(cases, cases.c.person_id == people.c.id)
+        .where(
+            cases.c.assignee_id == viewer.user_id,
+            cases.c.state == "open",
+            people.c.id.not_in(but),
+            viewer.may_see(),
+        )
+        .order_by(cases.c.id.desc())
+        .limit(limit)
+    )
+    return [texts.read(row.name, NAME) for row in rows]
 
 
 async def departing(tx: Tx, viewer: Viewer, case_id: int) -> Mapping[int, datetime]:

@@ -72,6 +72,8 @@ class MessageRow:
         return self.code if self.delivery == "failed" else self.receipt_code
 
     conversation_id: int | None = None
+    # The case that it came to, which may go on in another one.
+    case_id: int | None = None
 
 
 def _seen(viewer: Viewer, case_id: int) -> ColumnElement[Any]:
@@ -167,6 +169,7 @@ async def _message_rows(tx: Tx, query: Any) -> list[MessageRow]:
             receipt=row.receipt or "",
             receipt_code=row.receipt_code or "",
             conversation_id=row.conversation_id,
+            case_id=row.case_id,
         )
         for row in rows
     ]

@@ -374,14 +374,15 @@ async def gone_since(tx: Tx, outgoing: Outgoing, since: datetime) -> LastHour:
     return LastHour(int(row[0]), int(row[1]))
 
 
-async def reply_contact(tx: Tx, case_id: int) -> tuple[int, str, str] | None:
-    """(contact id, kind, address) by which the member of a case is answered: the one the case came from."""
+async def reply_contact(tx: Tx, case_id: int, *, others: Collection[int] = ()) -> tuple[int, str, str] | None:
+    """(contact id, kind, address) by which the member of a case is answered: the one the case came from. `others` are people
+    whose addresses are known on the case and are not its member's."""
     row = (
         await tx.conn.execute(
             select(contacts.c.id, contacts.c.kind, contacts.c.address)
             .join(case_contacts, case_contacts.c.contact_id == contacts.c.id)
             .join(cases, cases.c.id == case_contacts.c.case_id)
-            .where(cases.c.id == case_id)
+            .where(cases.c.id == case_id, contacts.c.person_id.not_in(others))
             .order_by((contacts.c.id == cases.c.contact_id).desc(), contacts.c.id)
             .limit(1)
         )

@@ -35,6 +35,19 @@
     form.querySelector("[data-keep]")?.setAttribute("hidden", "");
     form.querySelector("[data-script]")?.removeAttribute("hidden");
 
+    // To whom of several it goes: the greeting, the label and the button say so too, unless the greeting was changed by hand.
+    const to = form.querySelector("select[data-to]");
+    let greeted = to?.selectedOptions[0];
+    to?.addEventListener("change", () => {
+      const one = to.selectedOptions[0], send = form.querySelector("[data-send-words]");
+      const [old, fresh] = [greeted, one].map((option) => option.dataset.opening.split("\n")[0]);
+      if (field.value.startsWith(`${old}\n`)) field.setRangeText(fresh, 0, old.length, "preserve");
+      greeted = one;
+      field.lang = one.lang;
+      if (send) send.textContent = send.dataset.sendWords.replace("{name}", one.dataset.name).replace("{way}", one.dataset.way);
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+
     const put = form.querySelector("[data-put]");
     put?.addEventListener("click", (event) => {
       event.preventDefault();

@@ -11,10 +11,11 @@ from typing import cast
 
 from channels.message import InboundMessage, OutboundMessage, Robot, Sender
 from config.vocabulary import Channel, Language
-from console.contract import UNDO, NoDepartmentError, NoWayBackError, QuestionMail, Way
+from console.contract import UNDO, NoDepartmentError, NoWayBackError, Particular, QuestionMail, Recipient, Way
 from console.door_contract import Finding, OpenDoor
+from gateway.particulars import particulars
 from router.decision import Decision
-from store import cases, inbox, outbox, questions, receipts, second_look, users, views
+from store import cases, inbox, outbox, parties, questions, receipts, second_look, users, views
 from store.database import Store, Tx
 from store.viewer import Viewer
 
@@ -34,25 +35,27 @@ class StoreDesk:
     departments: dict[str, str] = field(
         default_factory=lambda: {"reimbursements": "refunds@mutual.example", "incapacity": "incap@mutual.example"}
     )
+    # How those are written to who left a telephone number; nobody, where it is not said.
+    text_way: Way | None = None
     waiting: list[int] = field(default_factory=list)
     decides: Decision | None = None
     told: list[tuple[str, str, bool]] = field(default_factory=list)
 
-    async def reply(self, tx: Tx, viewer: Viewer, case_id: int, text: str, *, now: datetime, version: int) -> int:
+    async def reply(
+        self, tx: Tx, viewer: Viewer, case_id: int, text: str, *, now: datetime, version: int, to: int | None = None
+    ) -> int:
         """By the channel the case came from."""
-        row = await views.case(tx, viewer, case_id)
-        contact = await outbox.reply_contact(tx, case_id)
-        assert row is not None
-        if contact is None:
+        own = next((one for one in await self._parties(tx, case_id) if to in (None, one[0].id)), None)
+        if own is None or own[1] is None:
             raise NoWayBackError
-        contact_id, kind, address = contact
+        row, (contact_id, kind, address) = own
         await cases.change(
             tx, case_id, actor=f"user:{viewer.user_id}", act="case.answered", now=now, version=version, unread=False
         )
         message_id = await cases.add_message(
             tx,
             cases.NewMessage(
-                case_id=case_id,
+                case_id=row.id,
                 direction="out",
                 channel=_CHANNELS[kind],
                 account="ombudsman@partenamut.example",
@@ -78,17 +81,30 @@ class StoreDesk:
         own = await users.undo_of(tx, viewer.user_id)
         undo = self.undo if own is None else own
         outbox_id = await outbox.put(
-            tx, message, now=now, due_at=now + undo, case_id=case_id, message_id=message_id, contact_id=contact_id
+            tx, message, now=now, due_at=now + undo, case_id=row.id, message_id=message_id, contact_id=contact_id
         )
         assert outbox_id is not None
         return outbox_id
 
-    async def way_back(self, tx: Tx, case_id: int) -> Way | None:
+    async def recipients(self, tx: Tx, case_id: int) -> Sequence[Recipient]:
         """By mail, or on the page for who has a receipt."""
-        contact = await outbox.reply_contact(tx, case_id)
-        if contact is not None and contact[1] == "email":
-            return "email"
-        return "page" if await receipts.exists_for(tx, case_id) else None
+        found: list[Recipient] = []
+        for row, contact in await self._parties(tx, case_id):
+            way: Way = "email" if contact and contact[1] == "email" else self.text_way or "page"
+            if way != "page" or await receipts.exists_for(tx, row.id):
+                address = contact[2] if contact and way == "email" else ""
+                language = cast(Language, row.language)
+                found.append(Recipient(row.id, row.reference, row.person_id, row.person, language, way, address))
+        return found
+
+    async def _parties(self, tx: Tx, case_id: int) -> list[tuple[views.Row, tuple[int, str, str] | None]]:
+        everybody = Viewer(None, "", "supervisor", medical=True)
+        found: list[tuple[views.Row, tuple[int, str, str] | None]] = []
+        for party in await parties.of_case(tx, case_id):
+            row = await views.case(tx, everybody, party.case_ids[0])
+            assert row is not None
+            found.append((row, await outbox.reply_contact(tx, row.id, others=party.others)))
+        return found
 
     async def ask(
         self,
@@ -152,6 +168,10 @@ class StoreDesk:
         """As the test says."""
         del text
         return self.speaks
+
+    async def particulars(self, text: str) -> Sequence[Particular]:
+        """As the house finds them."""
+        return particulars(text)
 
     async def join_held(self, tx: Tx, viewer: Viewer, held_id: int, *, now: datetime) -> None:
         """The item waits to be read again, for the case."""

@@ -280,7 +280,9 @@ async def test_close_with_words_and_open_again(running: Running) -> None:
     assert "Say how it ended" in page
     page = await anne.post(f"{path}/close", status=422, how="send", outcome="founded", cause="delay", text="")
     assert "Write something first" in page
-    page = await anne.post(f"{path}/close", how="send", outcome="founded", cause="delay", text="Vous aviez raison.")
+    page = await anne.post(
+        f"{path}/close", how="send", outcome="founded", cause="delay", text="Votre indemnité sera payée."
+    )
     assert "The case is closed." in page
     assert "Goes to Marie Dubois in 10 seconds." in page
     row = await row_of(running, "marie")
@@ -294,7 +296,7 @@ async def test_undoing_the_last_message_opens_the_case_again(running: Running) -
     anne = await running.sign_in("anne")
     path = running.case("marie")
     await anne.get(f"{path}/close")
-    await anne.post(f"{path}/close", how="send", outcome="not_founded", text="Non.")
+    await anne.post(f"{path}/close", how="send", outcome="explained", text="Votre certificat est arrivé.")
     sent = (await messages_of(running, "marie"))[-1]
     page = await anne.post(f"{path}/undo", outbox=str(sent.outbox_id))
     assert "nothing was sent" in page

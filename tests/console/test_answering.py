@@ -10,7 +10,7 @@ import pytest
 
 from config.ready_texts import BLANK, load_ready_texts, ready_texts
 from config.vocabulary import KINDS, LANGUAGES
-from console.answer_checks import doubts, own_words, with_ready_words
+from console.answer_checks import Member, Read, doubts, own_words, with_ready_words
 from console.closing_page import OUTCOMES
 from tests.console.conftest import Browser, Running
 from tests.console.test_actions import messages_of, row_of
@@ -131,8 +131,9 @@ def test_only_the_own_words_are_looked_over() -> None:
     assert own_words(text, opening).strip() == "Voilà."
     assert with_ready_words("", "A", opening) == "Beste Jan,\n\nA\n\nTom Baert\nDienst Bemiddeling, Partenamut"
     assert with_ready_words("Alleen dit", "A", opening) == "Alleen dit\n\nA"
-    assert doubts("tout va bien", spoken=None, wanted="nl") == ()
-    assert doubts("tout va bien", spoken="nl", wanted="nl") == ()
+    member = Member("Jan", "nl", "email", "", frozenset())
+    assert doubts("tout va bien", member, Read()) == ()
+    assert doubts("tout va bien", member, Read(spoken="nl")) == ()
 
 
 async def _press(browser: Browser, path: str) -> int:

@@ -277,3 +277,60 @@ async def test_every_post_to_a_case_that_is_gone_says_where_it_goes_on(running: 
         assert house.references["late"] in page
     assert await messages_of(running, "late") == before
     assert (await row_of(running, "late")).state == "open"
+
+
+async def test_an_answer_says_which_of_two_members_it_goes_to(running: Running) -> None:
+    house = running.house
+    await add_case(house, "paul", PAUL)
+    await merge(house, "paul", "marie")
+    anne = await running.sign_in("anne")
+    path, paul = running.case("marie"), str(house.cases["paul"])
+    page = await anne.get(path)
+    assert "Who gets it?" in page
+    for name, address in (("Marie Dubois", "marie.dubois@mail.example"), ("Paul Dubois", "paul@mail.example")):
+        assert f"{name}, {address}" in page
+    assert "Send to Marie Dubois, by e-mail" in page
+    # Without script: the page for him, with his greeting.
+    page = await anne.get(f"{path}?to={paul}")
+    assert "Send to Paul Dubois, by e-mail" in page
+    assert "Bonjour Paul Dubois," in page
+    # Words for her that would go to him are asked about.
+    page = await anne.post(f"{path}/reply", status=422, to=paul, text="Bonjour Marie Dubois,\n\nle zèbre est payé.")
+    assert "“Marie Dubois” is named, and this goes to Paul Dubois." in page
+    page = await anne.post(f"{path}/reply", to=paul, text="Bonjour Paul Dubois,\n\nle zèbre est payé.")
+    assert "Goes to Paul Dubois in 10 seconds." in page
+    sent = next(one for one in await messages_of(running, "marie") if "le zèbre est payé" in one.reply)
+    assert (sent.address, sent.case_id) == ("paul@mail.example", house.cases["paul"])
+    # Nobody whom the case does not know can be named.
+    page = await anne.post(f"{path}/reply", to=str(house.cases["soon"]), text="Votre certificat est arrivé.")
+    assert "Goes to Marie Dubois in 10 seconds." in page
+
+
+async def test_a_closing_tells_that_two_members_have_the_case(running: Running) -> None:
+    house = running.house
+    await add_case(house, "paul", PAUL)
+    await merge(house, "paul", "marie")
+    anne = await running.sign_in("anne")
+    path = running.case("marie")
+    page = await anne.get(f"{path}/close")
+    assert "Two members have one case here." in page
+    await anne.post(
+        f"{path}/close", how="send", outcome="explained", to=str(house.cases["paul"]), text="Le zèbre est payé."
+    )
+    sent = next(one for one in await messages_of(running, "marie") if one.reply == "Le zèbre est payé.")
+    assert sent.address == "paul@mail.example"
+
+
+async def test_whom_nothing_reaches_gets_nothing_meant_for_them_by_the_other(running: Running) -> None:
+    """A counter's member without any address, and a merged case of somebody who has one: the answer is not sent to that one
+    as if it were the first."""
+    house = running.house
+    counter = Told("Rosa Peters", "+32470001188", "Ma carte.", days_ago=2, channel="sms", contact="phone")
+    await add_case(house, "rosa", counter)
+    await add_case(house, "paul", PAUL)
+    await merge(house, "paul", "rosa")
+    tom = await running.sign_in("tom")
+    page = await tom.get(running.case("rosa"))
+    assert "Send to Paul Dubois, by e-mail" in page
+    assert "Bonjour Paul Dubois," in page
+    assert "Send to Rosa" not in page

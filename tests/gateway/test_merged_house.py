@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import cast
 
+import pytest
 from sqlalchemy import select, update
 
 from channels.mail.tags import sign_bounce_tag, sign_reply_tag
+from console.contract import NoWayBackError
 from gateway.clock import Clock
+from gateway.desk import HouseDesk
+from gateway.reading import Parsing
 from router.deadlines import after_pause
-from store import audit, correspondence, merging, questions, views
+from store import audit, correspondence, links, merging, questions, views
 from store.schema import cases as case_table
 from store.schema import contacts, deadlines, held, outbox
 from store.viewer import Viewer
@@ -155,3 +160,65 @@ async def test_a_held_message_that_nobody_decides_raises_the_case_that_goes_on(g
         row = await views.case(tx, VIEWER, marie)
     assert row is not None
     assert row.unread
+
+
+async def test_each_member_is_answered_under_their_own_case_and_reads_that_alone(gateway: Gateway) -> None:
+    await gateway.mail(COMPLAINT)
+    await gateway.mail(OTHER, sender="paul.dubois@mail.example")
+    marie, paul = await ids(gateway)
+    await merge(gateway, paul, marie)
+    house = gateway.house
+    desk = HouseDesk(house, cast(Parsing, None))
+    gateway.sink.sent.clear()
+    async with house.store.write() as tx:
+        names = {one.case_id: one.name for one in await desk.recipients(tx, marie)}
+        assert list(names) == [marie, paul]
+        into, gone = await views.case(tx, VIEWER, marie), await views.case(tx, VIEWER, paul)
+        assert into is not None
+        assert gone is not None
+        early = house.now() - timedelta(minutes=1)
+        await desk.reply(tx, VIEWER, marie, "Votre carte est là.", now=early, version=into.version, to=paul)
+        with pytest.raises(NoWayBackError):
+            await desk.reply(tx, VIEWER, marie, "x", now=early, version=into.version + 1, to=999)
+    await gateway.work()
+    (sent,) = gateway.sink.sent
+    assert sent.recipient == "paul.dubois@mail.example"
+    assert gone.reference in sent.text
+    assert into.reference not in sent.text
+    # His thread is his: nothing of her mails is named in it.
+    assert "<first@mail.example>" not in sent.references
+    assert "<other@mail.example>" in sent.references
+    token = sent.text.rpartition("/")[2].strip()
+    view = await gateway.door.case_view(token)
+    assert view is not None
+    assert (view.reference, view.merged_into) == (gone.reference, into.reference)
+    assert any("Votre carte est là." in message.text for message in view.messages)
+    assert all("indemnite" not in message.text for message in view.messages)
+    async with house.store.read() as tx:
+        hers = await correspondence.messages_for_member(
+            tx, marie, await contact_of(gateway, "marie.dubois@mail.example")
+        )
+    assert all("carte" not in message.text for message in hers)
+
+
+async def test_the_page_of_one_member_does_not_say_that_the_other_wrote(gateway: Gateway) -> None:
+    await gateway.mail(COMPLAINT)
+    await gateway.mail(OTHER, sender="paul.dubois@mail.example")
+    marie, paul = await ids(gateway)
+    await merge(gateway, paul, marie)
+    contact_id = await contact_of(gateway, "paul.dubois@mail.example")
+    local, _, domain = OMBUDSMAN.partition("@")
+    address = f"{local}+{sign_reply_tag(paul, contact_id, gateway.house.tag_keys)}@{domain}"
+    more = OTHER.replace("<other@", "<more@").replace("ma carte", "voici encore ma carte")
+    await gateway.mail(more, to=address, sender="paul.dubois@mail.example")
+    seen: dict[int, list[str]] = {}
+    for case_id, who in ((marie, "marie.dubois@mail.example"), (paul, "paul.dubois@mail.example")):
+        token = gateway.house.randomness.token()
+        contact = await contact_of(gateway, who)
+        async with gateway.house.store.write() as tx:
+            await links.add(tx, token, now=gateway.house.now(), case_id=case_id, contact_id=contact)
+        view = await gateway.door.case_view(token)
+        assert view is not None
+        seen[case_id] = [event.what for event in view.events]
+    assert "you_wrote" not in seen[marie]
+    assert "you_wrote" in seen[paul]
