@@ -83,8 +83,15 @@ def _drawn(text: str, start: int, end: int, marks: Sequence[Mark]) -> Markup:
         pieces.append(escape(text[at:first]))
         numbers = ", ".join(map(str, mark.numbers))
         pieces.append(
-            Markup('<mark id="evidence-{}-{}">{}</mark><sup><a href="#finding-{}">{}</a></sup>').format(
-                mark.numbers[0], mark.start, text[first:last], mark.numbers[0], numbers
+            Markup(
+                '<mark id="evidence-{}-{}" data-evidence="{}">{}</mark><sup><a href="#finding-{}">{}</a></sup>'
+            ).format(
+                mark.numbers[0],
+                mark.start,
+                " ".join(map(str, mark.numbers)),
+                text[first:last],
+                mark.numbers[0],
+                numbers,
             )
         )
         at = last

@@ -2,11 +2,57 @@
 // Without this script a button keeps the text, and another one puts the ready text in.
 "use strict";
 (() => {
-  const pause = document.getElementById("pause"), opened = () => {
+  const pause = document.getElementById("pause"), correct = document.getElementById("correct"), opened = () => {
     if (pause && location.hash === "#pause") { pause.open = true; pause.querySelector("input:not([type=hidden]):enabled")?.focus(); }
+    if (correct && location.hash === "#correct") correct.querySelector("select")?.focus();
   };
   window.addEventListener("hashchange", opened);
   opened();
+  // An address that is there already changes nothing, and its place is wanted all the same.
+  document.querySelector('[data-key="e"]')?.addEventListener("click", () => setTimeout(opened));
+  document.querySelector('[data-key="p"]')?.addEventListener("click", () => setTimeout(opened));
+
+  // Everything that is folded in the story at once, or the part in which one is.
+  const foldAll = document.querySelector("[data-fold]"), folds = [...document.querySelectorAll(".story details.more")];
+  const fold = () => {
+    const near = document.activeElement?.closest("article")?.querySelectorAll("details.more") ?? [];
+    const these = near.length ? [...near] : folds, open = these.some((one) => !one.open);
+    for (const one of these) one.open = open;
+  };
+  if (foldAll && folds.length) { foldAll.hidden = false; foldAll.addEventListener("click", fold); }
+
+  // The words that spoke for a finding: its number leads to the first of them, and then to the next.
+  const jump = (number) => {
+    const marks = [...document.querySelectorAll(`mark[data-evidence~="${number}"]`)];
+    const next = marks[(marks.indexOf(document.activeElement) + 1) % marks.length];
+    if (!next) return;
+    const folded = next.closest("details");
+    if (folded) folded.open = true;
+    next.tabIndex = -1;
+    next.focus({ preventScroll: true });
+    next.scrollIntoView({ block: "center" });
+  };
+  for (const button of document.querySelectorAll("[data-jump]")) {
+    if (!document.querySelector(`mark[data-evidence~="${button.dataset.jump}"]`)) continue;
+    button.hidden = false;
+    button.addEventListener("click", () => jump(button.dataset.jump));
+  }
+
+  let keysOff = false;
+  try { keysOff = localStorage.getItem("keys") === "off"; } catch { /* A browser without storage keeps its keys. */ }
+  document.addEventListener("keydown", (event) => {
+    const field = event.target.closest("input, textarea, select, [contenteditable]");
+    if (field && event.key === "Escape" && field.closest("#write, .side")) {
+      // Out of the field, to what opens it: the single keys work again, and nothing is lost.
+      const summary = field.closest("details")?.querySelector("summary");
+      if (summary) summary.focus(); else field.blur();
+      return;
+    }
+    if (field || keysOff || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "e") document.querySelector('[data-key="e"]')?.click();
+    else if (event.key === "o" && foldAll && !document.activeElement.closest(".row-link, [data-step]")) fold();
+    else if (/^[1-9]$/.test(event.key)) jump(event.key);
+  });
   const AFTER_MS = 1500;
   for (const form of document.querySelectorAll("form[data-draft]")) {
     const field = form.querySelector("textarea[name=text]"), said = form.querySelector("[data-kept]");

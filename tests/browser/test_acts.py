@@ -8,7 +8,8 @@ from playwright.async_api import Browser
 
 from tests.browser.test_console import Watched, anne, chromium
 from tests.console.conftest import Running, furnished, running
-from tests.console.example_house import PASSWORD
+from tests.console.example_house import PASSWORD, Told, add_case
+from tests.console.test_merged import merge
 
 # The fixtures of the console's own tests serve here too.
 __all__ = ["anne", "chromium", "furnished", "running"]
@@ -74,3 +75,58 @@ async def test_axe_finds_nothing(running: Running, anne: Watched, scheme: str) -
                 await part.click()
         found = await Axe().run(page)
         assert [one["id"] for one in found.response["violations"]] == [], path
+
+
+async def test_single_keys_on_a_case(running: Running, anne: Watched) -> None:
+    """`e`, `o`, `1` to `9` and Esc: each is a button too, and where one is stays in sight."""
+    page = anne.page
+    await page.goto(f"{running.base_url}{running.case('marie')}")
+    where = "() => document.activeElement.dataset.evidence ?? document.activeElement.id"
+    await page.keyboard.press("1")
+    first = await page.evaluate("() => document.activeElement.textContent")
+    assert await page.evaluate(where) == "1"
+    # Once more leads to the next words of the same finding.
+    await page.keyboard.press("1")
+    assert await page.evaluate("() => document.activeElement.textContent") != first
+    await page.get_by_role("button", name="see it 1").click()
+    assert await page.evaluate(where) == "1"
+    await page.keyboard.press("9")
+    assert await page.evaluate(where) == "1"
+    quoted = page.locator(".story details.more").first
+    assert await quoted.get_attribute("open") is None
+    await page.locator("h1").click()
+    await page.evaluate("() => document.activeElement.blur()")
+    await page.keyboard.press("o")
+    assert await page.locator(".story details.more:not([open])").count() == 0
+    await page.get_by_role("button", name="Open or fold everything").click()
+    assert await page.locator(".story details.more[open]").count() == 0
+    await page.keyboard.press("e")
+    assert await page.evaluate(where) == "kind"
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("i")
+    assert await page.evaluate(where) == "note-text"
+    # In a field the keys are letters; Esc leads out of it, to what opens it.
+    await page.keyboard.type("e1o")
+    assert await page.locator("#note-text").input_value() == "e1o"
+    await page.keyboard.press("Escape")
+    assert await page.evaluate("() => document.activeElement.tagName") == "SUMMARY"
+    await page.keyboard.press("c")
+    await page.get_by_role("heading", name="Close the case of Marie Dubois").wait_for()
+    assert anne.dialogs in ([], ["beforeunload"])
+    assert anne.troubles == []
+
+
+async def test_whom_of_two_members_an_answer_greets_follows_the_choice(running: Running, anne: Watched) -> None:
+    paul = Told("Paul Dubois", "paul@mail.example", "J'écris pour ma femme.", days_ago=1)
+    await add_case(running.house, "paul", paul)
+    await merge(running.house, "paul", "marie")
+    page = anne.page
+    await page.goto(f"{running.base_url}{running.case('marie')}")
+    await page.get_by_label("Who gets it?").select_option(
+        label=await page.locator("#reply-to option").nth(1).inner_text()
+    )
+    assert (await page.locator("#reply-text").input_value()).startswith("Bonjour Paul Dubois,\n")
+    assert await page.get_by_role("button", name="Send to Paul Dubois, by e-mail").is_visible()
+    found = await Axe().run(page)
+    assert [one["id"] for one in found.response["violations"]] == []
+    assert anne.troubles == []
