@@ -77,11 +77,12 @@ class Recorder:
         """What a person wrote, by mail, on a form or told at a counter."""
         message = arrival.message
         said = any(mark in arrival.item.raw.envelope for mark in second_look.MARKS)
-        if fingerprint and not said:
+        question = await asked_in(tx, self.house, arrival) if message.channel == "email" else None
+        # A department says "It is paid" to many questions, and each of them waits for it.
+        if fingerprint and not said and question is None:
             first = await inbox.seen_before(tx, fingerprint, since=now - DUPLICATE_WITHIN)
             if first is not None:
                 return await self._again(tx, arrival, first, now)
-        question = await asked_in(tx, self.house, arrival) if message.channel == "email" else None
         if question is not None and second_look.OWN_CASE not in arrival.item.raw.envelope:
             return await from_department(tx, self.house, arrival, question, now=now)
         known = None

@@ -37,7 +37,8 @@ def test_evidence_is_marked_where_it_stands_and_markup_stays_text() -> None:
     text = "<b>Deux fois</b> sans réponse"
     marks = marks_in(text, [evidence(text, "Deux fois", "second_line")], {"second_line": 1})
     assert str(told(text, marks).first) == (
-        '&lt;b&gt;<mark id="evidence-1-3" data-evidence="1">Deux fois</mark><sup><a href="#finding-1">1</a></sup>&lt;/b&gt; sans réponse'
+        '&lt;b&gt;<mark id="evidence-1-3" data-evidence="1">Deux fois</mark>'
+        '<sup><a href="#finding-1">1</a></sup>&lt;/b&gt; sans réponse'
     )
 
 

@@ -199,3 +199,28 @@ async def test_an_absence_notice_is_no_answer(asked: Asked) -> None:
     async with asked.gateway.house.store.read() as tx:
         fates = (await tx.conn.execute(select(inbox.c.fate).order_by(inbox.c.id))).scalars().all()
     assert fates[-1] == "robot"
+
+
+async def test_the_same_words_answer_two_questions(asked: Asked) -> None:
+    gateway = asked.gateway
+    first = asked.address
+    await gateway.mail(answer(first), to=first, sender="incap@mutual.example")
+    house = gateway.house
+    async with house.store.write() as tx:
+        row = await views.case(tx, VIEWER, asked.case_id)
+        assert row is not None
+        early = house.now() - timedelta(minutes=1)
+        desk = HouseDesk(house, cast(Parsing, None))
+        await desk.ask(
+            tx, VIEWER, asked.case_id, "incapacity", "Et le second mois ?", mail=MAIL, now=early, version=row.version
+        )
+    gateway.sink.sent.clear()
+    await gateway.work()
+    (asked.sent,) = gateway.sink.sent
+    assert asked.address != first
+    again = answer(asked.address).replace("<a", "<second-a")
+    await gateway.mail(again, to=asked.address, sender="incap@mutual.example")
+    async with house.store.read() as tx:
+        both = await questions.of_case(tx, VIEWER, asked.case_id)
+    assert [one.answered_at is not None for one in both] == [True, True]
+    assert len([one for one in await asked.messages() if one.direction == "dep"]) == 2
