@@ -132,7 +132,9 @@ class Today:
     async def _merge(self, into: str, gone: str, tx: Tx, now: datetime) -> None:
         handling = self.filling.handling
         one, other = await self._rows(tx, gone, into)
-        await merging.merge(tx, handling.somebody(other), one, other, now=now, versions=(one.version, other.version))
+        versions = (one.version, other.version)
+        moved = deadlines.after_pause
+        await merging.merge(tx, handling.somebody(other), one, other, moved=moved, now=now, versions=versions)
 
     async def _unmerge(self, into: str, gone: str, tx: Tx, now: datetime) -> None:
         handling = self.filling.handling
