@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.actions import After, change, text_of
+from console.actions import After, change, moment_of, text_of
 from console.case_file import may_be_told
 from console.mentioning import told
 from console.site import Who
@@ -15,10 +15,13 @@ from store.views import Row
 async def note(tx: Tx, who: Who, row: Row, after: After) -> str:
     """Write something down that the member never sees, and let those know whom it names.
 
-    It changes nothing, so it cannot come too late.
+    It changes nothing, so it cannot come too late; the same press of the same button once more is one note.
     """
     del after
     text = text_of(who)
+    made = moment_of(who.form.get("seen", ""))
+    if made is not None and await cases.noted_since(tx, row.id, who.viewer.user_id, text, since=made):
+        return "?done=noted#last"
     await cases.add_note(tx, row.id, who.viewer.user_id, text, now=who.now)
     people_told = [user for user in await users.listing(tx) if may_be_told(user, row)]
     for user in told(who.form, text, people_told):

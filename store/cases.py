@@ -252,6 +252,16 @@ async def add_note(tx: Tx, case_id: int, author_id: int | None, text: str, *, no
     return note_id
 
 
+async def noted_since(tx: Tx, case_id: int, author_id: int | None, text: str, *, since: datetime) -> bool:
+    """Whether somebody wrote this very note on the case since then, or on what was merged into it."""
+    written = await tx.conn.scalars(
+        select(notes.c.text).where(
+            notes.c.case_id.in_(await members(tx, case_id)), notes.c.author_id == author_id, notes.c.at >= since
+        )
+    )
+    return any(texts.read(one, NOTE) == text for one in written)
+
+
 async def change(
     tx: Tx,
     case_id: int,

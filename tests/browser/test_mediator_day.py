@@ -88,112 +88,6 @@ async def answer_of_department(site: Site, number: int) -> None:
     )
 
 
-async def test_the_whole_day(arrive: Arrivals, site: Site) -> None:
-    member = "marie.dubois@mail.example"
-    site.house.mail(letter(member, FIRST), sender=member)
-    reference = await reference_of(site, member)
-    site.house.mail(letter(member, AGAIN, subject="Toujours rien", number=2), sender=member)
-    second = await reference_of(site, member, but=reference)
-    # The page of the case is kept open by its member, by the link of the first receipt.
-    link = await site.link(member, reference)
-
-    tom = await arrive.colleague()
-    page = tom.page
-    # Find it: in the list, narrowed, and by its words.
-    await page.goto(f"{site.base_url}/console/queue/mediation?language=fr")
-    await page.locator(f'[data-case="{reference}"]').wait_for()
-    await page.keyboard.press("/")
-    await page.keyboard.type("certificat novembre")
-    await page.keyboard.press("Enter")
-    await page.locator(".row-link").first.click()
-
-    # Read why it is here, and correct a label: what the rules make of it now is said.
-    await page.get_by_role("heading", name="Why here?").wait_for()
-    await page.keyboard.press("e")
-    await page.get_by_label("Kind", exact=True).select_option("complaint")
-    await page.get_by_role("button", name="Correct these").click()
-    await page.locator("main").get_by_text(re.compile("rules of today", re.IGNORECASE)).first.wait_for()
-    assert await tom.where() == "mediation"
-
-    # Ask the department; its answer comes into the case by mail, and not to the member.
-    await page.keyboard.press("d")
-    await page.keyboard.type("Le certificat du 3 novembre est-il encodé ?")
-    await page.keyboard.press("Control+Enter")
-    await page.get_by_text("question by Tom Baert").wait_for()
-    await site.mail(DEPARTMENT, "certificat du 3 novembre")
-    await answer_of_department(site, 3)
-    await reload_until(page, "le paiement part lundi")
-    assert not any("encodé ce matin" in str(one.message) for one in site.sink.to(member))
-
-    # A note that names a colleague, who finds it; a rest with a reason, and its end.
-    await page.keyboard.press("i")
-    await page.keyboard.type("@Anne, peux-tu vérifier le montant ?")
-    await page.keyboard.press("Control+Enter")
-    await page.get_by_text("The note is saved.").wait_for()
-    await page.keyboard.press("p")
-    await page.get_by_label("We wait for the member").check()
-    day = page.locator("#pause-until")
-    await day.fill(str(await day.get_attribute("min")))
-    await page.get_by_role("button", name="Let it rest", exact=True).click()
-    await page.get_by_text(re.compile(r"^Rests until")).first.wait_for()
-    await page.get_by_role("button", name="Go on").click()
-    await page.get_by_text("The case goes on.").first.wait_for()
-
-    # Two cases of one matter become one, are told apart again, and become one for good.
-    for _ in range(2):
-        await page.get_by_role("link", name="Merge with another case").click()
-        await page.get_by_role("link", name=second).click()
-        await page.locator(f'input[name="goes_on"][value="{reference}"]').check()
-        await page.get_by_role("button", name="Merge", exact=True).click()
-        await page.get_by_text("The two cases are one now").wait_for()
-        assert await page.get_by_text("Bonjour, encore moi").count() >= 1
-        if _ == 0:
-            await page.get_by_role("button", name="Take it back").click()
-            await page.get_by_text("The merge is taken back").wait_for()
-            await tom.open(reference)
-            assert await page.get_by_text("Bonjour, encore moi").count() == 0
-
-    # Answer: what is typed is kept, and there again; sent, taken back, and sent.
-    await tom.put_in("#reply-text", "Votre certificat est encodé, vos indemnités partent lundi.")
-    await page.locator("#reply [data-kept]").get_by_text("kept").wait_for()
-    await tom.open(reference)
-    assert "partent lundi" in await page.locator("#reply-text").input_value()
-    await page.get_by_role("button", name="Send to Marie Dubois, by e-mail").click()
-    await page.get_by_text("Goes to Marie Dubois in").wait_for()
-    await page.keyboard.press("z")
-    await page.get_by_text("Taken back: nothing was sent.").wait_for()
-    assert "partent lundi" in await page.locator("#reply-text").input_value()
-    await page.get_by_role("button", name="Send to Marie Dubois, by e-mail").click()
-    await page.get_by_text("Goes to Marie Dubois in").wait_for()
-    mail = await site.mail(member, "vos indemnités partent lundi", seconds=40)
-    assert reference in mail
-
-    # Close it, with what was behind it and a last message; its member reads how it ended.
-    await page.reload()
-    await page.keyboard.press("c")
-    await page.get_by_label("Founded", exact=False).first.check()
-    await page.get_by_label("What was behind it?").select_option("documents")
-    await page.get_by_label("What was done").fill("Certificat retrouvé et encodé.")
-    await tom.put_in("#closing-text", "Vous aviez raison : vos indemnités sont payées depuis lundi.")
-    await page.get_by_role("button", name="Close and send to Marie Dubois, by e-mail").click()
-    await page.get_by_text("The case is closed.").first.wait_for()
-    await site.mail(member, "payées depuis lundi", seconds=40)
-    visitor = await arrive("fr")
-    await visitor.page.goto(link)
-    await visitor.reload_until(visitor.said("state.closed"))
-    await visitor.page.locator(".outcome", has_text="payées depuis lundi").wait_for()
-    assert visitor.words["result.founded"] in await visitor.page.locator(".state").inner_text()
-    assert "retrouvé et encodé" not in await visitor.page.content()
-
-    anne = await arrive("en", width=1280, height=900)
-    await anne.page.goto(f"{site.base_url}/console/mentions")
-    await anne.page.get_by_label("Login").fill("anne")
-    await anne.page.get_by_label("Password").fill(PASSWORD)
-    await anne.page.get_by_role("button", name="Sign in").click()
-    await anne.page.get_by_role("link", name=reference).first.click()
-    await anne.page.get_by_text("peux-tu vérifier le montant").first.wait_for()
-
-
 class Keyboard:
     """Somebody without a mouse: only keys are pressed, and after each it can be seen where one is."""
 
@@ -201,7 +95,8 @@ class Keyboard:
         self.page = page
 
     async def press(self, *keys: str) -> None:
-        """Press keys, one after the other."""
+        """Press keys, one after the other, on a page whose scripts are there."""
+        await self.page.wait_for_load_state()
         for key in keys:
             await self.page.keyboard.press(key)
 
@@ -236,6 +131,112 @@ class Keyboard:
                 return
             await self.page.keyboard.press("Tab")
         pytest.fail(f"no way to {wanted!r} by Tab on {self.page.url}")
+
+
+async def test_the_whole_day(arrive: Arrivals, site: Site) -> None:
+    member = "marie.dubois@mail.example"
+    site.house.mail(letter(member, FIRST), sender=member)
+    reference = await reference_of(site, member)
+    site.house.mail(letter(member, AGAIN, subject="Toujours rien", number=2), sender=member)
+    second = await reference_of(site, member, but=reference)
+    # The page of the case is kept open by its member, by the link of the first receipt.
+    link = await site.link(member, reference)
+
+    tom = await arrive.colleague()
+    page, keys = tom.page, Keyboard(tom.page)
+    # Find it: in the list, narrowed, and by its words.
+    await page.goto(f"{site.base_url}/console/queue/mediation?language=fr")
+    await page.locator(f'[data-case="{reference}"]').wait_for()
+    await keys.press("/")
+    await keys.type("certificat novembre")
+    await keys.press("Enter")
+    await page.locator(".row-link").first.click()
+
+    # Read why it is here, and correct a label: what the rules make of it now is said.
+    await page.get_by_role("heading", name="Why here?").wait_for()
+    await keys.press("e")
+    await page.get_by_label("Kind", exact=True).select_option("complaint")
+    await page.get_by_role("button", name="Correct these").click()
+    await page.locator("main").get_by_text(re.compile("rules of today", re.IGNORECASE)).first.wait_for()
+    assert await tom.where() == "mediation"
+
+    # Ask the department; its answer comes into the case by mail, and not to the member.
+    await keys.press("d")
+    await keys.type("Le certificat du 3 novembre est-il encodé ?")
+    await keys.press("Control+Enter")
+    await page.get_by_text("question by Tom Baert").wait_for()
+    await site.mail(DEPARTMENT, "certificat du 3 novembre")
+    await answer_of_department(site, 3)
+    await reload_until(page, "le paiement part lundi")
+    assert not any("encodé ce matin" in str(one.message) for one in site.sink.to(member))
+
+    # A note that names a colleague, who finds it; a rest with a reason, and its end.
+    await keys.press("i")
+    await keys.type("@Anne, peux-tu vérifier le montant ?")
+    await keys.press("Control+Enter")
+    await page.get_by_text("The note is saved.").wait_for()
+    await keys.press("p")
+    await page.get_by_label("We wait for the member").check()
+    day = page.locator("#pause-until")
+    await day.fill(str(await day.get_attribute("min")))
+    await page.get_by_role("button", name="Let it rest", exact=True).click()
+    await page.get_by_text(re.compile(r"^Rests until")).first.wait_for()
+    await page.get_by_role("button", name="Go on").click()
+    await page.get_by_text("The case goes on.").first.wait_for()
+
+    # Two cases of one matter become one, are told apart again, and become one for good.
+    for _ in range(2):
+        await page.get_by_role("link", name="Merge with another case").click()
+        await page.get_by_role("link", name=second).click()
+        await page.locator(f'input[name="goes_on"][value="{reference}"]').check()
+        await page.get_by_role("button", name="Merge", exact=True).click()
+        await page.get_by_text("The two cases are one now").wait_for()
+        assert await page.get_by_text("Bonjour, encore moi").count() >= 1
+        if _ == 0:
+            await page.get_by_role("button", name="Take it back").click()
+            await page.get_by_text("The merge is taken back").wait_for()
+            await tom.open(reference)
+            assert await page.get_by_text("Bonjour, encore moi").count() == 0
+
+    # Answer: what is typed is kept, and there again; sent, taken back, and sent.
+    await tom.put_in("#reply-text", "Votre certificat est encodé, vos indemnités partent lundi.")
+    await page.locator("#reply [data-kept]").get_by_text("kept").wait_for()
+    await tom.open(reference)
+    assert "partent lundi" in await page.locator("#reply-text").input_value()
+    await page.get_by_role("button", name="Send to Marie Dubois, by e-mail").click()
+    await page.get_by_text("Goes to Marie Dubois in").wait_for()
+    await keys.press("z")
+    await page.get_by_text("Taken back: nothing was sent.").wait_for()
+    assert "partent lundi" in await page.locator("#reply-text").input_value()
+    await page.get_by_role("button", name="Send to Marie Dubois, by e-mail").click()
+    await page.get_by_text("Goes to Marie Dubois in").wait_for()
+    mail = await site.mail(member, "vos indemnités partent lundi", seconds=40)
+    assert reference in mail
+
+    # Close it, with what was behind it and a last message; its member reads how it ended.
+    await page.reload()
+    await keys.press("c")
+    await page.get_by_label("Founded", exact=False).first.check()
+    await page.get_by_label("What was behind it?").select_option("documents")
+    await page.get_by_label("What was done").fill("Certificat retrouvé et encodé.")
+    await tom.put_in("#closing-text", "Vous aviez raison : vos indemnités sont payées depuis lundi.")
+    await page.get_by_role("button", name="Close and send to Marie Dubois, by e-mail").click()
+    await page.get_by_text("The case is closed.").first.wait_for()
+    await site.mail(member, "payées depuis lundi", seconds=40)
+    visitor = await arrive("fr")
+    await visitor.page.goto(link)
+    await visitor.reload_until(visitor.said("state.closed"))
+    await visitor.page.locator(".outcome", has_text="payées depuis lundi").wait_for()
+    assert visitor.words["result.founded"] in await visitor.page.locator(".state").inner_text()
+    assert "retrouvé et encodé" not in await visitor.page.content()
+
+    anne = await arrive("en", width=1280, height=900)
+    await anne.page.goto(f"{site.base_url}/console/mentions")
+    await anne.page.get_by_label("Login").fill("anne")
+    await anne.page.get_by_label("Password").fill(PASSWORD)
+    await anne.page.get_by_role("button", name="Sign in").click()
+    await anne.page.get_by_role("link", name=reference).first.click()
+    await anne.page.get_by_text("peux-tu vérifier le montant").first.wait_for()
 
 
 async def test_the_same_by_keyboard_alone(arrive: Arrivals, site: Site) -> None:
