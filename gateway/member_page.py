@@ -30,6 +30,7 @@ _EVENTS: Final[dict[str, Event]] = {
     "case.withdrawn": "you_withdrew",
     "case.rated": "you_rated",
     "case.reopened": "reopened",
+    "case.woken": "resumed",
     "case.closed": "closed",
 }
 
@@ -127,7 +128,7 @@ async def _whole(
         department=row.department or "",
         mail_sent_to=masked(await _contact(tx, opened.contact_id)),
         clock=leading.id if promised and leading else "",
-        outcome=_last_words(messages) if state in ("answered", "closed") else "",
+        outcome=_last_words(messages) if state in ("waiting_for_you", "answered", "closed") else "",
         result=(row.outcome or "") if is_closed else "",
         other_body=typographic(body.names.in_language(language), language) if body else "",
         other_body_contact=typographic(body.contact.in_language(language), language) if body else "",
@@ -136,7 +137,14 @@ async def _whole(
         has_letter=row.queue == "medical_coordinator",
         proof=proof,
         receipt_code=await receipts.shown(tx, token),
-        can=_acts(row, state, proof, is_closed=is_closed, nameless=not await _name_for(tx, row, opened, messages)),
+        can=_acts(
+            row,
+            state,
+            proof,
+            is_closed=is_closed,
+            is_answered=bool(_last_words(messages)),
+            nameless=not await _name_for(tx, row, opened, messages),
+        ),
         messages=tuple(_message(message, language) for message in messages),
         events=tuple(await _events(tx, row.id, _ids(messages), but_the_last_answer=waits)),
     )
@@ -204,6 +212,8 @@ async def _result_clocks(tx: Tx, case_id: int) -> tuple[deadlines.Clock, ...]:
 def _state(row: Any, messages: Sequence[MessageRow], *, is_closed: bool) -> State:
     if is_closed:
         return "refused" if row.refused else "closed"
+    if row.paused_for == "member":
+        return "waiting_for_you"
     by_hand = [message for message in messages if not message.auto]
     if by_hand and by_hand[-1].direction == "out":
         return "answered"
@@ -239,12 +249,15 @@ def _situation(row: Any) -> Situation:
     return cast(Situation, row.situation)
 
 
-def _acts(row: Any, state: State, proof: Proof, *, is_closed: bool, nameless: bool) -> frozenset[Act]:
+def _acts(
+    row: Any, state: State, proof: Proof, *, is_closed: bool, is_answered: bool, nameless: bool
+) -> frozenset[Act]:
     acts: set[Act] = {"add", "revoke"}
     # The form says that a name can also be given later, here.
     if row.refused == "anonymous" or nameless:
         acts.add("identify")
-    if state in ("refused", "closed", "answered"):
+    # Who waits for a word of the member has perhaps answered before.
+    if state in ("refused", "closed", "answered") or (state == "waiting_for_you" and is_answered):
         acts.add("disagree")
     if state == "closed" and row.outcome != "withdrawn":
         acts.add("rate")
@@ -285,6 +298,8 @@ async def _events(tx: Tx, case_id: int, own: Set[int], *, but_the_last_answer: b
             found.append(CaseEvent(entry.at, _EVENTS[entry.act]))
         elif entry.act == "case.moved":
             found += _moved(entry)
+        elif entry.act == "case.paused":
+            found.append(CaseEvent(entry.at, "paused", str(entry.detail.get("reason", ""))))
     if but_the_last_answer:
         last = max((index for index, event in enumerate(found) if event.what == "closed"), default=None)
         found = [event for index, event in enumerate(found) if index != last]

@@ -67,15 +67,15 @@ async def keep(
 ) -> int:
     """Keep what was just done. `changed` has what stood in each case before; its version now is looked up here."""
     await tx.conn.execute(delete(list_acts).where(list_acts.c.user_id == viewer.user_id, list_acts.c.at < now - _KEPT))
-    query = select(cases.c.id, cases.c.version).where(cases.c.id.in_(list(changed)))
-    versions = {row.id: row.version for row in await tx.conn.execute(query)}
+    query = select(cases.c.id, cases.c.version, cases.c.queue).where(cases.c.id.in_(list(changed)))
+    now_there = {row.id: {"version": row.version, "queue": row.queue} for row in await tx.conn.execute(query)}
     return await new_id(
         tx,
         list_acts,
         user_id=viewer.user_id,
         act=act,
         target=target,
-        changed=[{"case": case_id, "version": versions[case_id], "before": was} for case_id, was in changed.items()],
+        changed=[{"case": case_id, **now_there[case_id], "before": was} for case_id, was in changed.items()],
         left=[asdict(one) for one in left],
         at=now,
     )
@@ -130,11 +130,11 @@ async def _restore(
         return
     values = {name: was[name] for name in _COLUMNS}
     values["due_on"] = date.fromisoformat(was["due_on"]) if was["due_on"] else None
-    detail = {"to": was["queue"]}
-    await register.change(
-        tx, case_id, actor=actor, act="case.list_undone", now=now, version=version, detail=detail, **values
-    )
-    if row.act in ("move", "accept"):
+    is_move = row.act in ("move", "accept")
+    # A way back is a move like any, for the member too: their page says who has the case.
+    act, detail = ("case.moved", {"from": one["queue"], "to": was["queue"]}) if is_move else ("case.list_undone", {})
+    await register.change(tx, case_id, actor=actor, act=act, now=now, version=version, detail=detail, **values)
+    if is_move:
         await _set_clocks(tx, case_id, was["clocks"])
     if row.act == "assign":
         await mentions.take_back(tx, case_id, author_id=viewer.user_id, at=row.at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from channels.form.contract import CaseView
+from channels.web import texts
 from config.departments import department_name
 from config.vocabulary import DEPARTMENTS, Language
 
@@ -14,7 +15,9 @@ def told(case: CaseView, language: Language) -> dict[str, Any]:
     return {
         "case": case,
         "timeline": sorted((*case.events, *case.messages), key=lambda entry: entry.at, reverse=True),
-        "event_detail": lambda event: _named(event.detail, language),
+        "event_detail": lambda event: (
+            _why(event.detail, language) if event.what == "paused" else _named(event.detail, language)
+        ),
         "department": _named(case.department, language),
     }
 
@@ -22,3 +25,8 @@ def told(case: CaseView, language: Language) -> dict[str, Any]:
 def _named(detail: str, language: Language) -> str:
     """Return the name of a department for its id; other details are words already."""
     return next((department_name(known, language) for known in DEPARTMENTS if known == detail), detail)
+
+
+def _why(reason: str, language: Language) -> str:
+    """What we wait for, in words."""
+    return texts.pages()[language][f"pause.{reason}"]
