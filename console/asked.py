@@ -8,7 +8,7 @@ from typing import Final
 
 import phonenumbers
 
-from channels.reference import parse_reference
+from channels.reference import find_references, parse_reference
 from store.finding import Asked
 
 # Digits as a reference has them, whoever mistyped one: worth saying so rather than finding nothing.
@@ -29,7 +29,9 @@ class Query:
 
 def understood(typed: str) -> Query:
     """Read what was typed."""
-    reference = parse_reference(typed)
+    # A reference may come along with the words around it, as it is copied from a letter.
+    quoted = find_references(typed)
+    reference = parse_reference(typed) or (quoted[0] if len(quoted) == 1 else None)
     if reference:
         return Query(typed, reference, mistyped=False, asked=Asked())
     if _MAIL.fullmatch(typed):

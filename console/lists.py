@@ -25,6 +25,8 @@ from store.views import Row
 # A day or sixteen digits of microseconds, a dot, and an id that a database takes.
 _LONGEST_CURSOR: Final = 28
 _MOST_IN_DISTRESS: Final = 200
+# So many closed cases are looked at for one page of those that a filter asks for; a link looks further back.
+_LOOKED_AT: Final = 20_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -82,6 +84,8 @@ class Lists:
             acting=who.may("handles") and chosen.show != "closed",
             after=after,
             next=f"{request.path}{shown.query(after=_cursor(rows[-1], chosen.show))}" if more else "",
+            reached=found.reached and deadlines.received_day(found.reached[0]),
+            further=f"{request.path}{shown.query(after=_moment_text(found.reached))}" if found.reached else "",
             path=request.path,
             view_path="" if is_own else address(queue, chosen),
             events="" if after else f"/console/events{chosen.query(queue=queue or '')}",
@@ -100,6 +104,8 @@ class _Found:
     rows: Sequence[Row]
     first: Sequence[Row] = ()
     resting: Sequence[Row] = ()
+    # Where to go on looking, when not all closed cases were looked at.
+    reached: tuple[datetime, int] | None = None
 
     @property
     def all(self) -> Sequence[Row]:
@@ -109,7 +115,7 @@ class _Found:
 
 async def _rows(tx: Tx, who: Who, wanted: Filter, chosen: Chosen, after: str) -> _Found:
     if chosen.show == "closed":
-        return _Found(await lists.closed(tx, who.viewer, wanted, before=_moment_cursor(after), limit=PAGE + 1))
+        return await _closed(tx, who, wanted, chosen, _moment_cursor(after))
     if chosen.show == "resting":
         return _Found(await lists.resting(tx, who.viewer, wanted, after=_day_cursor(after), limit=PAGE + 1))
     others = wanted.but(urgent=False, resting=False)
@@ -119,6 +125,12 @@ async def _rows(tx: Tx, who: Who, wanted: Filter, chosen: Chosen, after: str) ->
     # Somebody in distress is read first, whatever their case waits for.
     first = await lists.listing(tx, who.viewer, wanted.but(urgent=True), limit=_MOST_IN_DISTRESS)
     return _Found(rows, first, await lists.resting(tx, who.viewer, wanted.but(urgent=False), limit=PAGE + 1))
+
+
+async def _closed(tx: Tx, who: Who, wanted: Filter, chosen: Chosen, before: tuple[datetime, int] | None) -> _Found:
+    back_to = await lists.reach(tx, wanted, before=before, cases_back=_LOOKED_AT) if chosen.narrowed else None
+    rows = await lists.closed(tx, who.viewer, wanted, before=before, back_to=back_to, limit=PAGE + 1)
+    return _Found(rows, reached=back_to if len(rows) <= PAGE else None)
 
 
 async def first_page(tx: Tx, who: Who, wanted: Filter, chosen: Chosen) -> Sequence[Row]:
@@ -138,11 +150,14 @@ def _said(request: web.Request) -> dict[str, Any]:
 
 def _cursor(row: Row, show: str) -> str:
     if show == "closed":
-        # Whole microseconds: a float of this size would be off by some.
-        since = (row.closed_at or _EPOCH) - _EPOCH
-        return f"{since // timedelta(microseconds=1)}.{row.id}"
+        return _moment_text((row.closed_at or _EPOCH, row.id))
     day = row.paused_until if show == "resting" else row.due_on
     return f"{(day or date.max).isoformat()}.{row.id}"
+
+
+def _moment_text(place: tuple[datetime, int]) -> str:
+    # Whole microseconds: a float of this size would be off by some.
+    return f"{(place[0] - _EPOCH) // timedelta(microseconds=1)}.{place[1]}"
 
 
 def _day_cursor(text: str) -> tuple[date, int] | None:

@@ -37,7 +37,8 @@ class LivePages:
         self._page = CasePage(site)
 
     async def of_list(self, request: web.Request, who: Who) -> web.StreamResponse:
-        """Which cases stand on the first page of a list, and who has one of them open; again when either changes."""
+        """Which cases stand on the first page of a list, and who has one of them open or writes there; again when one of
+        these changes."""
         queue = request.query.get("queue", "")
         if queue and not (queue in QUEUES and who.viewer.has_queue(queue)):
             raise web.HTTPNotFound
@@ -62,13 +63,15 @@ class LivePages:
             # That somebody reads a sealed case is for those who may read it too.
             readable = [row.id for row in shown if not row.locked]
             opened = await presence.others(tx, who.viewer, readable, now=who.now)
+            writing = await presence.writing(tx, who.viewer, readable, now=who.now)
         return {
             "cases": [row.reference for row in shown],
             "open": {row.reference: ", ".join(opened[row.id]) for row in shown if row.id in opened},
+            "writing": {row.reference: ", ".join(writing[row.id]) for row in shown if row.id in writing},
         }
 
     async def of_case(self, request: web.Request, who: Who) -> web.StreamResponse:
-        """The version that a case has by now, and who else has it open; again when either changes."""
+        """The version that a case has by now, who else has it open and who writes; again when one of these changes."""
         try:
             async with self._site.store.read() as tx:
                 row = await self._page.find(tx, who, request)
@@ -103,12 +106,17 @@ class LivePages:
             async with self._site.store.read() as tx:
                 row = await self._page.find(tx, who, request)
                 opened = await presence.others(tx, who.viewer, [row.id], now=who.now)
+                writing = await presence.writing(tx, who.viewer, [row.id], now=who.now)
         except MergedError:
             # The page says so when it is loaded again.
-            return {"version": 0, "others": ""}
+            return {"version": 0, "others": "", "writing": ""}
         except (LockedError, ReasonWantedError, web.HTTPNotFound):
             return None
-        return {"version": row.version, "others": ", ".join(opened.get(row.id, ()))}
+        return {
+            "version": row.version,
+            "others": ", ".join(opened.get(row.id, ())),
+            "writing": ", ".join(writing.get(row.id, ())),
+        }
 
 
 def routes(site: Site, streams: Streams) -> list[tuple[str, str, str, Handler, Right]]:

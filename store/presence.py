@@ -9,13 +9,15 @@ from typing import Final
 from sqlalchemy import delete, select
 
 from store.database import Tx
-from store.schema import presence, users
+from store.schema import drafts, presence, users
 from store.sql import insert
 from store.viewer import Viewer
 
 # A page that is open says so this often, and counts as closed when it has not for so long: a laptop that was shut says nothing.
 TOUCH: Final = timedelta(seconds=15)
 HOLDS: Final = timedelta(seconds=45)
+# A text is kept a moment after each pause in typing: who has not paused or typed for so long does something else.
+_TYPING: Final = timedelta(seconds=45)
 
 
 async def touch(tx: Tx, viewer: Viewer, case_id: int, *, now: datetime) -> None:
@@ -43,6 +45,24 @@ async def others(tx: Tx, viewer: Viewer, case_ids: Sequence[int], *, now: dateti
             presence.c.seen_at > now - HOLDS,
         )
         .order_by(users.c.name)
+    )
+    found: dict[int, list[str]] = {}
+    for case_id, name in rows:
+        found.setdefault(case_id, []).append(name)
+    return found
+
+
+async def writing(tx: Tx, viewer: Viewer, case_ids: Sequence[int], *, now: datetime) -> Mapping[int, Sequence[str]]:
+    """The names of the others who type something on each of these cases right now, never what. The caller has made sure that
+    they may be known."""
+    if not case_ids:
+        return {}
+    rows = await tx.conn.execute(
+        select(drafts.c.case_id, users.c.name)
+        .join(users, users.c.id == drafts.c.user_id)
+        .where(drafts.c.case_id.in_(case_ids), drafts.c.user_id != viewer.user_id, drafts.c.at > now - _TYPING)
+        .order_by(users.c.name)
+        .distinct()
     )
     found: dict[int, list[str]] = {}
     for case_id, name in rows:

@@ -21,17 +21,18 @@
       const gone = [...rows.keys()].some((reference) => !data.cases.includes(reference));
       offer(fresh === 1 ? list.dataset.one : fresh ? list.dataset.many.replace("{n}", fresh) : gone ? list.dataset.gone : "");
       for (const [reference, row] of rows) {
-        const names = data.open[reference] ?? "";
+        const writing = data.writing[reference] ?? "", names = writing || (data.open[reference] ?? "");
         let sign = row.querySelector(".has-open");
         if (!sign && !names) continue;
         if (!sign) { sign = document.createElement("p"); sign.className = "has-open small"; row.querySelector(".row-side").append(sign); }
-        say(sign, names && list.dataset.open.replace("{names}", names));
+        say(sign, names && (writing ? list.dataset.writing : list.dataset.open).replace("{names}", names));
       }
     },
   } : {
     case: (data) => {
       const present = box.querySelector(".present");
-      say(present, data.others && box.dataset.others.replace("{names}", data.others));
+      const names = data.writing || data.others, text = data.writing ? box.dataset.writing : box.dataset.others;
+      say(present, names && text.replace("{names}", names));
       offer(String(data.version) === box.dataset.version ? "" : box.dataset.changed);
     },
   };

@@ -279,3 +279,30 @@ async def test_resting_cases_come_in_pages(running: Running) -> None:
     assert found is not None
     seen += re.findall(r">(Member \d{3})<", await tom.get(found.group(1).replace("&amp;", "&")))
     assert len(seen) == len(set(seen)) == 60
+
+
+async def test_what_is_rare_among_closed_cases_is_looked_for_step_by_step(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.lists._LOOKED_AT", 10)
+    told = Told("Member", "member0@mail.example", "Encore moi.", days_ago=5, department="privacy")
+    for number in range(25):
+        key, kind = f"n{number}", "suggestion" if number in (0, 24) else "complaint"
+        named = replace(told, name=f"Member {number:03}", address=f"m{number}@mail.example", kind=kind)
+        await add_case(running.house, key, named, receipt="")
+        async with running.house.store.write() as tx:
+            at = NOW + timedelta(minutes=number)
+            await cases.close(tx, running.house.cases[key], outcome="explained", actor="system", now=at)
+    tom = await running.sign_in("tom")
+    path, seen, pages = "/console/queue/privacy?show=closed&kind=suggestion", [], 0
+    while path:
+        page = await tom.get(path)
+        pages += 1
+        seen += re.findall(r">(Member \d{3})<", page)
+        found = re.search(r'href="([^"]*after=[^"]*)">Look further back', page)
+        assert ("Looked through the cases that were closed since Tuesday 24 November 2026" in page) == bool(found)
+        path = found.group(1).replace("&amp;", "&") if found else ""
+    assert seen == ["Member 024", "Member 000"]
+    assert pages == 3
+    # Without a filter nothing is left to look for.
+    assert "Look further back" not in await tom.get("/console/queue/privacy?show=closed")

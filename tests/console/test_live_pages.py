@@ -121,3 +121,21 @@ async def test_the_stream_ends_with_the_session(running: Running) -> None:
         async with running.house.store.write() as tx:
             await users.disable(tx, running.house.users["tom"], actor="system", now=NOW)
         assert await heard.next("gone") == {}
+
+
+async def test_who_writes_is_named_and_not_what(running: Running) -> None:
+    anne, tom, luc = [await running.sign_in(login) for login in ("anne", "tom", "luc")]
+    await anne.post(f"{running.case('sealed')}/open", reason="handling")
+    for key, browser in (("marie", tom), ("sealed", anne)):
+        page = await browser.get(running.case(key))
+        assert 'data-writing="{names} is writing on this case."' in page
+        await browser.post(f"{running.case(key)}/draft", status=204, purpose="note", text="Une phrase", quiet="1")
+    async with stream(luc, "/console/events") as listed, stream(tom, "/console/events") as own:
+        heard = await listed.next("list")
+        assert heard["writing"] == {running.house.references["marie"]: "Tom Baert"}
+        assert "phrase" not in json.dumps(heard)
+        assert (await own.next("list"))["writing"] == {}
+    async with stream(luc, f"{running.case('marie')}/events") as second:
+        assert (await second.next("case"))["writing"] == "Tom Baert"
+        running.clock.forward(seconds=50)
+        assert (await second.next("case"))["writing"] == ""

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from channels.reference import format_reference
 from console.asked import understood
 from store import cases, finding, reindex, search
 from store.viewer import Viewer
@@ -38,6 +39,13 @@ def test_what_somebody_typed(typed: str, mistyped: bool, number: str, addresses:
     query = understood(typed)
     assert (query.mistyped, query.asked.number) == (mistyped, number)
     assert addresses is None or query.asked.addresses == addresses
+
+
+@pytest.mark.parametrize("typed", ["réf. {}", "« {} »", "Betreft: dossier {}.", "{} - Marie"])
+def test_a_reference_among_words_is_read(typed: str) -> None:
+    reference = format_reference(2026, 1)
+    assert understood(typed.format(reference)).reference == reference
+    assert understood(f"{typed.format(reference)} {format_reference(2026, 2)}").reference == ""
 
 
 async def test_a_member_is_found_by_number_and_address_however_typed(running: Running) -> None:
