@@ -94,6 +94,10 @@ class Desk(Protocol):
         """To whom an answer to a case can go now, its own member first; none when nobody would get it."""
         ...
 
+    def account(self, language: Language) -> str:
+        """The mailbox that writes to members in this language."""
+        ...
+
     @property
     def departments(self) -> Mapping[str, str]:
         """The departments that can be asked by mail, with their addresses."""

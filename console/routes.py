@@ -160,7 +160,7 @@ def add_routes(
         *calendar.routes(site),
         *quality.routes(site, trainer),
         *audit_page.routes(site),
-        *TextsPage(site).routes(),
+        *TextsPage(site, checks).routes(),
     ]
     for method, path, name, handler, right in behind_the_guard:
         app.router.add_route(

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final, Literal, get_args
 
 from aiohttp import web
 
 from config.filling import TextError
 from config.vocabulary import LANGUAGES, Language
-from config.wording import SituationText, shipped
+from console.door_contract import DoorChecks
 from console.proof import Proof
 from console.rights import Right
 from console.site import Handler, Site, Who
 from console.text_cells import REFUSING, SOURCE, Line, current_body, differences, grid, line, old_after, shipped_body
+from console.text_trials import TextTrials, as_text
 from router import deadlines
 from router.acknowledgement import TEXTS
 from router.text_check import LONGEST, MOST_SMS, PARTS
@@ -28,13 +30,16 @@ Shown = Literal["email", "sms", "chat", "letter"]
 SHOWN: Final[tuple[Shown, ...]] = get_args(Shown)
 _SITUATION: Final = "/console/texts/{situation:[a-z0-9_]{1,24}}"
 _LONGEST_COMMENT: Final = 500
+# Who saved a draft so lately is most likely still at it.
+_WRITING: Final = timedelta(minutes=15)
 
 
 class TextsPage:
     """Handlers of `/console/texts` and of one situation below it."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, checks: DoorChecks) -> None:
         self._site = site
+        self._trials = TextTrials(site, checks)
         self._proof = Proof(site)
 
     def routes(self) -> list[tuple[str, str, str, Handler, Right]]:
@@ -44,6 +49,7 @@ class TextsPage:
             ("GET", _SITUATION, "text", self.one, "handles"),
             ("POST", f"{_SITUATION}/draft", "text-draft", self.save, "supervises"),
             ("POST", f"{_SITUATION}/publish", "text-publish", self.publish, "supervises"),
+            ("POST", f"{_SITUATION}/try", "text-send", self.try_out, "supervises"),
             ("POST", f"{_SITUATION}/return", "text-back", self.go_back, "supervises"),
         ]
 
@@ -123,6 +129,13 @@ class TextsPage:
             return await self._draw(request, who, problem=problem, comment=comment, status=409)
         return self._site.see_other("/console/texts?done=published")
 
+    async def try_out(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """Send it to who asks, as a member would get it."""
+        situation = _known(request)
+        if not await self._trials.send(who, situation):
+            return await self._draw(request, who, problem="untried", status=409)
+        return self._site.see_other(f"/console/texts/{situation}?done=tried#preview")
+
     async def _refusal(
         self, who: Who, situation: str, published: Published | None, draft: Draft | None, comment: str
     ) -> str:
@@ -196,7 +209,12 @@ class TextsPage:
             refusing=situation in REFUSING,
             problem=problem,
             comment=comment,
-            done=done if done == "saved" else "",
+            done=done if done in ("saved", "tried") else "",
+            trials=await self._trials.doors(who),
+            writing=draft
+            if draft and draft.author_id != who.viewer.user_id and who.now - draft.updated_at < _WRITING
+            else None,
+            published=published,
         )
 
 
@@ -249,15 +267,8 @@ def _previews(situation: str, body: Body, channel: Shown, past: Past | None) -> 
     """The text in each language as it would go out; None where it cannot be read."""
     found: dict[Language, Any] = {}
     for language in LANGUAGES:
-        parts = body.get(language, {})
         try:
-            text = SituationText(
-                subject=" ".join(parts.get("subject", "").split()),
-                long=parts.get("long", ""),
-                short=parts.get("short", ""),
-                signature=shipped()[language].situations[situation].signature,
-            )
-            found[language] = preview(situation, language, text, channel, past)
+            found[language] = preview(situation, language, as_text(situation, body, language), channel, past)
         except (TextError, ValueError):
             found[language] = None
     return found

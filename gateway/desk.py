@@ -95,6 +95,10 @@ class HouseDesk:
             for one in await addressees(tx, self.house, case_id)
         ]
 
+    def account(self, language: Language) -> str:
+        """The mailbox that writes to members in this language."""
+        return self.house.mailbox_for(language).address
+
     @property
     def departments(self) -> Mapping[str, str]:
         """The addresses of departments that can be asked."""

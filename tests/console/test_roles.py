@@ -153,6 +153,7 @@ _POLICY: dict[str, set[str] | None] = {
     "console-texts": _HANDLES,
     "console-text": _HANDLES,
     "console-text-draft": {"supervisor"},
+    "console-text-send": {"supervisor"},
     "console-text-publish": {"supervisor"},
     "console-text-back": {"supervisor"},
     "console-quarantine": {"supervisor"},

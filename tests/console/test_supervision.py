@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
 import re
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, update
 
 from console.door_contract import OpenDoor
+from console.words import catalogue
 from console.workbook import safe
 from store import audit, operations
 from store.schema import cases, inbox
@@ -193,6 +197,25 @@ async def test_the_audit_is_looked_through_by_person_act_case_and_day(running: R
     reference = running.house.references["marie"].lower().replace("-", " ")
     assert "Case taken" in await luc.get(f"/console/audit?case={reference}")
     assert "one of its digits is wrong" in await luc.get("/console/audit?case=PM-2026-000001-00")
+
+
+def _acts_in(folder: str) -> Iterator[str]:
+    """Every act that the code of a folder names where it writes the audit."""
+    for path in (Path(__file__).parents[2] / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            named = [word.value for word in node.keywords if word.arg == "act"] if isinstance(node, ast.Call) else []
+            # Of a choice between two acts both are named, what it hangs on is none.
+            for value in named:
+                ends = (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,)
+                yield from (end.value for end in ends if isinstance(end, ast.Constant) and isinstance(end.value, str))
+
+
+@pytest.mark.parametrize("folder", ["store", "gateway", "console"])
+def test_every_act_is_named_in_words(folder: str) -> None:
+    acts = {act for act in _acts_in(folder) if "." in act}
+    assert len(acts) > 5
+    for words in catalogue().values():
+        assert not [act for act in sorted(acts) if f"deed.{act}" not in words], words.language
 
 
 async def test_the_detail_of_a_sealed_case_is_for_those_who_may_open_it(running: Running) -> None:

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from html import unescape
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from config.vocabulary import LANGUAGES
 from config.wording import shipped, use, wording
+from console.door_contract import OpenDoor
 from console.text_cells import differences, shipped_body
 from gateway.wording_in_use import WordingInUse
 from router.text_check import PARTS, checked, combinations
-from store.schema import audit, published_texts
+from store import audit as log
+from store import outbox
+from store.schema import audit, published_texts, users
+from store.viewer import Viewer
 from tests.console.conftest import Browser, Running
-from tests.console.example_house import PASSWORD
+from tests.console.example_house import NOW, PASSWORD
+
+SUPERVISOR = Viewer(1, "Test", "supervisor")
 
 
 @pytest.fixture(autouse=True)
@@ -213,3 +220,64 @@ async def test_an_unknown_situation_or_number_is_not_there(running: Running) -> 
     await luc.get("/console/texts/code")
     for number in ("99", "x", "9" * 30):
         await luc.post("/console/texts/code/return", 404, number=number, proof=PASSWORD)
+
+
+async def _login(running: Running, login: str, new: str) -> None:
+    async with running.house.store.write() as tx:
+        await tx.conn.execute(update(users).where(users.c.login == login).values(login=new))
+
+
+async def test_a_text_is_sent_to_who_writes_it_by_the_real_way_out(running: Running) -> None:
+    await _login(running, "luc", "luc@partenamut.example")
+    running.looks.open = [OpenDoor("sms", "+3225550122", "+32470001199")]
+    luc = await running.sign_in("luc@partenamut.example")
+    await luc.get("/console/texts/compliment")
+    new = shipped_body("compliment")["nl"]["long"] + "\n\nFijne dag, {{ 7*7 }} <b>."
+    await luc.post("/console/texts/compliment/draft", **_fields("compliment", long_nl=new.replace("{{ 7*7 }} ", "")))
+    page = await luc.post("/console/texts/compliment/try", way="email", language="nl")
+    assert "on its way to you" in page
+    await luc.post("/console/texts/compliment/try", way="sms", language="fr")
+    async with running.house.store.write() as tx:
+        going = [one.message for one in await outbox.claim(tx, limit=20, now=NOW, lease=timedelta(minutes=1))]
+        acts = await log.search(tx, SUPERVISOR, log.Asked(act="texts.tried"))
+    mail, text = [message for message in going if message.key.startswith("try-")]
+    assert (mail.recipient, mail.language, mail.auto) == ("luc@partenamut.example", "nl", True)
+    assert mail.subject.startswith("[Test] ")
+    assert "Fijne dag, <b>." in mail.text
+    assert "PM-2026-004217-75" in mail.text
+    assert (text.channel, text.recipient, text.account) == ("sms", "+32470001199", "+3225550122")
+    assert sorted(running.desk.woken)
+    assert [line.detail["channel"] for line in acts] == ["sms", "email"]
+
+
+async def test_a_text_goes_to_nobody_else_and_not_broken(running: Running) -> None:
+    luc = await running.sign_in("luc")
+    page = await luc.get("/console/texts/compliment")
+    assert "signed in with a mail address" in page
+    for fields in ({"way": "email", "language": "fr"}, {"way": "sms", "language": "fr"}, {"way": "x"}):
+        await luc.post("/console/texts/compliment/try", 404, **fields)
+    running.looks.open = [OpenDoor("sms", "+3225550122", "+32470001199")]
+    await luc.get("/console/texts/compliment")
+    await luc.post("/console/texts/compliment/draft", **_fields("compliment", short_fr="{nothing"))
+    page = await luc.post("/console/texts/compliment/try", 409, way="sms", language="fr")
+    assert "cannot be sent" in page
+    async with running.house.store.write() as tx:
+        going = await outbox.claim(tx, limit=20, now=NOW, lease=timedelta(minutes=1))
+    assert not [one for one in going if one.message.key.startswith("try-")]
+
+
+async def test_who_writes_a_text_is_named_to_who_opens_it_and_who_read_it_last_to_all(running: Running) -> None:
+    luc, sofie = await running.sign_in("luc"), await running.sign_in("sofie")
+    await luc.get("/console/texts/code")
+    new = shipped_body("code")["fr"]["long"] + "\n\nUn."
+    await luc.post("/console/texts/code/draft", **_fields("code", long_fr=new))
+    assert "Luc Simon is writing this text" in await sofie.get("/console/texts/code")
+    assert "is writing this text" not in await luc.get("/console/texts/code")
+    page = await sofie.post("/console/texts/code/draft", 409, version="0", **_fields("code", long_fr=new + " Deux."))
+    assert page.count("Luc Simon wrote here meanwhile") == 1
+    running.clock.forward(minutes=16)
+    assert "is writing this text" not in await sofie.get("/console/texts/code")
+    await _published(sofie, "code")
+    grid = await luc.get("/console/texts")
+    assert grid.count("last read by Sofie Claes") == 1
+    assert grid.count("as delivered, never changed") == len(shipped()["fr"].situations) - 1
