@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from aiohttp.test_utils import TestServer, unused_port
 
@@ -24,6 +26,7 @@ from gateway.metrics import Metrics
 from gateway.reading import ParserSettings, Parsing
 from gateway.room import Room
 from gateway.sending import sending
+from gateway.training import HouseTrainer
 from gateway.web import application
 from store import users
 from tests.gateway.conftest import DirectClassifying, DirectParsing, Gateway, Sink
@@ -42,8 +45,10 @@ class Whole:
 
 
 @asynccontextmanager
-async def whole_house(data: Path, model: pipeline.Classifier, **given: Any) -> AsyncIterator[Whole]:
-    """A house on an empty register; `given` are its settings."""
+async def whole_house(
+    data: Path, model: pipeline.Classifier, *, trains: Sequence[str] = (), **given: Any
+) -> AsyncIterator[Whole]:
+    """A house on an empty register; `given` are its settings, `trains` the command that stands for a training."""
     port = unused_port()
     settings = load(**{"data": data, "port": port, "min_free_mb": 0, "min_free_percent": 0, **given})
     house = build(settings, name="test")
@@ -65,7 +70,8 @@ async def whole_house(data: Path, model: pipeline.Classifier, **given: Any) -> A
     metrics, room = Metrics(), Room(data, 0, 0)
     door = Door(house, metrics, room, patience=0)
     parsing = Parsing(ParserSettings(house.own_addresses, "", 512, 20), seconds=20)
-    app = application(house, door, metrics, Health(house, metrics, room), MemoryLimiter(), parsing)
+    with patch("gateway.web.HouseTrainer", partial(HouseTrainer, **({"command": trains} if trains else {}))):
+        app = application(house, door, metrics, Health(house, metrics, room), MemoryLimiter(), parsing)
     server = TestServer(app, port=port)
     await server.start_server()
     intake = Intake(house, DirectParsing(house, ""), DirectClassifying(model), metrics)  # type: ignore[arg-type]  # the same methods, no child
