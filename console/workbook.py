@@ -18,6 +18,8 @@ from typing import Final
 Value = str | float | int | None
 
 _FORMULA: Final = re.compile(r"\s*[=+\-@\t\r\0]|[\t\r\0]")
+# Read with another separator than ours, a quoted text is cut at these, and what follows begins a cell.
+_FORMULA_INSIDE: Final = re.compile(r'([;\t\r\n\x0b\x0c]["\s]*)(?=[=+\-@])')
 # What XML 1.0 cannot hold.
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NOT_IN_NAMES: Final = re.compile(r"[\[\]:*?/\\']")
@@ -48,13 +50,19 @@ def safe(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
+def _safe_when_cut(text: str) -> str:
+    """As `safe`, wherever a spreadsheet that cuts at semicolons and does not know our quotes may cut it."""
+    return _FORMULA_INSIDE.sub(r"\1'", safe(text))
+
+
 def as_csv(head: Sequence[str], rows: Sequence[Sequence[Value]]) -> bytes:
     """One table; every text in quotes, so that it holds together with either separator. UTF-8 with its mark, for Excel."""
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
-    writer.writerow([safe(name) for name in head])
+    writer.writerow([_safe_when_cut(name) for name in head])
     for row in rows:
-        writer.writerow([safe(value) if isinstance(value, str) else "" if value is None else value for value in row])
+        cells = [_safe_when_cut(value) if isinstance(value, str) else "" if value is None else value for value in row]
+        writer.writerow(cells)
     return out.getvalue().encode("utf-8-sig", "replace")
 
 
