@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from console.words import Words
+from router.deadlines import BRUSSELS
 
 # The group of words that a value belongs to, by what it is called in the entry.
 _WORDS: Final[Mapping[str, str]] = {
@@ -16,7 +18,12 @@ _WORDS: Final[Mapping[str, str]] = {
     "reason": "pause.reason",
     "role": "role",
     "state": "recommend.state",
+    "door": "channel",
+    "channel": "channel",
+    "language": "language",
 }
+# Some of these hold a queue in other acts: only the number of a colleague is one.
+_COLLEAGUES: Final = ("to", "from", "owner", "author", "reader")
 _QUEUES: Final = ("queue", "from", "to", "department")
 
 
@@ -33,9 +40,14 @@ def _value(key: str, value: Any, t: Words, names: Mapping[str, str]) -> str:
         return ", ".join(f"{t.of('audit.key', name)} {_value(name, one, t, names)}" for name, one in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(_value(key, one, t, names) for one in value)
-    said = "" if value is None else str(value)
-    if key == "user" or (key in ("to", "from", "owner") and said in names):
+    return _written(key, "" if value is None else str(value), t, names)
+
+
+def _written(key: str, said: str, t: Words, names: Mapping[str, str]) -> str:
+    if key == "user" or (key in _COLLEAGUES and said in names):
         return names.get(said, said)
+    if key == "until" and "T" in said:
+        return f"{datetime.fromisoformat(said).astimezone(BRUSSELS):%Y-%m-%d %H:%M}"
     if key in _QUEUES:
         return t.queue(said)
     return t.of(_WORDS[key], said, otherwise=said) if key in _WORDS else said

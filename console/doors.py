@@ -58,6 +58,7 @@ class Doors:
             entrances = await doors.entrances(tx, now=who.now)
             exits = await doors.exits(tx, now=who.now)
             beats = by_name(await operations.beats(tx))
+            reconciled = await operations.last_result(tx, "reconciliation")
             told = await announcements.standing(tx, now=who.now)
             opened = [
                 *(OpenDoor("email", box, box) for box in mailboxes_of(entrances, beats)),
@@ -80,6 +81,7 @@ class Doors:
             exits=exits,
             stuck={way.channel for way in exits if _stuck(way, who.now)},
             unused=[channel for channel in CHANNELS if channel not in used],
+            reconciled=reconciled,
             announced=told,
             every_channel=CHANNELS,
             done=done if done in ("announced", "taken_off") else "",

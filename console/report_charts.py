@@ -14,7 +14,9 @@ _HEIGHT: Final = 190
 _FLOOR: Final = 150
 _TOP: Final = 26
 _ROW: Final = 30
-_LABEL: Final = 230
+_LABEL: Final = 240
+# What fits there of wide letters.
+_LONGEST_LABEL: Final = 28
 # The last bar is the month that is spoken of; on paper, and where no style sheet reaches, these are the colours.
 _MARK: Final = "#0b5c63"
 _OTHER: Final = "#8a9097"
@@ -78,7 +80,7 @@ def rows(title: str, bars: Sequence[Bar], *, most: float = 0) -> Markup:
 
 
 def _short(label: str) -> str:
-    return label if len(label) <= 30 else f"{label[:29]}…"
+    return label if len(label) <= _LONGEST_LABEL else f"{label[: _LONGEST_LABEL - 1].rstrip()}…"
 
 
 def _text(x: float, y: float, words: str, anchor: str) -> Markup:

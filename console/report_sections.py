@@ -252,11 +252,15 @@ class _Saying(Writing):
         bars = [
             Bar(self.value("cause", name), counts[name], self.number(counts[name]))
             for name in order
-            if name not in away
+            if name not in away and name != NONE
         ]
+        sentence = t["report.sentence.causes"]
+        if counts.get(NONE) and NONE not in away:
+            # Said in words: drawn, it would dwarf what people did say.
+            sentence += f" {filled(t['report.sentence.causes_unstated'], n=self.number(counts[NONE]))}"
         head = (t["report.name.cause"], t["report.name.count"])
         chart = rows(answer, bars) if bars else Markup()
-        return Section("causes", answer, t["report.sentence.causes"], head, tuple(table), chart, hides=bool(away))
+        return Section("causes", answer, sentence, head, tuple(table), chart, hides=bool(away))
 
     def themes(self) -> Section:
         t, found = self.words, self.report.themes

@@ -59,6 +59,13 @@ async def has_run(tx: Tx, job: str, slot: str) -> bool:
     return bool((await tx.conn.execute(query)).scalar_one())
 
 
+async def last_result(tx: Tx, job: str) -> tuple[datetime, Mapping[str, Any]] | None:
+    """When a periodic job was last done, and what it found; None when it never was."""
+    query = select(clock_runs.c.at, clock_runs.c.result).where(clock_runs.c.job == job)
+    row = (await tx.conn.execute(query.order_by(clock_runs.c.at.desc()).limit(1))).one_or_none()
+    return (row.at, row.result) if row else None
+
+
 async def note_result(tx: Tx, job: str, slot: str, result: Mapping[str, Any]) -> None:
     """Keep what a run found."""
     await tx.conn.execute(

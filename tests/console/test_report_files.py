@@ -118,6 +118,8 @@ def test_causes_come_by_number_and_those_nobody_named_last() -> None:
     ]
     assert found.rows[-2][1].href == "/console/report/cases?month=2026-10&by=cause&is=none"
     assert found.rows[-1][1].value == 21
+    assert found.sentence.endswith("For 5 of them nobody named one.")
+    assert "not stated" not in found.chart
     leaving = {one.id: one for one in sections(example(), catalogue()["en"], leaving=True)}["causes"]
     shown = {row[0].text: row[1].value for row in leaving.rows}
     assert shown["Documents lost or asked for again"] is shown["Reception or tone"] is shown["not stated"] is None

@@ -101,6 +101,18 @@ async def test_a_test_message_goes_to_the_mailbox_itself_and_is_recorded(running
     assert "Test message sent" in await luc.get("/console/audit?act=channel.tried")
 
 
+async def test_the_last_reconciliation_is_told(running: Running) -> None:
+    luc = await running.sign_in("luc")
+    assert "Reconciled" not in await luc.get("/console/channels")
+    for day, found in ((1, 0), (2, 3)):
+        async with running.house.store.write() as tx:
+            at = NOW + timedelta(days=day)
+            await operations.first_to_run(tx, "reconciliation", f"{at:%Y-%m-%d}", now=at)
+            await operations.note_result(tx, "reconciliation", f"{at:%Y-%m-%d}", {"differences": found})
+        told = ": 3 differences." if found else ": mailboxes, providers and register agree."
+        assert told in await luc.get("/console/channels")
+
+
 async def test_a_look_that_found_trouble_holds_until_a_message_comes(running: Running) -> None:
     running.looks.open = [OpenDoor("webform", "form"), OpenDoor("sms", "+3225550122", "+32470001199")]
     running.looks.finding = "elsewhere"
