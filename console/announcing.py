@@ -29,8 +29,8 @@ class Announcing:
         self._proof = Proof(site)
 
     async def show(self, request: web.Request, who: Who) -> web.StreamResponse:
-        """The sentence about a door, begun with a ready one."""
-        door = _door(request.query.get("door", ""))
+        """The sentence about a door, begun with a ready one; about mail, where none is named."""
+        door = _door(request.query.get("door", "email"))
         ready = request.query.get("ready", "")
         return await self._draw(
             who, door, ready=ready if ready in announcements().ready else next(iter(announcements().ready))

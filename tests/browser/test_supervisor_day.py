@@ -23,6 +23,7 @@ from sqlalchemy import update
 
 from channels.message import InboundMessage
 from classifier import pipeline
+from config.announcements import stand
 from config.wording import use
 from gateway.reading import Failed, Unread
 from gateway.wording_in_use import WordingInUse
@@ -98,6 +99,7 @@ async def house(tmp_path: Path, model: pipeline.Classifier) -> AsyncIterator[Who
     async with whole_house(tmp_path / "data", model, trains=trains) as found:
         yield found
     use({})
+    stand(())
 
 
 @asynccontextmanager
@@ -234,6 +236,26 @@ async def test_doors_deadlines_and_the_audit(house: Whole, chromium: Browser) ->
     async with gateway.house.store.read() as tx:
         (line,) = await audit.search(tx, SUPERVISOR, audit.Asked(act="audit.exported"))
     assert line.detail == {"rows": 2, "filter": {"act": "channel.tried"}}
+
+
+async def test_members_are_told_of_a_door_in_trouble(house: Whole, chromium: Browser) -> None:
+    following = WordingInUse(house.gateway.house)
+    async with signed_in(house, chromium, "sofie") as (page, _):
+        await _open(house, page, "channels/announce?door=sms")
+        await page.get_by_role("link", name="We are slower").click()
+        await page.get_by_label("English").fill("Text messages are <b>late</b> today.")
+        await page.get_by_role("button", name="Put it before members").click()
+        await page.get_by_role("heading", name="What members read now").wait_for()
+        await following.look()
+        for path in ("en/", "en/complaint"):
+            await page.goto(f"{house.base_url}/{path}")
+            await page.get_by_text("Text messages are <b>late</b> today.").wait_for()
+        await _open(house, page, "channels")
+        await page.get_by_role("button", name="Take it off").click()
+        await page.get_by_text("do not read it any more").wait_for()
+        await following.look()
+        await page.goto(f"{house.base_url}/en/")
+        assert await page.get_by_text("Text messages are").count() == 0
 
 
 async def test_the_classifier_is_corrected_taught_compared_and_switched(house: Whole, chromium: Browser) -> None:
