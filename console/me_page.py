@@ -14,12 +14,13 @@ from console.proof import Proof
 from console.second_step import new_seed, step_of
 from console.site import Site, Who
 from console.steps import browser_of, digits, setting_up
-from store import own_sessions, second_step, users
+from store import own_sessions, passkeys, second_step, users
 from store.users import User
 
 THEMES: Final = ("", "light", "dark")
+SIZES: Final = ("", "large", "larger")
 # What the page may say was just done.
-DONE: Final = frozenset({"password", "prefer", "ended", "second_step_off"})
+DONE: Final = frozenset({"password", "prefer", "ended", "second_step_off", "passkey", "passkey_off", "last_passkey"})
 
 
 class MePage:
@@ -34,13 +35,14 @@ class MePage:
         return await self._draw(request, who)
 
     async def prefer(self, request: web.Request, who: Who) -> web.StreamResponse:
-        """Undo time, and light or dark."""
+        """Undo time, light or dark, size of text."""
         del request
-        seconds, theme = who.form.get("undo", ""), who.form.get("theme", "")
-        if seconds not in ("", *map(str, UNDO_CHOICES)) or theme not in THEMES:
+        seconds, theme, size = (who.form.get(name, "") for name in ("undo", "theme", "size"))
+        if seconds not in ("", *map(str, UNDO_CHOICES)) or theme not in THEMES or size not in SIZES:
             raise web.HTTPBadRequest
+        undo = int(seconds) if seconds else None
         async with self._site.store.write() as tx:
-            await users.prefer(tx, who.viewer.user_id, undo_seconds=int(seconds) if seconds else None, theme=theme)
+            await users.prefer(tx, who.viewer.user_id, undo_seconds=undo, theme=theme, text_size=size)
         return self._done("prefer")
 
     async def end(self, request: web.Request, who: Who) -> web.StreamResponse:
@@ -142,7 +144,8 @@ class MePage:
         done, user_id = request.query.get("done", ""), who.viewer.user_id
         async with self._site.store.read() as tx:
             sessions = await own_sessions.listing(tx, user_id, self._site.session_cookie.read(request), now=who.now)
-            has_codes = await self._site.second_step.is_set(tx, user_id)
+            has_codes = await second_step.seed_of(tx, user_id) is not None
+            keys = await passkeys.of(tx, user_id)
             left = await second_step.codes_left(tx, user_id)
         return await self._site.page(
             "me.html",
@@ -154,10 +157,13 @@ class MePage:
             seconds=seconds,
             sessions=sessions,
             has_codes=has_codes,
+            passkeys=keys,
+            passkeys_offered=self._site.passkeys.offered,
             codes_left=left,
             required=self._site.second_step_required,
             undo_choices=UNDO_CHOICES,
             undo_house=int(self._site.desk.undo.total_seconds()),
             themes=THEMES,
+            sizes=SIZES,
             shortest=passwords.SHORTEST,
         )

@@ -1,5 +1,5 @@
 """Fresh proof (rule S10): before people, rights, rules, texts, exports or erasure, whoever sits there gives their password
-again, or a code of their authenticator.
+again, a code of their authenticator, or uses a passkey.
 
 A handler asks in its first line, for a form and for a page alike:
 
@@ -19,9 +19,10 @@ from typing import Final
 from aiohttp import web
 
 from channels.web.address import limit_key
-from console import passwords
+from console import passkeys, passwords
 from console.paths import is_ours
 from console.site import Site, Who
+from store import passkeys as store_passkeys
 from store import sign_ins, users
 
 FRESH: Final = timedelta(minutes=5)
@@ -41,7 +42,7 @@ class Proof:
         if who.proved_at is not None and abs(who.now - who.proved_at) < FRESH:
             return None
         given = who.form.get(FIELD, "")
-        if not given:
+        if not given and not who.form.get(passkeys.FIELD):
             return await self._ask(request, who)
         problem, seconds = await self.problem(request, who, given)
         if problem:
@@ -50,7 +51,8 @@ class Proof:
         return None
 
     async def problem(self, request: web.Request, who: Who, given: str) -> tuple[str, int]:
-        """What is wrong with a password or code: "" for nothing, "wrong", or "wait" and for how many seconds."""
+        """What is wrong with a password or code, or with what a passkey signed in its place: "" for nothing, "wrong", or "wait"
+        and for how many seconds."""
         if seconds := await self._must_wait(request, who):
             return "wait", seconds
         return ("", 0) if await self._is_right(request, who, given) else ("wrong", 0)
@@ -66,7 +68,9 @@ class Proof:
         self, request: web.Request, who: Who, *, problem: str = "", seconds: int = 0, status: int = 403
     ) -> web.Response:
         is_form = request.method == "POST"
-        fields = {name: value for name, value in who.form.items() if name not in ("csrf", FIELD)}
+        fields = {name: value for name, value in who.form.items() if name not in ("csrf", FIELD, passkeys.FIELD)}
+        async with self._site.store.read() as tx:
+            has_passkey = self._site.passkeys.offered and await store_passkeys.has_any(tx, who.viewer.user_id)
         return await self._site.page(
             "prove.html",
             who,
@@ -75,6 +79,8 @@ class Proof:
             to=request.path_qs if is_form else "/console/proof",
             fields=fields if is_form else {"next": request.path_qs},
             field=FIELD,
+            has_passkey=has_passkey,
+            passkey_field=passkeys.FIELD,
             account=self._site.account_name,
             problem=problem,
             seconds=seconds,
@@ -94,14 +100,17 @@ class Proof:
             user = await users.by_id(tx, who.viewer.user_id)
         if user is None:
             return False
-        right = await passwords.verify(user.password, given)
+        right = bool(given) and await passwords.verify(user.password, given)
         now: datetime = self._site.clock()
+        token, by_key = self._site.session_cookie.read(request), who.form.get(passkeys.FIELD, "")
         async with self._site.store.write() as tx:
+            if by_key and not given:
+                right = await self._site.passkeys.is_right(tx, token, user.id, "proof", by_key, now=now)
             # Six digits are no password of ours, so what was given is one or the other.
             if not right and not await self._site.second_step.is_right(tx, user.id, given[:40], now=now):
                 return False
             await sign_ins.forget_failures(tx, _key(who), limit_key(self._site.address(request)))
-            await users.note_proof(tx, self._site.session_cookie.read(request), now=now)
+            await users.note_proof(tx, token, now=now)
         return True
 
 

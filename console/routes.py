@@ -45,6 +45,8 @@ from console.oidc import Provider, Relation
 from console.oidc_page import OidcPage
 from console.pages import ConsolePages
 from console.papers import Papers
+from console.passkey_pages import PasskeyPages
+from console.passkeys import Passkeys
 from console.quarantine import Quarantine
 from console.recommending import recommendation_routes
 from console.rights import Right
@@ -118,6 +120,7 @@ def add_routes(
         saturdays=saturdays,
         scanner=scanner or NoScanner(),
         second_step=SecondStep((secret, *earlier_secrets)),
+        passkeys=Passkeys(base_url, "Guichet"),
         second_step_required=require_second_step,
         account_name=oidc.name if oidc else "",
     )
@@ -130,6 +133,7 @@ def add_routes(
     app.router.add_get("/console/sign-in/account/back", account.back, name="console-signin-account-back")
     app.router.add_get("/console/sign-in/code", steps.show, name="console-signin-code")
     app.router.add_post("/console/sign-in/code", steps.give_code, name="console-signin-code-post")
+    app.router.add_post("/console/sign-in/passkey", steps.ask_passkey, name="console-signin-passkey")
     app.router.add_get("/console/sign-in/second-step", steps.show, name="console-signin-enrol")
     app.router.add_post("/console/sign-in/second-step", steps.enrol, name="console-signin-enrol-post")
     app.router.add_get("/console/sign-in/password", steps.show, name="console-signin-password")
@@ -151,6 +155,7 @@ def add_routes(
         *kept_views.routes(site),
         *entry_routes(site, entries),
         *people_routes.routes(site),
+        *PasskeyPages(site).routes(),
         *report_routes.routes(site),
         *queues.routes(site),
         *doors.routes(site, checks),

@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from markupsafe import Markup
 
-from store import second_step
+from store import passkeys, second_step
 from store.database import Tx
 from store.users import User
 
@@ -54,8 +54,8 @@ class SecondStep:
         return None
 
     async def is_set(self, tx: Tx, user_id: int) -> bool:
-        """Whether this person has a second step."""
-        return await second_step.seed_of(tx, user_id) is not None
+        """Whether this person has a second step: codes, or a passkey."""
+        return await second_step.seed_of(tx, user_id) is not None or await passkeys.has_any(tx, user_id)
 
     async def is_right(self, tx: Tx, user_id: int, given: str, *, now: datetime) -> bool:
         """Use a code of the authenticator or one for recovery; whether it was right and not used before."""

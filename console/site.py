@@ -20,6 +20,7 @@ from channels.web.limits import Limiter
 from console import view_links, words
 from console.contract import Desk
 from console.pages import ConsolePages
+from console.passkeys import Passkeys
 from console.places import PLACES
 from console.rights import Right, may
 from console.second_step import SecondStep
@@ -56,6 +57,8 @@ class Who:
     # in place of what their browser says.
     undo_seconds: int | None = None
     theme: str = ""
+    # "large" or "larger" for bigger text.
+    text_size: str = ""
 
     @property
     def actor(self) -> str:
@@ -92,6 +95,7 @@ class Site:
     saturdays: bool
     scanner: Scanner
     second_step: SecondStep
+    passkeys: Passkeys
     # Whether everybody must have one.
     second_step_required: bool
     # What the account is called with which colleagues sign in; "" where they cannot.
@@ -121,6 +125,7 @@ class Site:
             proved_at=session.proved_at,
             undo_seconds=user.undo_seconds,
             theme=user.theme,
+            text_size=user.text_size,
         )
 
     def guarded(

@@ -20,11 +20,12 @@ from channels.web import csrf
 from channels.web.address import limit_key
 from channels.web.body import BodyError, BodyLimits, read_form
 from console import passwords
+from console.passkeys import FIELD
 from console.passwords import WeakPasswordError
 from console.paths import next_path
 from console.second_step import SecondStep, in_letters, new_seed, picture, step_of
 from console.site import Site
-from store import sign_ins, users
+from store import passkeys, sign_ins, users
 from store.database import Tx
 from store.users import Session, User
 
@@ -88,24 +89,40 @@ class Steps:
         session = await self._half(request, step, now)
         if session is None:
             return self._site.see_other("/console/sign-in")
-        return self._draw(request, session, request.query, now)
+        return await self._draw(request, session, request.query, now)
 
     async def give_code(self, request: web.Request) -> web.StreamResponse:
-        """Take a code of the authenticator, or one for recovery."""
+        """Take a code of the authenticator, one for recovery, or what a passkey signed."""
         site, now = self._site, self._site.clock()
         session, form = await self._half(request, "code", now), await self._form(request)
         if session is None:
             return site.see_other("/console/sign-in")
         if not self._ours(request, session, form):
-            return self._draw(request, session, form, now, problem="again", status=403)
+            return await self._draw(request, session, form, now, problem="again", status=403)
         user = session.user
         if seconds := await self._too_often(request, user):
-            return self._draw(request, session, form, now, problem="wait", seconds=seconds, status=429)
+            return await self._draw(request, session, form, now, problem="wait", seconds=seconds, status=429)
         async with site.store.write() as tx:
-            if await site.second_step.is_right(tx, user.id, form.get("code", "")[:40], now=now):
+            token, by_key = site.session_cookie.read(request), form.get(FIELD, "")
+            if (
+                await site.passkeys.is_right(tx, token, user.id, "step", by_key, now=now)
+                if by_key
+                else await site.second_step.is_right(tx, user.id, form.get("code", "")[:40], now=now)
+            ):
                 await sign_ins.forget_failures(tx, _code_of(user), limit_key(site.address(request)))
                 return await self._go_on(tx, request, user, form, now)
-        return self._draw(request, session, form, now, problem="wrong", status=403)
+        return await self._draw(request, session, form, now, problem="wrong", status=403)
+
+    async def ask_passkey(self, request: web.Request) -> web.StreamResponse:
+        """What a passkey of this half session's person is to sign."""
+        site, now = self._site, self._site.clock()
+        session, form = await self._half(request, "code", now), await self._form(request)
+        if session is None or not self._ours(request, session, form):
+            raise web.HTTPForbidden
+        token = site.session_cookie.read(request)
+        async with site.store.write() as tx:
+            options = await site.passkeys.to_sign(tx, token, session.user.id, "step", now=now)
+        return web.json_response(options, headers={"Cache-Control": "no-store"})
 
     async def enrol(self, request: web.Request) -> web.StreamResponse:
         """Keep the seed that was shown, once a code shows that it works; then show the codes for recovery."""
@@ -114,11 +131,11 @@ class Steps:
         if session is None:
             return site.see_other("/console/sign-in")
         if not self._ours(request, session, form):
-            return self._draw(request, session, form, now, problem="again", status=403)
+            return await self._draw(request, session, form, now, problem="again", status=403)
         seed = site.second_step.offered(form.get("offer", ""), session.csrf)
         step = step_of(seed, digits(form.get("code", "")), now) if seed is not None else None
         if seed is None or step is None:
-            return self._draw(request, session, form, now, problem="wrong", status=403)
+            return await self._draw(request, session, form, now, problem="wrong", status=403)
         async with site.store.write() as tx:
             codes = await site.second_step.set_up(tx, session.user.id, seed, step=step, now=now)
             whole = await self._go_on(tx, request, session.user, form, now)
@@ -159,9 +176,9 @@ class Steps:
         if session is None:
             return site.see_other("/console/sign-in")
         if not self._ours(request, session, form):
-            return self._draw(request, session, form, now, problem="again", status=403)
+            return await self._draw(request, session, form, now, problem="again", status=403)
         if problem := await _wrong(session.user, form):
-            return self._draw(request, session, form, now, problem=problem, status=422)
+            return await self._draw(request, session, form, now, problem=problem, status=422)
         hashed = await passwords.hashed(form["new"])
         async with site.store.write() as tx:
             await users.set_password(tx, session.user.id, hashed, actor=f"user:{session.user.id}", now=now)
@@ -186,7 +203,7 @@ class Steps:
         given = form.get("csrf", "").encode("utf-8", "replace")
         return csrf.same_origin(request, self._site.base_url) and secrets.compare_digest(given, session.csrf.encode())
 
-    def _draw(
+    async def _draw(
         self,
         request: web.Request,
         session: Session,
@@ -202,6 +219,8 @@ class Steps:
         if session.pending == "enrol":
             # The one that was shown before, so that it need not be read again; nothing is kept until it is confirmed.
             seed = step.offered(form.get("offer", ""), session.csrf) or new_seed()
+        async with self._site.store.read() as tx:
+            has_passkey = self._site.passkeys.offered and await passkeys.has_any(tx, user.id)
         return self._site.pages.page(
             _TEMPLATES[session.pending],
             self._site.language(request),
@@ -213,6 +232,8 @@ class Steps:
             problem=problem,
             seconds=seconds,
             shortest=passwords.SHORTEST,
+            has_passkey=has_passkey,
+            passkey_field=FIELD,
             **(setting_up(step, seed, user, session.csrf) if seed is not None else {}),
         )
 

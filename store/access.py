@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from store import audit as log
 from store import second_step, users
 from store.database import Tx
-from store.schema import audit, sessions, totp
+from store.schema import audit, passkeys, sessions, totp
 from store.users import IDLE, LONGEST, User
 
 # What is done to somebody's access, by act of the audit; `detail.user` names them.
@@ -27,13 +27,16 @@ ACTS = (
     "user.second_step_off",
     "user.recovery_codes",
     "user.recovered",
+    "user.passkey",
+    "user.passkey_off",
+    "user.passkey_copied",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
     """A user. `last_at` is when they last signed in; `open` how many browsers they are signed in with, and
-    `second_step` whether they give a code as well."""
+    `second_step` whether they give a code or use a passkey as well."""
 
     user: User
     last_at: datetime | None
@@ -58,9 +61,9 @@ async def colleagues(tx: Tx, *, now: datetime) -> Sequence[Colleague]:
     current = (sessions.c.seen_at > now - IDLE, sessions.c.created_at > now - LONGEST, sessions.c.pending == "")
     counted = select(sessions.c.user_id, func.count()).where(*current).group_by(sessions.c.user_id)
     open_ = {row[0]: int(row[1]) for row in await tx.conn.execute(counted)}
-    with_codes = set(await tx.conn.scalars(select(totp.c.user_id)))
+    second = set(await tx.conn.scalars(select(totp.c.user_id).union(select(passkeys.c.user_id))))
     found = [
-        Colleague(user, last.get(f"user:{user.id}"), open_.get(user.id, 0), user.id in with_codes)
+        Colleague(user, last.get(f"user:{user.id}"), open_.get(user.id, 0), user.id in second)
         for user in await users.listing(tx)
     ]
     return sorted(found, key=lambda one: (one.user.disabled, one.user.name.casefold()))

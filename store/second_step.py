@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
 
-from store import audit
+from store import audit, passkeys
 from store.database import Tx
 from store.schema import recovery_codes, totp
 from store.sql import insert
@@ -61,9 +61,10 @@ async def codes_left(tx: Tx, user_id: int) -> int:
 
 
 async def forget(tx: Tx, user_id: int, *, actor: str, now: datetime) -> None:
-    """Take the second step away, for instance from somebody who lost their telephone."""
+    """Take the second step away, for instance from somebody who lost their telephone: codes, codes for recovery and passkeys."""
     await tx.conn.execute(delete(totp).where(totp.c.user_id == user_id))
     await tx.conn.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
+    await passkeys.forget(tx, user_id)
     await audit.write(tx, actor=actor, act="user.second_step_off", at=now, detail={"user": user_id})
 
 

@@ -43,6 +43,7 @@ class User:
     once_until: datetime | None = None
     undo_seconds: int | None = None
     theme: str = ""
+    text_size: str = ""
 
     @property
     def viewer(self) -> Viewer:
@@ -74,6 +75,7 @@ _USER: Final = (
     users.c.once_until,
     users.c.undo_seconds,
     users.c.theme,
+    users.c.text_size,
 )
 
 
@@ -226,9 +228,9 @@ async def _session(tx: Tx, token: str, *conditions: ColumnElement[bool]) -> Sess
     return Session(_user(row), row.csrf, row.created_at, row.proved_at, row.pending) if row else None
 
 
-async def prefer(tx: Tx, user_id: int, *, undo_seconds: int | None, theme: str) -> None:
+async def prefer(tx: Tx, user_id: int, *, undo_seconds: int | None, theme: str, text_size: str) -> None:
     """Keep how somebody wants the console."""
-    new = {"undo_seconds": undo_seconds, "theme": theme}
+    new = {"undo_seconds": undo_seconds, "theme": theme, "text_size": text_size}
     await tx.conn.execute(update(users).where(users.c.id == user_id).values(**new))
 
 

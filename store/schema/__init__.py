@@ -8,7 +8,17 @@ mail is matched by them. The shape changes only through a migration beside this 
 from __future__ import annotations
 
 from store.columns import metadata
-from store.schema.access import audit, identities, kept_views, recovery_codes, sessions, sign_in_failures, totp, users
+from store.schema.access import (
+    audit,
+    identities,
+    kept_views,
+    passkeys,
+    recovery_codes,
+    sessions,
+    sign_in_failures,
+    totp,
+    users,
+)
 from store.schema.cases import (
     SEARCH,
     case_contacts,
@@ -75,6 +85,7 @@ __all__ = [
     "notes",
     "opted_out",
     "outbox",
+    "passkeys",
     "pauses",
     "people",
     "person_numbers",

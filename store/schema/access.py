@@ -35,6 +35,8 @@ users = Table(
     # want it other than their browser does.
     Column("undo_seconds", Integer, nullable=True),
     Column("theme", String(5), nullable=False, default="", server_default=""),
+    # "large" or "larger" where they want bigger text in the console.
+    Column("text_size", String(6), nullable=False, default="", server_default=""),
     Column("created_at", Moment, nullable=False),
 )
 
@@ -52,6 +54,9 @@ sessions = Table(
     Column("pending", String(10), nullable=False, default="", server_default=""),
     # What kind of browser it is, in two words, for the list of one's own sessions.
     Column("browser", String(40), nullable=False, default="", server_default=""),
+    # What a passkey of its person is to sign next, with what for, and since when; NULL once it was answered.
+    Column("challenge", String(64), nullable=True),
+    Column("challenge_at", Moment, nullable=True),
 )
 
 # Failed sign-ins, by the hash of account and address: the growing wait is computed from them.
@@ -94,6 +99,21 @@ recovery_codes = Table(
     own_id(),
     ref("user_id", "users.id", index=True),
     Column("code_hash", String(64), nullable=False),
+    Column("used_at", Moment, nullable=True),
+)
+
+# Passkeys: the public part of each, and how often it has signed (0 for those that do not count).
+passkeys = Table(
+    "passkeys",
+    metadata,
+    own_id(),
+    ref("user_id", "users.id", index=True),
+    Column("name", String(60), nullable=False),
+    # The SHA-256 of its identifier, which is as long as its maker likes.
+    Column("key_hash", String(64), nullable=False, unique=True),
+    Column("credential", LargeBinary, nullable=False),
+    Column("signed", BigInteger, nullable=False),
+    Column("added_at", Moment, nullable=False),
     Column("used_at", Moment, nullable=True),
 )
 

@@ -179,7 +179,7 @@ async def demanding(furnished: tuple[Path, House], tmp_path: Path) -> AsyncItera
 
 @asynccontextmanager
 async def started(furnished: tuple[Path, House], tmp_path: Path, **options: Any) -> AsyncIterator[Running]:
-    """The console on a copy of the example house; `options` are those of `add_routes`, and `port`."""
+    """The console on a copy of the example house; `options` are those of `add_routes`, and `port` and `host`."""
     folder, made = furnished
     shutil.copytree(folder, tmp_path / "house")
     store = Store(f"sqlite+aiosqlite:///{tmp_path / 'house' / 'guichet.db'}", FileStore(tmp_path / "house" / "files"))
@@ -187,8 +187,8 @@ async def started(furnished: tuple[Path, House], tmp_path: Path, **options: Any)
     house = House(
         store, *map(dict, (made.users, made.references, made.cases, made.items)), made.number, dict(made.talks)
     )
-    port = options.pop("port", None) or unused_port()
-    base_url = f"http://127.0.0.1:{port}"
+    port, host = options.pop("port", None) or unused_port(), options.pop("host", "127.0.0.1")
+    base_url = f"http://{host}:{port}"
     app = web.Application(middlewares=middlewares(base_url))
     desk, clock, scanner = StoreDesk(store), Clock(), Says()
     talks = talks_of(store, tmp_path)
@@ -212,7 +212,7 @@ async def started(furnished: tuple[Path, House], tmp_path: Path, **options: Any)
         scanner=scanner,
         **options,
     )
-    server = TestServer(app, port=port)
+    server = TestServer(app, host=host, port=port)
     await server.start_server()
     running = Running(app, server, house, desk, talks, clock, base_url, scanner, entries, trainer, looks)
     yield running

@@ -82,15 +82,15 @@ async def test_undo_time_and_theme_are_kept(running: Running) -> None:
     page = await tom.get(running.case("marie"))
     assert "You can take it back for 10 seconds" in page
     assert "data-theme" not in page
-    await tom.post("/console/me/prefer", undo="0", theme="dark")
+    await tom.post("/console/me/prefer", undo="0", theme="dark", size="larger")
     page = await tom.get(running.case("marie"))
     assert "take it back for" not in page
-    assert 'data-theme="dark"' in page
+    assert 'data-theme="dark" data-text="larger"' in page
     assert "theme.css" in page
     page = await tom.post("/console/me/prefer", undo="", theme="")
     assert "Kept" in page
     assert "data-theme" not in page
-    for wrong in ({"undo": "9", "theme": ""}, {"undo": "10", "theme": "pink"}):
+    for wrong in ({"undo": "9", "theme": ""}, {"undo": "10", "theme": "pink"}, {"size": "huge"}):
         await tom.post("/console/me/prefer", status=400, **wrong)
 
 
