@@ -6,7 +6,7 @@ from typing import Final
 
 from console.me_page import MePage
 from console.people_page import PeoplePage
-from console.proof import Proof
+from console.proof import KEPT, Proof
 from console.rights import Right
 from console.site import Handler, Site
 
@@ -26,6 +26,7 @@ def routes(site: Site) -> list[tuple[str, str, str, Handler, Right]]:
         ("POST", "/console/me/second-step/off", "me-second-step-off", me.no_second_step, "any"),
         ("POST", "/console/me/codes", "me-codes", me.codes, "any"),
         ("POST", "/console/proof", "proof", Proof(site).give, "any"),
+        ("GET", KEPT, "proof-kept", Proof(site).kept, "any"),
         ("GET", "/console/people", "people", people.show, "oversees"),
         ("GET", "/console/people/new", "people-new", people.new, "administers"),
         ("POST", "/console/people/new", "people-add", people.add, "administers"),

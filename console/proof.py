@@ -12,6 +12,8 @@ the password beside it.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
@@ -22,12 +24,14 @@ from channels.web.address import limit_key
 from console import passkeys, passwords
 from console.paths import is_ours
 from console.site import Site, Who
+from store import kept_forms, sign_ins, users
 from store import passkeys as store_passkeys
-from store import sign_ins, users
 
 FRESH: Final = timedelta(minutes=5)
 # The field of the password; never given back in a page, nor handed on.
 FIELD: Final = "proof"
+# Where a form waits for who comes back from signing in elsewhere.
+KEPT: Final = "/console/proof/kept"
 
 
 class Proof:
@@ -64,11 +68,37 @@ class Proof:
             raise web.HTTPNotFound
         return await self.wanted(request, who) or self._site.see_other(next_)
 
+    async def kept(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """The form that waited while its person signed in elsewhere, to be sent on; the first page where there is none."""
+        async with self._site.store.read() as tx:
+            content = await kept_forms.of(tx, self._site.session_cookie.read(request), who.viewer.user_id, now=who.now)
+        opened = self._site.second_step.open(content, _bound_to(who)) if content is not None else None
+        if opened is None:
+            return await self._site.page("kept_form.html", who, status=404, to="", fields={})
+        to, fields = json.loads(opened)
+        return await self._site.page("kept_form.html", who, to=to, fields=fields)
+
+    async def _keep(self, request: web.Request, who: Who) -> bool:
+        """Keep what was sent, where its person may prove who they are elsewhere: the way there and back loses a page."""
+        if not (self._site.account_name and is_ours(request.path_qs)):
+            return False
+        content = json.dumps([request.path_qs, _handed_on(who.form)]).encode()
+        async with self._site.store.write() as tx:
+            await kept_forms.keep(
+                tx,
+                self._site.session_cookie.read(request),
+                who.viewer.user_id,
+                self._site.second_step.seal(content, _bound_to(who)),
+                now=who.now,
+            )
+        return True
+
     async def _ask(
         self, request: web.Request, who: Who, *, problem: str = "", seconds: int = 0, status: int = 403
     ) -> web.Response:
         is_form = request.method == "POST"
-        fields = {name: value for name, value in who.form.items() if name not in ("csrf", FIELD, passkeys.FIELD)}
+        kept = is_form and await self._keep(request, who)
+        fields = _handed_on(who.form)
         async with self._site.store.read() as tx:
             has_passkey = self._site.passkeys.offered and await store_passkeys.has_any(tx, who.viewer.user_id)
         return await self._site.page(
@@ -82,6 +112,7 @@ class Proof:
             has_passkey=has_passkey,
             passkey_field=passkeys.FIELD,
             account=self._site.account_name,
+            kept=KEPT if kept else request.path,
             problem=problem,
             seconds=seconds,
         )
@@ -112,6 +143,15 @@ class Proof:
             await sign_ins.forget_failures(tx, _key(who), limit_key(self._site.address(request)))
             await users.note_proof(tx, token, now=now)
         return True
+
+
+def _handed_on(form: Mapping[str, str]) -> dict[str, str]:
+    """What was sent, without what proved who sent it."""
+    return {name: value for name, value in form.items() if name not in ("csrf", FIELD, passkeys.FIELD)}
+
+
+def _bound_to(who: Who) -> str:
+    return f"kept form:{who.viewer.user_id}"
 
 
 def _key(who: Who) -> str:

@@ -25,7 +25,7 @@ from console.passwords import WeakPasswordError
 from console.paths import next_path
 from console.second_step import SecondStep, in_letters, new_seed, picture, step_of
 from console.site import Site
-from store import passkeys, sign_ins, users
+from store import kept_forms, passkeys, sign_ins, users
 from store.database import Tx
 from store.users import Session, User
 
@@ -78,6 +78,8 @@ class Steps:
             pending=pending,
             browser=browser_of(request.headers.get("User-Agent", "")),
         )
+        # What waits for this browser goes on with it, if it is still the same person's.
+        await kept_forms.move(tx, self._site.session_cookie.read(request), token, user.id)
         answer = self._site.see_other(f"{_PAGES[pending]}?{urlencode({'next': target})}" if pending else target)
         self._site.session_cookie.set(answer, token)
         return answer

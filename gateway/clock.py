@@ -34,6 +34,7 @@ from store import (
     forgotten,
     idempotency,
     inbox,
+    kept_forms,
     operations,
     sessions,
     users,
@@ -196,6 +197,7 @@ class Clock:
     async def _tidy(self, tx: Tx, now: datetime) -> dict[str, Any]:
         """Drop what has served: expired sessions and keys. Retention of cases hooks in here."""
         ended = await users.forget_old(tx, now=now)
+        await kept_forms.forget_old(tx, now=now)
         keys = await idempotency.forget_old(tx, now=now)
         await operations.forget_old_runs(tx, now=now)
         await domain_rates.forget_old(tx, now=now)

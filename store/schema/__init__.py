@@ -11,6 +11,7 @@ from store.columns import metadata
 from store.schema.access import (
     audit,
     identities,
+    kept_forms,
     kept_views,
     passkeys,
     recovery_codes,
@@ -72,6 +73,7 @@ __all__ = [
     "idempotency",
     "identities",
     "inbox",
+    "kept_forms",
     "kept_views",
     "label_counts",
     "links",

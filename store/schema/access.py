@@ -102,6 +102,16 @@ recovery_codes = Table(
     Column("used_at", Moment, nullable=True),
 )
 
+# The form that waits while its person proves who they are at an issuer's page: one for each session, encrypted by the caller.
+kept_forms = Table(
+    "kept_forms",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    ref("user_id", "users.id"),
+    Column("content", LargeBinary, nullable=False),
+    Column("kept_at", Moment, nullable=False),
+)
+
 # Passkeys: the public part of each, and how often it has signed (0 for those that do not count).
 passkeys = Table(
     "passkeys",

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -19,7 +20,7 @@ from sqlalchemy import select
 from console.oidc import Relation, is_safe
 from console.passwords import verify
 from store import users
-from store.schema import identities
+from store.schema import identities, kept_forms
 from store.users import User
 from tests.console.conftest import Clock, Running, hidden, started
 from tests.console.example_house import House
@@ -355,6 +356,53 @@ async def test_an_account_is_fresh_proof_when_it_is_given_anew(house: Running, i
     assert "Set up the second step" in page
 
 
+async def test_what_was_filled_in_waits_for_who_proves_elsewhere(house: Running, issuer: Issuer) -> None:
+    client = house.client()
+    await back(client, await leave(client, issuer))
+    page = await (await client.get("/console/me")).text()
+    house.clock.forward(minutes=6)
+    typed = {"csrf": hidden(page, "csrf"), "offer": "what was offered <&>", "code": "12 34"}
+    page = await (await client.post("/console/me/second-step", data=typed)).text()
+    assert 'href="/console/sign-in/account?next=/console/proof/kept"' in page
+    query = await leave(client, issuer, "/console/proof/kept")
+    answer = await back(client, query)
+    assert answer.headers["Location"] == f"{house.base_url}/console/proof/kept"
+    page = await (await client.get("/console/proof/kept")).text()
+    assert 'action="/console/me/second-step"' in page
+    assert hidden(page, "offer") == typed["offer"]
+    assert hidden(page, "code") == "12 34"
+    # Under the new session's token it goes to the same handler, which asks for no proof any more.
+    data = {name: hidden(page, name) for name in ("csrf", "offer", "code")}
+    page = await (await client.post("/console/me/second-step", data=data)).text()
+    assert "Set up the second step" in page
+    # Nothing of it lies there to be read.
+    async with house.house.store.read() as tx:
+        (content,) = (await tx.conn.execute(select(kept_forms.c.content))).scalars()
+    assert b"offered" not in content
+    # Ten minutes later it waits no more.
+    house.clock.forward(minutes=11)
+    gone = await client.get("/console/proof/kept")
+    assert gone.status == 404
+    assert "what was offered" not in await gone.text()
+
+
+async def test_what_waits_is_its_persons_alone(house: Running, issuer: Issuer) -> None:
+    client = house.client()
+    await back(client, await leave(client, issuer))
+    page = await (await client.get("/console/me")).text()
+    house.clock.forward(minutes=6)
+    typed = {"csrf": hidden(page, "csrf"), "offer": "mine", "code": "1"}
+    await client.post("/console/me/second-step", data=typed)
+    # Somebody else signs in at the same desk.
+    query = await leave(client, issuer, "/console/proof/kept")
+    issuer.claims.update(sub="another", email="rob@example.org", name="Rob")
+    await back(client, query)
+    answer = await client.get("/console/proof/kept")
+    assert answer.status == 404
+    async with house.house.store.read() as tx:
+        assert (await tx.conn.execute(select(kept_forms))).all() == []
+
+
 async def test_without_an_issuer_there_is_nothing_here(running: Running) -> None:
     client = running.client()
     assert (await client.get("/console/sign-in/account")).status == 404
@@ -409,3 +457,24 @@ async def test_a_real_provider(
         assert user is not None
         assert (user.name, user.role, user.login) == ("els", "mediator", "els@example.org")
         assert parse_qs(urlsplit(str(answer.url)).query) == {}
+        await _a_form_waits(running, client)
+
+
+async def _a_form_waits(running: Running, client: Client) -> None:
+    """What is filled in and wants a fresh proof waits while its person goes to the provider, who remembers them."""
+    page = await (await client.get("/console/me")).text()
+    running.clock.forward(minutes=6)
+    typed = {"csrf": hidden(page, "csrf"), "offer": "as it was", "code": "1"}
+    page = await (await client.post("/console/me/second-step", data=typed)).text()
+    running.clock.now -= timedelta(minutes=6)
+    (way,) = re.findall(r'href="(/console/sign-in/account[^"]*)"', page)
+    answer = await client.get(way)
+    page = await answer.text()
+    while answer.url.port != running.server.port:
+        action = re.findall(r'<form[^>]*action="([^"]+)"', page)
+        assert action, page[:1500]
+        form = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page))
+        answer = await client.session.post(action[0], data={**form, "login": "els:mediation", "password": "x"})
+        page = await answer.text()
+    assert answer.url.path == "/console/proof/kept", page[:1500]
+    assert hidden(page, "offer") == "as it was"

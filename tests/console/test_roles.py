@@ -51,6 +51,7 @@ _POLICY: dict[str, set[str] | None] = {
     "console-me-passkey-ask": _ALL,
     "console-me-passkey-remove": _ALL,
     "console-passkey-ask": _ALL,
+    "console-proof-kept": _ALL,
     "console-me-codes": _ALL,
     "console-person-second-step": {"administrator"},
     "console-people": {"supervisor", "administrator"},
