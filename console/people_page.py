@@ -25,6 +25,8 @@ from store.users import User, UserExistsError
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 # A password that somebody else made lets its owner choose one of their own, for so long.
 ONCE: Final = timedelta(days=3)
+# So far back the page says who opened sealed cases; the audit has it all.
+LOOKS_SINCE: Final = timedelta(days=90)
 _LONGEST_NAME: Final = 120
 # No letter or digit that is taken for another one when it is read aloud.
 _SIGNS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -56,13 +58,21 @@ class PeoplePage:
         """Everybody, and the list of those who may read health data."""
         async with self._site.store.read() as tx:
             everybody = await access.colleagues(tx, now=who.now)
+            looks = await access.looks(tx, since=who.now - LOOKS_SINCE)
         # The administrator's right to medical matters would mean nothing: that role reads no case.
         health = [
             one for one in everybody if one.user.viewer.reads_cases and one.user.medical and not one.user.disabled
         ]
         done = request.query.get("done", "")
         return await self._site.page(
-            "people.html", who, here="people", everybody=everybody, health=health, done=done if done in DONE else ""
+            "people.html",
+            who,
+            here="people",
+            everybody=everybody,
+            health=health,
+            looks=looks,
+            looks_days=LOOKS_SINCE.days,
+            done=done if done in DONE else "",
         )
 
     async def new(self, request: web.Request, who: Who) -> web.StreamResponse:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import desc, func, select
 
 from store import audit as log
 from store import second_step, users
@@ -76,6 +76,27 @@ async def changes(tx: Tx, user_id: int, *, limit: int = 50) -> Sequence[Change]:
     )
     rows = await tx.conn.execute(query.order_by(audit.c.id.desc()).limit(limit))
     return [Change(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """How many sealed cases somebody opened, and when the last time. Which ones is for the audit, and who may read that."""
+
+    user: User
+    cases: int
+    last_at: datetime
+
+
+async def looks(tx: Tx, *, since: datetime) -> Sequence[Looks]:
+    """Who has opened sealed cases since a moment, whether or not they still may; the latest first."""
+    query = (
+        select(audit.c.actor, func.count(audit.c.case_id.distinct()), func.max(audit.c.at).label("last"))
+        .where(audit.c.act == "case.unsealed", audit.c.at > since)
+        .group_by(audit.c.actor)
+        .order_by(desc("last"))
+    )
+    known = {f"user:{user.id}": user for user in await users.listing(tx)}
+    return [Looks(known[actor], int(count), at) for actor, count, at in await tx.conn.execute(query) if actor in known]
 
 
 async def end_sessions(tx: Tx, user_id: int, *, actor: str, now: datetime) -> None:

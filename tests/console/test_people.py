@@ -51,6 +51,29 @@ async def test_who_may_read_health_data_is_one_list(running: Running) -> None:
     assert "all queues" in page
 
 
+async def test_who_opened_sealed_cases_is_told_and_not_which(running: Running) -> None:
+    admin, anne = await running.sign_in("admin"), await running.sign_in("anne")
+    assert "Nobody did." in await admin.get("/console/people")
+    for _ in range(2):
+        running.clock.forward(minutes=10)
+        await anne.post(f"{running.case('sealed')}/open", reason="handling")
+    page = await admin.get("/console/people")
+    did = page[page.index("And who opened") :]
+    assert re.search(r"<strong>Anne Lemaire</strong>: 1 sealed case, the last time 10:20", did)
+    assert "Sofie Claes" not in did
+    assert running.house.references["sealed"] not in page
+    # They did, although they may no longer.
+    number = running.house.users["anne"]
+    was = hidden(await admin.get(f"/console/people/{number}"), "was")
+    running.clock.forward(minutes=1)
+    await admin.post(f"/console/people/{number}", was=was, role="mediator", queues="all", proof=PASSWORD)
+    page = await admin.get("/console/people")
+    assert "<strong>Anne Lemaire</strong>, who may no longer do so: 1 sealed case" in page
+    running.clock.forward(days=91)
+    admin = await running.sign_in("admin")
+    assert "Nobody did." in await admin.get("/console/people")
+
+
 async def test_a_supervisor_reads_it_and_changes_nothing(running: Running) -> None:
     sofie = await running.sign_in("sofie")
     page = await sofie.get("/console/people")
