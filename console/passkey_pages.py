@@ -73,8 +73,9 @@ class PasskeyPages:
         return self._site.see_other("/console/me?done=passkey")
 
     async def remove(self, request: web.Request, who: Who) -> web.StreamResponse:
-        """Remove one of one's own; the last one only where the house lets people in without a second step."""
-        if (asked := await self._wanted(request, who)) is not None:
+        """Remove one of one's own, under whichever address it was made; the last one only where the house lets people in
+        without a second step."""
+        if (asked := await self._proof.wanted(request, who)) is not None:
             return asked
         number, user_id = who.form.get("key", ""), who.viewer.user_id
         if not (number.isdecimal() and len(number) <= 15):

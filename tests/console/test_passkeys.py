@@ -240,6 +240,17 @@ async def test_an_administrator_takes_a_lost_passkey_away(local: Running) -> Non
     assert "added a passkey" in await admin.get(f"/console/people/{number}")
 
 
+async def test_a_name_is_shown_as_it_was_typed_and_is_no_markup(local: Running) -> None:
+    tom, evil = await local.sign_in("tom"), "<script>alert(1)</script>"
+    await _add(tom, SoftPasskey(local.base_url), evil)
+    page = await tom.get("/console/me")
+    assert evil not in page
+    assert "&lt;script&gt;alert(1)" in page
+    for wrong in ("", " ", "x" * 61):
+        made = SoftPasskey(local.base_url).make(await _asked(tom, "/console/me/passkeys/ask"))
+        assert "Give it a name" in await tom.post("/console/me/passkeys", 422, name=wrong, made=made)
+
+
 async def test_an_address_of_digits_offers_none(running: Running) -> None:
     tom = await running.sign_in("tom")
     assert "Passkeys" not in await tom.get("/console/me")
