@@ -312,3 +312,38 @@ async def test_an_entry_is_left_and_gone_on_with(desk: Desk) -> None:
     await page.get_by_role("heading", name="It is recorded").wait_for()
     assert desk.watched.dialogs == []
     assert desk.watched.troubles == []
+
+
+async def test_what_cannot_be_read_is_typed_in_beside_it_and_both_lead_to_one_case(
+    desk: Desk, chromium: Browser
+) -> None:
+    context = await chromium.new_context(locale="en", viewport={"width": 1280, "height": 900})
+    page, base_url = await context.new_page(), desk.running.base_url
+    await page.goto(f"{base_url}/console/sign-in")
+    await page.get_by_label("Login").fill("sofie")
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.keyboard.press("Enter")
+    await page.get_by_role("heading", name="All cases").wait_for()
+    item = desk.running.house.items["kept1"]
+    await page.goto(f"{base_url}/console/quarantine/{item}")
+    await page.get_by_role("link", name="Type it in by hand").focus()
+    await page.keyboard.press("Enter")
+    # The raw text stands beside the story, harmless.
+    await page.locator("pre.raw").get_by_text("<script>alert(1)</script>").wait_for()
+    assert await found(page) == []
+    await page.keyboard.type(STORY)
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("Nadine Colson")
+    await page.keyboard.press("Control+Enter")
+    await page.get_by_role("heading", name="It is recorded").wait_for()
+    await desk.drained()
+    reference, _, _ = await desk.case()
+    assert await page.locator(".big-reference").inner_text() == reference
+    async with desk.running.house.store.read() as tx:
+        rows = await tx.conn.execute(select(schema.inbox.c.fate, schema.inbox.c.case_id).order_by(schema.inbox.c.id))
+        fates = [tuple(row) for row in rows]
+    (typed,) = (case for fate, case in fates if fate == "typed")
+    assert fates[-1] == ("opened", typed)
+    await page.goto(f"{base_url}/console/quarantine/{item}")
+    assert await page.get_by_role("link", name="Type it in by hand").count() == 0
+    await context.close()
