@@ -29,6 +29,7 @@ _POLICY: dict[str, set[str] | None] = {
     "console-signin-account-back": None,
     "console-signin-code": None,
     "console-signin-code-post": None,
+    "console-signin-passkey": None,
     "console-signin-enrol": None,
     "console-signin-enrol-post": None,
     "console-signin-password": None,
