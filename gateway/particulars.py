@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from typing import Final
 
 from classifier import numbers
 from config.directory import directory
 from config.vocabulary import LANGUAGES
 from console.contract import Particular
+
+# What the finder of telephone numbers takes for no space between digits; each is one sign, so that places stay.
+_SPACES: Final = str.maketrans({"\u00a0": " ", "\u2009": " ", "\u202f": " "})
 
 
 def particulars(text: str) -> list[Particular]:
@@ -17,8 +21,9 @@ def particulars(text: str) -> list[Particular]:
     taken: list[tuple[int, int]] = []
     found: list[Particular] = []
     # An account or a national number holds digits that look like a telephone number: the surer reading goes first.
-    for reading in (numbers.ibans, numbers.mails, _from_abroad, numbers.national_numbers, numbers.phones):
-        for number in reading(numbers.blanked(text, taken)):
+    plain = text.translate(_SPACES)
+    for reading in (numbers.ibans, numbers.mails, _from_abroad, _national, numbers.phones):
+        for number in reading(numbers.blanked(plain, taken)):
             taken.append((number.start, number.end))
             if not numbers.our_own(number.value) and not _of_a_body(number.value):
                 found.append(Particular(number.value, text[number.start : number.end]))
@@ -32,6 +37,14 @@ def _from_abroad(text: str) -> Iterator[numbers.Number]:
         for found in numbers.phones(text)
         if text[found.start : found.start + 3].startswith(("+", "00", "(+", "(00"))
     )
+
+
+def _national(text: str) -> Iterator[numbers.Number]:
+    """National numbers. Of a telephone number with 00 and its country the first eleven digits may add up to one, and more
+    digits follow."""
+    for found in numbers.national_numbers(text):
+        if not (found.value.startswith("00") and any(sign.isdigit() for sign in text[found.end : found.end + 2])):
+            yield found
 
 
 def _of_a_body(value: str) -> bool:

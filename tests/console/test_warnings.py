@@ -7,7 +7,7 @@ from dataclasses import replace
 from html import unescape
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from config.health_words import health_words, load_health_words
@@ -60,6 +60,8 @@ def test_the_members_own_national_number_is_never_asked_about(born: int, number:
     assert kinds(text, MARIE) == ["number"]
 
 
+@example(subscriber="478404000", wrote="", answers="\u202f", prefixes=("0", "0032"))
+@example(subscriber="488516700", wrote="", answers=" ", prefixes=("0", "0032"))
 @given(
     subscriber=st.from_regex(r"\A4(?:7|8|9)[0-9]{7}\Z"),
     wrote=GROUPED,
