@@ -278,6 +278,8 @@ async def test_the_same_by_keyboard_alone(arrive: Arrivals, site: Site) -> None:
     await page.get_by_text("The note is saved.").wait_for()
 
     await keys.press("p")
+    # The address of the page changes first, and the focus follows.
+    await page.wait_for_function("() => document.activeElement.name === 'reason'")
     await keys.press("Space")
     await keys.to("pause-until")
     day = str(await page.locator("#pause-until").get_attribute("min"))
