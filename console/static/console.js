@@ -30,7 +30,7 @@
   // Where one is stands in sight, in a rail that is longer than the window.
   const rail = document.querySelector(".rail"), here = rail?.querySelector("[aria-current]");
   if (here && rail.scrollHeight > rail.clientHeight) {
-    const below = here.offsetTop + here.offsetHeight + 40 - rail.offsetTop - rail.clientHeight;
+    const below = here.getBoundingClientRect().bottom + 24 - rail.getBoundingClientRect().bottom;
     if (below > 0) rail.scrollTop = below;
   }
   const step = (by) => {
