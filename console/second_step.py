@@ -116,8 +116,9 @@ def shown(code: str) -> str:
 def step_of(seed: bytes, code: str, now: datetime) -> int | None:
     """The step of 30 seconds whose code this is: the one of now, or one on either side; None for none of them."""
     totp, current = pyotp.TOTP(in_letters(seed)), int(now.timestamp()) // _STEP_SECONDS
-    # All three are compared, whichever is right: the time it takes says nothing.
-    right = [step for step in (current - 1, current, current + 1) if hmac.compare_digest(totp.generate_otp(step), code)]
+    # All three are compared, whichever is right: the time it takes says nothing. As bytes, which may be of any letters.
+    given, steps = code.encode("utf-8", "replace"), (current - 1, current, current + 1)
+    right = [step for step in steps if hmac.compare_digest(totp.generate_otp(step).encode(), given)]
     return right[-1] if right else None
 
 
