@@ -41,6 +41,7 @@ async def furnish_fully(furnished: tuple[Path, House], folder: Path) -> tuple[Pa
         await _close(running, anne, "sealed")
         await _lists_and_entries(running, sofie)
         await _rules_and_texts(running, sofie)
+        await _announced(sofie)
         await _house(running)
         await _report(running)
         running.clock.now = NOW + timedelta(minutes=1)
@@ -203,6 +204,13 @@ async def _rules_and_texts(running: Running, browser: Browser) -> None:
         if situation == "compliment":
             await browser.get(f"/console/texts/{situation}")
             await browser.post(f"/console/texts/{situation}/publish", text="Girafe", proof=PASSWORD)
+
+
+async def _announced(browser: Browser) -> None:
+    """Members read that a door is in trouble."""
+    page = "/console/channels/announce?door=email"
+    form = next(one for one in forms(await browser.get(page), page) if "until" in dict(one.fields))
+    await browser.post(form.action, **{name: value for name, value in form.fields if name != "csrf"})
 
 
 async def _house(running: Running) -> None:

@@ -97,12 +97,11 @@ def _titles(value: Any, mark: str) -> Any:
 
 def _all_texts(value: Any, mark: str) -> Any:
     """The wording of one text, each part in each language: braces would be refused, so they are left out."""
-    given = {language: dict.fromkeys(parts, True) for language, parts in json.loads(bytes(value)).items()}
-    parts = {part for one in given.values() for part in one}
-    return _leaves(*parts, braces=False)(value, mark)
+    return _leaves(*json.loads(bytes(value)), braces=False)(value, mark)
 
 
 FILLED: Final[Mapping[str, Fill]] = {
+    "announcements.body": _all_texts,
     "cases.account": _plain,
     "cases.subject": _bytes,
     "cases.first_words": _bytes,
@@ -163,9 +162,11 @@ FILLED: Final[Mapping[str, Fill]] = {
 # Words of closed lists, references, hashes and keys, and what is only ever compared.
 CLOSED: Final = frozenset(
     [
+        "announcements.door",
         "audit.actor",
         "audit.act",
         "audit.detail",
+        "cases.cause",
         "cases.reference",
         "cases.kind",
         "cases.queue",
@@ -240,6 +241,7 @@ CLOSED: Final = frozenset(
         "model_uses.version",
         "opted_out.kind",
         "opted_out.address_hash",
+        "notes.about",
         "outbox.key",
         "outbox.channel",
         "outbox.state",

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from config.announcements import stand
 from config.wording import use
 from tests.console.conftest import Browser, Running, started
 from tests.console.example_house import House
@@ -97,6 +98,7 @@ def _not_typeset(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("console.report_files.make_pdf", plain)
     yield
     use({})
+    stand(())
 
 
 @pytest.fixture(scope="module")

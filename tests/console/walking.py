@@ -36,6 +36,7 @@ _QUERIES: Final[Mapping[str, tuple[str, ...]]] = {
         f"?month=2026-{month}&format={kind}" for month in (10, 11) for kind in ("csv", "xlsx", "pdf")
     ),
     "console-new": ("", "?item=1"),
+    "console-announce": ("", "?door=email"),
     "console-text": ("", "?language=fr", "?language=nl"),
     "console-rules": ("", "?language=nl"),
 }
