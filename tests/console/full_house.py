@@ -17,7 +17,8 @@ from aiohttp import FormData
 from sqlalchemy import select, update
 
 from channels.message import Attachment
-from store import cases, identities, operations, questions, ratings, rehearsals
+from console.passwords import hash_password
+from store import cases, identities, operations, questions, ratings, rehearsals, users
 from store.schema import cases as cases_table
 from store.schema import messages, outbox, pauses
 from tests.console.conftest import Browser, Running, started
@@ -30,8 +31,23 @@ _FILE: Final = b"%PDF-1.7\n%%EOF"
 
 
 async def furnish_fully(furnished: tuple[Path, House], folder: Path) -> tuple[Path, House]:
-    """Live in a copy of the example house for a day; return where it is kept, and the names of what is in it."""
+    """Live in a copy of the example house for a day; return where it is kept, and the names of what is in it.
+
+    There is one colleague more: Nele, a mediator who may open sealed cases, of the queue of Mediation alone.
+    """
     async with started(furnished, folder) as running:
+        async with running.house.store.write() as tx:
+            running.house.users["nele"] = await users.add(
+                tx,
+                login="nele",
+                name="Nele Wils",
+                role="mediator",
+                medical=True,
+                queues=("mediation",),
+                password=hash_password(PASSWORD),
+                actor="system",
+                now=NOW,
+            )
         await _second_cases(running)
         sofie, anne = await running.sign_in("sofie"), await running.sign_in("anne")
         for browser, key, reason in ((sofie, "marie", ""), (anne, "sealed", "handling")):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from sqlalchemy import JSON, LargeBinary, String, Table, Text, select, update
@@ -318,3 +318,53 @@ async def _poison(tx: Tx, table: Table, names: list[str]) -> set[str]:
                 done.add(mark)
         await tx.conn.execute(update(table).where(*(key == row[key.name] for key in keys)).values(values))
     return done
+
+
+async def poisoned_of(store: Store, hidden: Collection[int], mark: str) -> None:
+    """Put a mark into every filled column of every row that belongs to these cases."""
+    async with store.write() as tx:
+        for table in metadata.sorted_tables:
+            # By which of our own addresses something came is no secret.
+            filled = FILLED.keys() - {f"{table.name}.account"}
+            names = [column.name for column in table.columns if f"{table.name}.{column.name}" in filled]
+            condition = _belongs(table, hidden)
+            if not names or condition is None:
+                continue
+            keys = list(table.primary_key.columns)
+            for row in (await tx.conn.execute(select(table).where(condition))).mappings().all():
+                values = {
+                    name: FILLED[f"{table.name}.{name}"](row[name], mark) for name in names if row[name] is not None
+                }
+                await tx.conn.execute(update(table).where(*(key == row[key.name] for key in keys)).values(values))
+
+
+async def rows_of(store: Store, hidden: Collection[int]) -> dict[str, list[Any]]:
+    """Every row that belongs to these cases, by table; what is written of looks and acts apart."""
+    found: dict[str, list[Any]] = {}
+    async with store.read() as tx:
+        for table in metadata.sorted_tables:
+            condition = _belongs(table, hidden)
+            if condition is not None and table.name not in ("audit", "presence"):
+                query = select(table).where(condition).order_by(*table.primary_key.columns)
+                found[table.name] = [tuple(row) for row in await tx.conn.execute(query)]
+    return found
+
+
+def _belongs(table: Table, hidden: Collection[int]) -> Any:
+    """The condition on a table that its row is of one of these cases; None where no row is of a case."""
+    own = metadata.tables["messages"].c
+    if table.name == "cases":
+        return table.c.id.in_(hidden)
+    if "case_id" in table.c:
+        return table.c.case_id.in_(hidden)
+    if "message_id" in table.c:
+        return table.c.message_id.in_(select(own.id).where(own.case_id.in_(hidden)))
+    people = select(metadata.tables["cases"].c.person_id)
+    if table.name in ("people", "contacts"):
+        # Only those who have nothing in another case: else the other case may show them.
+        column = table.c.id if table.name == "people" else table.c.person_id
+        theirs = metadata.tables["cases"].c
+        return column.in_(people.where(theirs.id.in_(hidden))) & column.not_in(
+            people.where(theirs.id.not_in(hidden), theirs.person_id.is_not(None))
+        )
+    return None
