@@ -215,9 +215,11 @@ async def started(furnished: tuple[Path, House], tmp_path: Path, **options: Any)
     server = TestServer(app, host=host, port=port)
     await server.start_server()
     running = Running(app, server, house, desk, talks, clock, base_url, scanner, entries, trainer, looks)
-    yield running
-    for client in running.clients:
-        await client.close()
-    await server.close()
-    await trainer.close()
-    await store.close()
+    try:
+        yield running
+    finally:
+        for client in running.clients:
+            await client.close()
+        await server.close()
+        await trainer.close()
+        await store.close()

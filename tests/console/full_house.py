@@ -18,7 +18,7 @@ from sqlalchemy import select, update
 
 from channels.message import Attachment
 from console.passwords import hash_password
-from store import cases, identities, operations, questions, ratings, rehearsals, users
+from store import cases, identities, operations, questions, ratings, rehearsals, rule_returns, rule_sets, users
 from store.schema import cases as cases_table
 from store.schema import messages, outbox, pauses
 from tests.console.conftest import Browser, Running, started
@@ -243,6 +243,13 @@ async def _house(running: Running) -> None:
             .where(messages.c.case_id == house.cases["marie"])
             .values(defects=["charset"], rfc_message_id="<1@mail.example>")
         )
+        active = await rule_sets.active(tx)
+        assert active is not None
+        body = active.body.replace('version: "1"', 'version: "2"')
+        assert body != active.body
+        await rule_sets.publish(tx, version="2", body=body, comment="Girafe", author_id=house.users["luc"], now=NOW)
+        wanted = {"version": "1", "live": "2", "comment": "Girafe", "harm": "Girafe"}
+        await rule_returns.ask(tx, **wanted, user_id=house.users["luc"], now=NOW)
         waiting = select(cases_table.c.id).where(cases_table.c.paused_until.is_not(None))
         assert (await tx.conn.execute(waiting)).all()
         assert (await tx.conn.execute(select(pauses.c.id))).all()
