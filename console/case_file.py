@@ -29,6 +29,7 @@ from store import (
 )
 from store.audit import Entry
 from store.case_around import OtherCase
+from store.clocks import ClockRow
 from store.correspondence import FileRow, HeldRow, MessageRow
 from store.database import Tx
 from store.drafts import Draft
@@ -39,7 +40,7 @@ from store.questions import Question
 from store.ratings import Rating
 from store.recommendations import Recommendation
 from store.users import User
-from store.views import ClockRow, Row
+from store.views import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
     messages = await correspondence.messages_of(tx, viewer, row.id)
     said = await views.classification_of(tx, viewer, row.id)
     why = explained(await views.decision_of(tx, viewer, row.id), said)
-    merged = await merging.merged_into(tx, row.id)
+    merged = await merging.merged_into(tx, viewer, row.id)
     entries = await _entries(tx, row.id)
     names = await case_around.names(tx)
     opening = next((message for message in messages if message.direction == "in"), None)
@@ -139,7 +140,7 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
         row=row,
         items=timeline.items(messages, notes, entries, names=names, marked=marked, since=since),
         why=why,
-        clocks=await views.clocks_of(tx, row.id),
+        clocks=await views.clocks_of(tx, viewer, row.id),
         member=await people.person_of(tx, row.person_id) if row.person_id is not None else None,
         contacts=await people.contacts_of_case(tx, row.id),
         others=await case_around.other_cases(tx, viewer, row),

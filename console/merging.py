@@ -169,7 +169,7 @@ class Merging:
         try:
             async with self._site.store.read() as tx:
                 row = await self._page.find(tx, who, request)
-                movable = await splitting.movable(tx, row.id)
+                movable = await splitting.movable(tx, who.viewer, row.id)
                 messages = await correspondence.messages_of(tx, who.viewer, row.id)
         except _NOT_OPEN as error:
             return await self._page.refusal(who, error)

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from typing import Final
 
 from router import deadlines
+from store.clocks import ClockRow
 from store.pauses import REASONS, Reason
-from store.views import ClockRow
 
 # Longer than this nobody should forget a case, whatever its clocks say.
 LONGEST: Final = timedelta(days=60)

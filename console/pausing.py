@@ -32,7 +32,7 @@ class Pausing:
             raise WrongFormError("no_pause_reason")
         until = day_of(who.form.get("until", ""))
         today = deadlines.received_day(who.now)
-        last = pause_days(await views.clocks_of(tx, row.id), today)[reason]
+        last = pause_days(await views.clocks_of(tx, who.viewer, row.id), today)[reason]
         if until is None or until <= today:
             raise WrongFormError("no_pause_day")
         if until > last:

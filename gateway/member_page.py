@@ -15,7 +15,7 @@ from router import deadlines
 from router.letter import LetterData
 from router.texts import typographic
 from router.wordlists import find_body
-from store import audit, correspondence, links, people, ratings, receipts, views
+from store import audit, clocks, correspondence, links, people, ratings, receipts
 from store.correspondence import MessageRow
 from store.database import Tx
 from store.family import goes_on_as
@@ -204,7 +204,7 @@ class _Stored:
 async def _result_clocks(tx: Tx, case_id: int) -> tuple[deadlines.Clock, ...]:
     return tuple(
         deadlines.Clock(clock.clock, clock.due_on, clock.source)
-        for clock in await views.clocks_of(tx, case_id)
+        for clock in await clocks.promised(tx, case_id)
         if clock.clock != "acknowledgement"
     )
 

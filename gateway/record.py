@@ -24,7 +24,8 @@ from gateway.reachable import by_keyword, of_telegram
 from router import deadlines
 from router.decide import RuleSet
 from router.joining import Joining, Proof, join, strongest
-from store import audit, cases, inbox, people, quarantine, second_look, threads, views
+from store import audit, cases, inbox, people, quarantine, second_look, threads
+from store.clocks import promised
 from store.database import Tx
 
 # The same words from the same sender again within this time are the same message sent twice.
@@ -126,7 +127,7 @@ class Recorder:
             clocks = deadlines.clocks_for(
                 _AtMediation(), received_on, saturdays=self.house.settings.saturdays_are_working_days
             )
-            known = {clock.clock for clock in await views.clocks_of(tx, current.id)}
+            known = {clock.clock for clock in await promised(tx, current.id)}
             added = [(clock.id, clock.due_on, clock.source) for clock in clocks if clock.id not in known]
             await cases.add_deadlines(tx, current.id, added, running=True)
             await cases.refresh_due(tx, current.id)

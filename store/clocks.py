@@ -1,16 +1,42 @@
-"""The clocks of a case that goes on in another queue."""
+"""The clocks of a case: what they are, for the house, and how they go on in another queue."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import case
+from sqlalchemy import Select, case, select
 
 from store import cases
 from store.database import Tx
 from store.schema import deadlines
 from store.sql import insert
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRow:
+    """A clock of a case."""
+
+    clock: str
+    due_on: date
+    source: str
+    state: str
+
+
+def of_case(case_id: int) -> Select[Any]:
+    """What is asked of the clocks of a case, the earliest first."""
+    return (
+        select(deadlines.c.clock, deadlines.c.due_on, deadlines.c.source, deadlines.c.state)
+        .where(deadlines.c.case_id == case_id)
+        .order_by(deadlines.c.due_on, deadlines.c.clock)
+    )
+
+
+async def promised(tx: Tx, case_id: int) -> list[ClockRow]:
+    """The clocks of a case for the house itself and for its member; a colleague's are `views.clocks_of`."""
+    return [ClockRow(*row) for row in await tx.conn.execute(of_case(case_id))]
 
 
 async def tighten(tx: Tx, case_id: int, clocks: Sequence[tuple[str, date, str]]) -> None:

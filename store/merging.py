@@ -16,6 +16,7 @@ from sqlalchemy import delete, select, update
 from store import carrying, clocks, pauses, people, reindex
 from store import cases as register
 from store.database import Tx
+from store.family import open_to
 from store.pauses import Moved
 from store.schema import case_contacts, cases, deadlines, merges, messages, users
 from store.schema import pauses as pauses_table
@@ -144,13 +145,13 @@ async def unmerge(tx: Tx, viewer: Viewer, gone: Any, into: Any, *, now: datetime
     await reindex.case(tx, into.id)
 
 
-async def merged_into(tx: Tx, case_id: int) -> list[Merged]:
-    """What goes on in a case, the latest first; the caller has made sure that it may be opened."""
+async def merged_into(tx: Tx, viewer: Viewer, case_id: int) -> list[Merged]:
+    """What goes on in a case, the latest first; nothing when the viewer may not open it."""
     rows = await tx.conn.execute(
         select(merges.c.case_id, cases.c.reference, users.c.name, merges.c.at)
         .join(cases, cases.c.id == merges.c.case_id)
         .outerjoin(users, users.c.id == merges.c.author_id)
-        .where(merges.c.into_id == case_id, merges.c.undone_at.is_(None))
+        .where(merges.c.into_id == case_id, merges.c.undone_at.is_(None), open_to(viewer, case_id))
         .order_by(merges.c.id.desc())
     )
     return [Merged(row[0], row[1], row[2] or "", row[3]) for row in rows]

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from config.vocabulary import Language
 from router.decision import Decision
 from store import cases as register
-from store import people, references, reindex, texts
+from store import people, references, reindex, texts, views
 from store.carrying import move_messages
 from store.database import Tx
 from store.schema import case_contacts, contacts, messages
@@ -69,8 +69,10 @@ async def split(
     return Split(case_id, reference, first.at)
 
 
-async def movable(tx: Tx, case_id: int) -> set[int]:
+async def movable(tx: Tx, viewer: Viewer, case_id: int) -> set[int]:
     """The messages that may leave a case: its own, but for the one that opened it and what belongs to a conversation."""
+    if await views.case(tx, viewer, case_id) is None:
+        return set()
     return {row.id for row in await _own(tx, case_id)}
 
 

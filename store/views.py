@@ -12,13 +12,13 @@ from sqlalchemy import func, select
 
 from store import cases as register
 from store import texts
+from store.clocks import ClockRow, of_case
 from store.database import Tx
 from store.family import family, open_to
 from store.people import NAME as PERSON_NAME
 from store.schema import (
     cases,
     classifications,
-    deadlines,
     decisions,
     notes,
     people,
@@ -155,24 +155,9 @@ async def notes_of(tx: Tx, viewer: Viewer, case_id: int) -> list[NoteRow]:
     return [NoteRow(row[0], row[1] or "", texts.read(row[2], register.NOTE), row[3], row[4]) for row in rows]
 
 
-@dataclass(frozen=True, slots=True)
-class ClockRow:
-    """A clock of a case."""
-
-    clock: str
-    due_on: date
-    source: str
-    state: str
-
-
-async def clocks_of(tx: Tx, case_id: int) -> list[ClockRow]:
-    """The clocks of a case, the earliest first."""
-    rows = await tx.conn.execute(
-        select(deadlines.c.clock, deadlines.c.due_on, deadlines.c.source, deadlines.c.state)
-        .where(deadlines.c.case_id == case_id)
-        .order_by(deadlines.c.due_on, deadlines.c.clock)
-    )
-    return [ClockRow(*row) for row in rows]
+async def clocks_of(tx: Tx, viewer: Viewer, case_id: int) -> list[ClockRow]:
+    """The clocks of a case, the earliest first; none when the viewer may not open it."""
+    return [ClockRow(*row) for row in await tx.conn.execute(of_case(case_id).where(open_to(viewer, case_id)))]
 
 
 async def classification_of(tx: Tx, viewer: Viewer, case_id: int) -> Any | None:

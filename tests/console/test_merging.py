@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from store import clocks as store_clocks
 from store import correspondence, merging, search, views
 from store.viewer import Viewer
 from store.views import Row
@@ -71,7 +72,7 @@ async def test_a_merge_is_taken_back_and_all_is_as_it_was(running: Running) -> N
     assert "girafe" not in await tom.get(running.case("marie"))
     async with running.house.store.read() as tx:
         assert await search.find(tx, "girafe") == [running.house.cases["again"]]
-        clocks = [clock.state for clock in await views.clocks_of(tx, running.house.cases["again"])]
+        clocks = [clock.state for clock in await store_clocks.promised(tx, running.house.cases["again"])]
         assert "running" in clocks
         assert "merged" not in clocks
     # Twice is too late, and nothing happens.

@@ -8,8 +8,8 @@ from functools import partial
 import pytest
 
 from router import deadlines
-from store import cases, pauses, views
-from store.views import ClockRow
+from store import cases, clocks, pauses
+from store.clocks import ClockRow
 from tests.console.conftest import Running
 from tests.console.example_house import NOW
 from tests.console.test_actions import acts_of, row_of
@@ -19,7 +19,7 @@ MOVED = partial(deadlines.after_pause)
 
 async def clocks_of(running: Running, key: str) -> dict[str, ClockRow]:
     async with running.house.store.read() as tx:
-        return {clock.clock: clock for clock in await views.clocks_of(tx, running.house.cases[key])}
+        return {clock.clock: clock for clock in await clocks.promised(tx, running.house.cases[key])}
 
 
 async def test_waiting_for_the_member_stops_our_own_clock_and_no_other(running: Running) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from gateway import waking
 from router import deadlines
-from store import cases, pauses, views
+from store import cases, clocks, pauses, views
 from store.schema import cases as case_table
 from store.viewer import Viewer
 from tests.gateway.conftest import Gateway
@@ -38,7 +38,7 @@ async def test_the_member_writes_and_the_case_is_awake(gateway: Gateway) -> None
     await gateway.mail(more.replace("Bonjour", "Voici le certificat. Bonjour"))
     async with gateway.house.store.read() as tx:
         row = await views.case(tx, VIEWER, case_id)
-        states = {clock.state for clock in await views.clocks_of(tx, case_id) if clock.clock != "acknowledgement"}
+        states = {clock.state for clock in await clocks.promised(tx, case_id) if clock.clock != "acknowledgement"}
     assert row is not None
     assert row.paused_until is None
     assert states == {"running"}

@@ -102,11 +102,11 @@ async def test_robots_are_listed_without_a_word_of_them(house: House) -> None:
 async def test_moving_adds_clocks_and_keeps_the_earlier_date(house: House) -> None:
     case_id = house.cases["unsure"]
     async with house.store.write() as tx:
-        before = {clock.clock: clock.due_on for clock in await views.clocks_of(tx, case_id)}
+        before = {clock.clock: clock.due_on for clock in await clocks.promised(tx, case_id)}
         early, late = before["union"] - timedelta(days=5), before["union"] + timedelta(days=5)
         await clocks.tighten(tx, case_id, [("union", late, "later"), ("department", early, "own")])
         await clocks.tighten(tx, case_id, [("department", late, "other")])
-        after = {clock.clock: (clock.due_on, clock.source) for clock in await views.clocks_of(tx, case_id)}
+        after = {clock.clock: (clock.due_on, clock.source) for clock in await clocks.promised(tx, case_id)}
         assert after["union"][0] == before["union"]
         assert after["department"] == (early, "own")
         row = await views.case(tx, viewer(house, "tom"), case_id)

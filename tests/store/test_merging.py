@@ -88,7 +88,7 @@ async def test_a_chain_of_merges_is_followed_and_taken_back_step_by_step(house: 
 async def test_messages_that_are_split_off_leave_the_case(house: House) -> None:
     case = await row(house, "marie")
     async with house.store.write() as tx:
-        movable = await splitting.movable(tx, case.id)
+        movable = await splitting.movable(tx, viewer(house), case.id)
         new = await splitting.split(
             tx, viewer(house), case, list(movable), queue="privacy", now=NOW, version=case.version
         )
