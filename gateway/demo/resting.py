@@ -11,7 +11,7 @@ from console.pause_days import pause_days
 from gateway.demo.handling import Handling, Life
 from gateway.demo.templates import in_house
 from router import deadlines
-from store import cases, mentions, pauses, users, views
+from store import cases, clocks, mentions, pauses, users
 from store.database import Tx
 
 _CALLS: Final = {
@@ -40,7 +40,7 @@ class Resting:
         if row is None or row.paused_until is not None:
             return False
         today = deadlines.received_day(now)
-        last = pause_days(await views.clocks_of(tx, row.id), today)[reason]
+        last = pause_days(await clocks.promised(tx, row.id), today)[reason]
         wanted: date = today + timedelta(days=days or self.handling.rng.randrange(3, 12))
         until = min(last, wanted)
         if until <= today:

@@ -155,7 +155,7 @@ class Today:
         """What the member wrote last is a matter of its own."""
         handling, case_id = self.filling.handling, self.lives[name].case_id
         row = await handling.row(tx, case_id)
-        movable = await splitting.movable(tx, case_id)
+        movable = await splitting.movable(tx, handling.all_seeing, case_id)
         if row is None or not movable:
             return
         new = await splitting.split(

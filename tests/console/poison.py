@@ -232,6 +232,7 @@ CLOSED: Final = frozenset(
         "label_counts.model",
         "label_counts.measure",
         "label_counts.label",
+        *("list_acts.act", "list_acts.changed", "list_acts.left", "list_acts.target"),
         "links.token_hash",
         "links.purpose",
         "mentions.why",

@@ -41,6 +41,9 @@ _QUERIES: Final[Mapping[str, tuple[str, ...]]] = {
     "console-rules": ("", "?language=nl"),
 }
 
+# What stands for a number in an address that nothing in the house is known by.
+_ANY: Final = ["1"]
+
 
 @dataclass(frozen=True)
 class Form:
@@ -121,7 +124,9 @@ async def addresses(running: Running, *, method: str = "GET") -> list[tuple[str,
         if own := next((one for one in names if one in paired), ""):
             given = [{"reference": reference, own: number} for reference, number in paired[own]]
         else:
-            given = [dict(zip(names, values, strict=True)) for values in product(*(known[one] for one in names))]
+            given = [
+                dict(zip(names, values, strict=True)) for values in product(*(known.get(one, _ANY) for one in names))
+            ]
         queries = _QUERIES.get(name, ("",)) if method == "GET" else ("",)
         made += [(name, put(pattern, values) + query) for values in given for query in queries]
     return made
