@@ -14,7 +14,7 @@ from config.announcements import stand
 from config.wording import use
 from store.schema import audit
 from tests.console.conftest import Browser, Running, started
-from tests.console.example_house import House
+from tests.console.example_house import CANARY, House
 from tests.console.full_house import furnish_fully
 from tests.console.walking import addresses
 
@@ -172,3 +172,33 @@ async def test_every_answer_bears_the_headers_that_shut_it_off(full: tuple[Path,
                 assert headers.get("Cross-Origin-Resource-Policy") == "same-origin", where
                 assert headers.get("Referrer-Policy") == "no-referrer", where
                 assert "no-store" in headers.get("Cache-Control", ""), where
+
+
+async def test_a_page_that_fails_tells_a_number_and_its_log_no_word(
+    full: tuple[Path, House], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Rules L1 and L5: whatever is in hand when something breaks, and whichever page it is on."""
+    async with started(full, tmp_path) as running:
+        sofie = await running.sign_in("sofie")
+        await sofie.post(f"{running.case('sealed')}/open", reason="handling")
+
+        async def broken(*_: object, **__: object) -> None:
+            raise ValueError(f"{CANARY} {running.house.references['sealed']} paul.zeisig@mail.example")
+
+        found = dict(reversed(await addresses(running)))
+        monkeypatch.setattr("console.site.worklist.rail", broken)
+        failed = 0
+        for path in found.values():
+            answer = await sofie.client.get(f"{path}{'&' if '?' in path else '?'}q={CANARY}", allow_redirects=False)
+            if answer.status != 500:
+                answer.close()
+                continue
+            failed += 1
+            page = await answer.text()
+            assert CANARY not in page, path
+            assert "ValueError" not in page, path
+            assert "paul.zeisig" not in page, path
+        assert failed >= 30
+        said = capfd.readouterr()
+        for word in ("Kanarie", "paul.zeisig", running.house.references["sealed"], "Traceback"):
+            assert word not in said.out + said.err, word
