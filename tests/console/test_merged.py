@@ -20,6 +20,7 @@ from store import (
     reporting,
     views,
 )
+from store.clocks import promised
 from store.schema import cases as case_table
 from store.schema import held as held_table
 from store.viewer import Viewer
@@ -66,7 +67,7 @@ async def rest(house: House, key: str, reason: pauses.Reason, *, days_ago: int) 
 
 async def clocks(house: House, key: str) -> dict[str, tuple[date, str]]:
     async with house.store.read() as tx:
-        return {one.clock: (one.due_on, one.state) for one in await views.clocks_of(tx, house.cases[key])}
+        return {one.clock: (one.due_on, one.state) for one in await promised(tx, house.cases[key])}
 
 
 def same(before: Row, after: Row) -> bool:

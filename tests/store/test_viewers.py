@@ -48,7 +48,12 @@ _COUNTS = "counts by door and day, and gives nothing that anybody wrote"
 _UNREAD = "is no case yet: who may read what nobody has classified is asked by the page, and every look is recorded"
 # Called by the console without a viewer, and why that is right.
 WITHOUT = {
+    "cases.change": _OPENED,
+    "cases.close": _OPENED,
+    "cases.noted_since": _FOUND,
     "cases.refresh_due": _OPENED,
+    "numbers.people_with": "whose number was typed in; their cases are then asked for with the viewer",
+    "recommendations.follow": _OPENED,
     "cases.reopen": _OPENED,
     "outbox.cancel": _OPENED,
     "search.remove": _OPENED,
