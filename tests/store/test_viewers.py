@@ -52,6 +52,7 @@ WITHOUT = {
     "cases.close": _OPENED,
     "cases.noted_since": _FOUND,
     "cases.refresh_due": _OPENED,
+    "lists.reach": "is a place in the order of closed cases, never one of them: `lists.closed` reads on from it for the viewer",
     "numbers.people_with": "whose number was typed in; their cases are then asked for with the viewer",
     "recommendations.follow": _OPENED,
     "cases.reopen": _OPENED,
