@@ -45,6 +45,8 @@ _UNSEEN = frozenset(
 # Of one route so many pages are filled in, and none of those that are no page.
 _ENOUGH = 9
 _WITHOUT_FORMS = ("-events", "-original", "-file", "-document", "-html", "-export", "-pdf", "-copy", "-letter")
+# In the events of a stream: who has a case open, or writes on it.
+_NAMES = ("open", "others", "writing", "name")
 _AS_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _WORDS = {
     "markup": f"{poison('typed', line=False)}\x00\x1b[31m\u202e\u2028\ud7ff\ufffe %s %(name)s",
@@ -115,9 +117,10 @@ async def _asked(browser: Browser, path: str) -> tuple[int, str, str]:
 
 
 def _drawn(events: str) -> str:
-    """The parts of pages in the events of a stream."""
+    """The parts of pages in the events of a stream; names are words there, which the scripts put in as text."""
     found = [json.loads(line.removeprefix("data: ")) for line in events.splitlines() if line.startswith("data: ")]
-    return "".join(str(value) for one in found for value in (one.values() if isinstance(one, dict) else [one]))
+    parts = [one.items() if isinstance(one, dict) else [("", one)] for one in found]
+    return "".join(str(value) for one in parts for name, value in one if name not in _NAMES)
 
 
 def _read(content: bytes, kind: str) -> str:
