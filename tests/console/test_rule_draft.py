@@ -222,3 +222,23 @@ async def test_a_sealed_case_is_no_example(running: Running) -> None:
     for browser in (sofie, luc):
         await browser.get("/console/rules")
         await browser.post(f"{DRAFT}/examples/add", status=404, reference=sealed, queue="mediation")
+
+
+async def test_a_draft_keeps_to_what_rule_files_keep_to(running: Running) -> None:
+    luc = await running.sign_in("luc")
+    await luc.post(DRAFT)
+    await edited(luc, "contentless", **{"add-all": "text"})
+    for pattern in ("(a+", "(x{90}){90}", ""):
+        await edited(luc, "contentless", **{"all-1-test": "matches", "all-1-value": pattern})
+        assert "the value of “text” is missing or wrong" in await luc.get(DRAFT)
+        assert "the value of “text” is missing or wrong" in await luc.post("/console/rules/rehearsal", days="90")
+    async with running.house.store.read() as tx:
+        assert await rehearsals.latest(tx, now=running.clock()) is None
+    forged = {"tell-mallory@evil.example": "on", "queue": "nowhere", "refuse": "everybody", "add-none": "password"}
+    await edited(luc, "contentless", **forged, **{"all-1-test": "runs", "all-1-value": "loyer"})
+    async with running.house.store.read() as tx:
+        draft = await rule_drafts.current(tx)
+    assert draft is not None
+    rule = next(one for one in RuleSet.model_validate_json(draft.body).rules if one.id == "contentless")
+    assert (rule.then.notify, rule.then.queue, rule.then.refuse, rule.none) == ((), None, None, ())
+    assert (rule.all[1].test, rule.all[1].value) == ("matches", "loyer")
