@@ -19,7 +19,7 @@ from sqlalchemy import select, update
 from channels.message import Attachment
 from console.passwords import hash_password
 from store import cases, identities, operations, questions, ratings, rehearsals, rule_returns, rule_sets, users
-from store.schema import messages, outbox, pauses
+from store.schema import messages, outbox, passkeys, pauses
 from tests.console.conftest import Browser, Running, started
 from tests.console.example_house import CANARY, MAILBOX, NOW, PASSWORD, House, Told, add_case, add_more
 from tests.console.walking import forms
@@ -242,6 +242,8 @@ async def _house(running: Running) -> None:
             .where(messages.c.case_id == house.cases["marie"])
             .values(defects=["charset"], rfc_message_id="<1@mail.example>")
         )
+        key = {"name": "Clé", "key_hash": "0" * 64, "credential": b"key", "signed": 0, "added_at": NOW}
+        await tx.conn.execute(passkeys.insert().values(user_id=made.id, **key))
         active = await rule_sets.active(tx)
         assert active is not None
         body = active.body.replace('version: "1"', 'version: "2"')

@@ -39,6 +39,7 @@ _UNSEEN = frozenset(
         "messages.account",
         "messages.rfc_message_id",
         "outbox.body",
+        "passkeys.name",
         "outbox.provider_id",
     ]
 )
@@ -165,7 +166,7 @@ async def test_every_form_takes_whatever_is_typed(full: tuple[Path, House], tmp_
                     sent |= await _filled_in(running, browser, path, _WORDS[words], sent)
         names = {name for name, pattern in known.items() for form in sent if _fits(pattern, form.split()[0])}
         # To the others no form leads in this house: they are for scripts, or wait for something that did not happen.
-        assert len(names) > 2 * len(known) / 3, known.keys() - names
+        assert len(names) >= 50, known.keys() - names
 
 
 async def _filled_in(running: Running, browser: Browser, path: str, words: str, sent: set[str]) -> set[str]:
