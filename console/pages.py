@@ -14,7 +14,7 @@ from babel.dates import format_date
 from channels.web import languages
 from channels.web.pages import environment
 from channels.web.static import StaticFiles
-from console.rule_words import unmet
+from console.rule_words import deciding, named, unmet
 from console.words import LANGUAGES, ConsoleLanguage, catalogue
 from router import dates, deadlines
 
@@ -137,7 +137,7 @@ class ConsolePages:
         self._saturdays = saturdays
         self.static = StaticFiles(HERE / "static", prefix="/console/static")
         self._environment = environment(HERE / "templates")
-        self._environment.globals["unmet"] = unmet
+        self._environment.globals.update(unmet=unmet, rule_named=named, deciding=deciding)
 
     def draw(self, template: str, language: ConsoleLanguage, now: datetime, **context: Any) -> str:
         """A template as text: a page, or a part that goes into one that is open."""

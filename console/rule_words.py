@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from config.vocabulary import QUEUES, ROLES
 from console.words import Words, catalogue
-from router.decision import Condition
+from router.decision import Condition, Decision
 from router.fields import FIELDS, Field
 from router.ruleset import Actions, ConditionSpec, Rule, RuleSet
 
@@ -58,9 +58,20 @@ def sentence(rule: Rule, number: int, t: Words) -> Sentence:
 
 def title(rule: Rule, t: Words) -> str:
     """What a rule is called: translated as long as nobody gave it another name than it was shipped with."""
-    shipped = catalogue()["en"].get(f"rule.{rule.id}", "")
-    words = t.of("rule", rule.id, otherwise=rule.title) if rule.title.casefold() == shipped.casefold() else rule.title
+    words = named(rule.id, rule.title, t)
     return words[:1].upper() + words[1:]
+
+
+def named(rule: str, title: str, t: Words) -> str:
+    """The same, of a rule of which id and title were kept, in the middle of a sentence."""
+    shipped = catalogue()["en"].get(f"rule.{rule}", "")
+    return t.of("rule", rule, otherwise=title) if title.casefold() == shipped.casefold() else title
+
+
+def deciding(decision: Decision, t: Words) -> str:
+    """What the rule is called that decided; "" where none did."""
+    titles = {entry.rule: entry.title for entry in decision.trace}
+    return named(decision.decided_by, titles.get(decision.decided_by, ""), t)
 
 
 def condition(spec: ConditionSpec, t: Words) -> str:

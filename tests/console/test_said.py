@@ -8,7 +8,7 @@ import pytest
 
 from console.audit_words import pairs
 from console.pages import Say
-from console.rule_words import unmet
+from console.rule_words import named, unmet
 from console.words import catalogue
 from tests.console.conftest import Running
 
@@ -59,6 +59,12 @@ def test_what_a_rule_missed_is_said_with_what_was_found(
     field: str, test: str, wanted: object, found: object, said: str
 ) -> None:
     assert unmet(field, test, wanted, found, EN) == said
+
+
+def test_a_rule_goes_by_the_name_that_a_supervisor_gave_it() -> None:
+    assert named("distress", "Distress first", FR) == FR["rule.distress"]
+    assert named("distress", "People in need", FR) == "People in need"
+    assert named("ours", "<b>Ours</b>", FR) == "<b>Ours</b>"
 
 
 def test_what_the_audit_keeps_is_said_in_words_and_strangers_stay_as_they_are() -> None:
