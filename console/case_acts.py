@@ -14,6 +14,7 @@ from console.closing_page import ClosingPage
 from console.drafting import Drafting
 from console.moving import Moving
 from console.pausing import Pausing
+from console.relating import Relating
 from console.rights import Right
 from console.site import Handler, Site
 from console.why_page import WhyPage
@@ -27,6 +28,7 @@ def case_acts(site: Site) -> list[tuple[str, str, str, Handler, Right]]:
     on_case = Actions(site, page).on_case
     drafting, closing_page = Drafting(site, page), ClosingPage(site, page)
     answering, moving, closing, pausing = Answering(site), Moving(site), Closing(site), Pausing(site)
+    relating = Relating(page)
     return [
         ("GET", _CASE, "case", page.show, "reads"),
         ("GET", f"{_CASE}/why", "case-why", WhyPage(site, page).show, "reads"),
@@ -44,6 +46,8 @@ def case_acts(site: Site) -> list[tuple[str, str, str, Handler, Right]]:
         ("POST", f"{_CASE}/move", "case-move", on_case(moving.move), "handles"),
         ("POST", f"{_CASE}/department", "case-department", on_case(moving.department), "handles"),
         ("POST", f"{_CASE}/correct", "case-correct", on_case(moving.correct), "handles"),
+        ("POST", f"{_CASE}/link", "case-link", on_case(relating.link), "handles"),
+        ("POST", f"{_CASE}/unlink", "case-unlink", on_case(relating.unlink), "handles"),
         ("POST", f"{_CASE}/reachable", "case-reachable", on_case(noting.reachable), "handles"),
         ("POST", f"{_CASE}/reopen", "case-reopen", on_case(closing.reopen), "handles"),
         ("GET", f"{_CASE}/close", "case-closing", closing_page.show, "handles"),

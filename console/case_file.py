@@ -24,6 +24,7 @@ from store import (
     questions,
     ratings,
     recommendations,
+    related,
     users,
     views,
 )
@@ -39,6 +40,7 @@ from store.people import Contact, Person
 from store.questions import Question
 from store.ratings import Rating
 from store.recommendations import Recommendation
+from store.related import Related
 from store.users import User
 from store.views import Row
 
@@ -76,6 +78,7 @@ class CaseFile:
     questions: Mapping[int, Question]
     recommendations: Sequence[Recommendation]
     merged: Sequence[Merged] = ()
+    related: Sequence[Related] = ()
     # The conversation that goes on with the member right now.
     talk_id: int | None = None
     recipients: Sequence[Recipient] = ()
@@ -162,6 +165,7 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
             one.message_id: one for one in await questions.of_case(tx, viewer, row.id) if one.message_id is not None
         },
         merged=merged,
+        related=await related.of_case(tx, viewer, row.id),
     )
 
 

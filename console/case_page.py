@@ -258,6 +258,8 @@ DONE: Final = frozenset(
         "own_case",
         "merged",
         "unmerged",
+        "linked",
+        "unlinked",
         "split",
     }
 )

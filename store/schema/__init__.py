@@ -23,6 +23,7 @@ from store.schema.access import (
 from store.schema.cases import (
     SEARCH,
     case_contacts,
+    case_links,
     cases,
     classifications,
     codes,
@@ -55,6 +56,7 @@ __all__ = [
     "announcements",
     "audit",
     "case_contacts",
+    "case_links",
     "cases",
     "classifications",
     "clock_runs",

@@ -129,6 +129,16 @@ merges = Table(
     ref("undone_by", "users.id", nullable=True),
 )
 
+# Which cases have to do with each other and stay apart; `case_id` is the lower of the two.
+case_links = Table(
+    "case_links",
+    metadata,
+    Column("case_id", Id, ForeignKey("cases.id"), primary_key=True, autoincrement=False),
+    Column("other_id", Id, ForeignKey("cases.id"), primary_key=True, autoincrement=False, index=True),
+    ref("author_id", "users.id"),
+    Column("at", Moment, nullable=False),
+)
+
 # Who is known on a case: only they can add to it by mail.
 case_contacts = Table(
     "case_contacts",

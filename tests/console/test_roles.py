@@ -88,6 +88,8 @@ _POLICY: dict[str, set[str] | None] = {
     "console-case-department": _HANDLES,
     "console-case-correct": _HANDLES,
     "console-case-reopen": _HANDLES,
+    "console-case-link": _HANDLES,
+    "console-case-unlink": _HANDLES,
     "console-case-reachable": _HANDLES,
     "console-case-merging": _HANDLES,
     "console-case-merge": _HANDLES,
