@@ -17,7 +17,7 @@ RULES = (
     *("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S12"),
     *(f"W{number}" for number in range(1, 8)),
     *(f"R{number}" for number in range(1, 5)),
-    *("E1", "E2", "E3", "E5"),
+    *("E1", "E2", "E3", "E4", "E5"),
     *("L1", "L2", "L3", "L4", "L5"),
     *("D1", "D2", "D3", "D8", "D10"),
     *(f"Q{number}" for number in range(1, 11)),
