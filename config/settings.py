@@ -1,7 +1,7 @@
 """Settings, read once at the start. The house refuses to start on a wrong one and says which, in words.
 
 Everything comes from environment variables `GUICHET_*` (and `DATABASE_URL`, `REDIS_URL`, `PORT`), or from a `.env` file in the
-working folder; the environment wins. Mailboxes are a list in a YAML file of their own, named by `GUICHET_MAILBOXES`.
+working folder; the environment wins. Mailboxes are a list in a YAML file of their own (config/mailboxes.py).
 """
 
 from __future__ import annotations
@@ -11,58 +11,21 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from config.addresses import is_loopback, split_url, without_password
 from config.files import problems
-from config.strict_yaml import DataError, in_words, read_yaml
-from config.vocabulary import DEPARTMENTS, SPECIAL_QUEUES, Language, Role, Way
+from config.strict_yaml import in_words
+from config.vocabulary import DEPARTMENTS, Language, Role, Way
 
 SHIPPED = Path(__file__).resolve().parent
 
 
 class SettingsError(Exception):
     """A setting is wrong; the text says which and what it must be."""
-
-
-class MailboxSettings(BaseModel, extra="forbid", frozen=True):
-    """One mailbox of the house: the address members write to, and how its mail is fetched (if not handed over by LMTP)."""
-
-    address: Annotated[str, Field(pattern=r"^[^@\s+]+@[^@\s]+$")]
-    language: Language = "fr"
-    # A queue of its own, or "department": by the department that the classifier suggests.
-    queue: str = "department"
-    # The name members see as the sender of our answers.
-    name: str = "Partenamut"
-    imap_host: str = ""
-    imap_port: int = 993
-    imap_tls: Literal["tls", "starttls", "none"] = "tls"
-    imap_user: str = ""
-    imap_password: SecretStr = SecretStr("")
-    # XOAUTH2 in place of a password: where to ask for an access token, and with what.
-    oauth_token_url: str = ""
-    oauth_client_id: str = ""
-    oauth_client_secret: SecretStr = SecretStr("")
-    oauth_refresh_token: SecretStr = SecretStr("")
-    oauth_scope: str = ""
-    folder: str = "INBOX"
-    processed_folder: str = "Processed"
-    failed_folder: str = "Failed"
-
-    @field_validator("queue")
-    @classmethod
-    def _known_queue(cls, queue: str) -> str:
-        if queue != "department" and queue not in (*SPECIAL_QUEUES, *DEPARTMENTS):
-            raise ValueError(f"'{queue}' is not a queue")
-        return queue
-
-    @model_validator(mode="after")
-    def _no_plain_text_over_the_network(self) -> MailboxSettings:
-        if self.imap_host and self.imap_tls == "none" and not _is_loopback(self.imap_host):
-            raise ValueError("imap_tls: none is accepted on loopback only")
-        return self
 
 
 class Settings(BaseSettings):
@@ -232,8 +195,8 @@ class Settings(BaseSettings):
     @field_validator("oidc_issuer")
     @classmethod
     def _an_issuer(cls, value: str) -> str:
-        parts = _split_url(value)
-        safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or ""))
+        parts = split_url(value)
+        safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
         if value and (not safe or not parts.hostname or parts.query or parts.fragment):
             raise ValueError("must be the issuer as it names itself: an https address (http on loopback only)")
         return value
@@ -288,9 +251,9 @@ class Settings(BaseSettings):
     @field_validator("twilio_api_url")
     @classmethod
     def _an_api(cls, value: str) -> str:
-        parts = _split_url(value)
+        parts = split_url(value)
         if not parts.hostname or not (
-            parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
+            parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
         ):
             raise ValueError("must be an https address (http on loopback only)")
         return value.rstrip("/")
@@ -299,9 +262,9 @@ class Settings(BaseSettings):
     @classmethod
     def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for part in value:
-            parts = _split_url(part)
+            parts = split_url(part)
             # As browsers write it, to the letter: it is compared whole (rule W2), and stands in a header.
-            if not _ORIGIN.fullmatch(part) or (parts.scheme == "http" and not _is_loopback(parts.hostname or "")):
+            if not _ORIGIN.fullmatch(part) or (parts.scheme == "http" and not is_loopback(parts.hostname or "")):
                 raise ValueError(
                     "must be origins such as https://www.example.org, without a path; http on loopback only"
                 )
@@ -310,7 +273,7 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _an_address_for_links(cls, value: str) -> str:
-        parts = _split_url(value)
+        parts = split_url(value)
         if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
             raise ValueError("must be an address such as https://complaints.example.org")
         return value
@@ -318,22 +281,22 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _a_database_we_know(cls, value: str) -> str:
-        if value and _split_url(value).scheme not in _DATABASES:
+        if value and split_url(value).scheme not in _DATABASES:
             raise ValueError("must begin with postgresql://; leave it out for SQLite in the data folder")
         return value
 
     @field_validator("redis_url")
     @classmethod
     def _a_redis(cls, value: str) -> str:
-        if value and _split_url(value).scheme not in ("redis", "rediss", "unix"):
+        if value and split_url(value).scheme not in ("redis", "rediss", "unix"):
             raise ValueError("must begin with redis:// or rediss://")
         return value
 
     @field_validator("telegram_api")
     @classmethod
     def _a_bot_api(cls, value: str) -> str:
-        parts = _split_url(value)
-        safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or ""))
+        parts = split_url(value)
+        safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
         if not safe or not parts.hostname or parts.username is not None or parts.query or parts.fragment:
             raise ValueError("must be an https address such as https://api.telegram.org, or http on loopback")
         return value.rstrip("/")
@@ -360,9 +323,9 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fit_for_production(self) -> Settings:
-        if self.smtp_host and self.smtp_tls == "none" and not _is_loopback(self.smtp_host):
+        if self.smtp_host and self.smtp_tls == "none" and not is_loopback(self.smtp_host):
             raise ValueError("GUICHET_SMTP_TLS=none is accepted on loopback only")
-        if self.clamd and not (self.clamd.startswith("/") or _is_loopback(self.clamd.rpartition(":")[0])):
+        if self.clamd and not (self.clamd.startswith("/") or is_loopback(self.clamd.rpartition(":")[0])):
             raise ValueError(
                 "GUICHET_CLAMD must be a unix socket or a port of loopback: files travel to it unprotected"
             )
@@ -406,7 +369,7 @@ class Settings(BaseSettings):
         """Every setting as text, secrets and passwords in addresses hidden."""
         shown = {name: str(value) for name, value in self}
         for name in ("database_url", "redis_url"):
-            shown[name] = _without_password(shown[name])
+            shown[name] = without_password(shown[name])
         return shown
 
 
@@ -430,49 +393,6 @@ def load(**overrides: Any) -> Settings:
     if wrong := problems():
         raise SettingsError("; ".join(wrong))
     return settings
-
-
-def load_mailboxes(path: Path) -> tuple[MailboxSettings, ...]:
-    """Read the list of mailboxes; raises SettingsError when it is missing, empty or wrong, or names an address twice."""
-    try:
-        data = read_yaml(path)
-        listed = data.get("mailboxes") if isinstance(data, dict) else None
-        if not isinstance(listed, list):
-            raise SettingsError(f"mailboxes: {path.name} must hold a list named mailboxes")
-        boxes = tuple(MailboxSettings.model_validate(item) for item in listed)
-    except ValidationError as error:
-        raise SettingsError("mailboxes: " + "; ".join(in_words(error))) from None
-    except DataError as error:
-        raise SettingsError(f"mailboxes: {error}") from None
-    addresses = [box.address.lower() for box in boxes]
-    if not boxes or len(set(addresses)) != len(addresses):
-        raise SettingsError("mailboxes: at least one, and each address once")
-    return boxes
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    netloc = parts.netloc
-    if parts.password is not None:
-        netloc = netloc.replace(f":{parts.password}@", ":**********@")
-    # Drivers take a password among the options as well.
-    query = re.sub(r"(?i)(pass\w*|secret|token)=[^&]*", r"\1=**********", parts.query)
-    return parts._replace(netloc=netloc, query=query).geturl()
-
-
-def _split_url(url: str) -> SplitResult:
-    try:
-        return urlsplit(url)
-    except ValueError:
-        # "[" without its "]"; what urlsplit says of it would mean nothing to whoever set it.
-        raise ValueError("is not an address") from None
 
 
 def _as_set(line: str) -> str:

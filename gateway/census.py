@@ -11,7 +11,7 @@ import structlog
 from channels.mail.census import take_census
 from channels.mail.imap_session import LoginRefusedError
 from channels.mail.oauth import TokenRefusedError, TokenUnavailableError
-from config.settings import MailboxSettings
+from config.mailboxes import MailboxSettings
 from gateway.house import House
 from store import deliveries
 

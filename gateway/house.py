@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
-from config.settings import MailboxSettings, Settings, SettingsError, load_mailboxes
+from config.mailboxes import MailboxSettings, load_mailboxes
+from config.settings import Settings, SettingsError
 from config.vocabulary import Language
 from gateway import keys
 from router.decide import RuleError, RuleSet, load_rules, parse_rules

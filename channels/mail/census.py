@@ -10,7 +10,7 @@ from datetime import datetime
 from channels.mail.fingerprint import external_id
 from channels.mail.imap_session import ImapSession, imap_password
 from channels.mail.oauth import TokenSource
-from config.settings import MailboxSettings
+from config.mailboxes import MailboxSettings
 
 
 @dataclass(frozen=True, slots=True)

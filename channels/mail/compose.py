@@ -13,7 +13,7 @@ from channels.mail.headers import MailPolicy, UnusableAddressError, address, cle
 from channels.mail.page import html_page
 from channels.mail.tags import read_reply_tag, sign_bounce_tag, sign_message_tag
 from channels.message import Attachment, OutboundMessage
-from config.settings import MailboxSettings
+from config.mailboxes import MailboxSettings
 
 # Our own mark: a mail that carries it has been round a loop.
 LOOP_HEADER = "X-Guichet"

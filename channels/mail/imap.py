@@ -22,7 +22,7 @@ from channels.mail.fingerprint import external_id
 from channels.mail.imap_session import Fetched, ImapSession, LoginRefusedError, imap_password
 from channels.mail.oauth import TokenRefusedError, TokenSource
 from channels.message import RawMessage
-from config.settings import MailboxSettings
+from config.mailboxes import MailboxSettings
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")

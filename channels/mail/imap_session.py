@@ -19,7 +19,7 @@ from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError, LoginError
 
 from channels.mail.oauth import sasl_xoauth2
-from config.settings import MailboxSettings
+from config.mailboxes import MailboxSettings
 
 # Its debug lines hold user names and every line of the conversation, which no log of ours may.
 logging.getLogger("imapclient").setLevel(logging.WARNING)

@@ -18,7 +18,7 @@ from channels.contract import StoreUnavailableError, Submit
 from channels.mail.fingerprint import external_id
 from channels.mail.wire import CHUNK, LineTooLongError, Wire, read_path
 from channels.message import RawMessage
-from config.settings import MailboxSettings
+from config.mailboxes import MailboxSettings
 
 log = structlog.get_logger(__name__)
 

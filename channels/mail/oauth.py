@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from pydantic import BaseModel, Field, ValidationError
 
-from config.settings import MailboxSettings
+from config.mailboxes import MailboxSettings
 
 _SECONDS = 30
 # A token is renewed so long before its end, so that it does not end during a log-in.

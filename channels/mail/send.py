@@ -19,7 +19,8 @@ from channels.contract import Delivery, Sends
 from channels.mail.compose import Composed, compose
 from channels.mail.headers import UnusableAddressError
 from channels.message import OutboundMessage
-from config.settings import MailboxSettings, Settings
+from config.mailboxes import MailboxSettings
+from config.settings import Settings
 
 log = structlog.get_logger(__name__)
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from classifier import pipeline
-from config.settings import load_mailboxes
+from config.mailboxes import load_mailboxes
 from gateway.delivery import Delivery
 from gateway.intake import Intake
 from gateway.metrics import Metrics

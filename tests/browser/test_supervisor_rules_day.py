@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from channels.message import RawMessage
 from classifier import pipeline
-from config.settings import load_mailboxes
+from config.mailboxes import load_mailboxes
 from gateway.intake import Intake
 from gateway.metrics import Metrics
 from store import schema

@@ -15,7 +15,8 @@ from config.departments import departments, load_departments, queues
 from config.directory import directory
 from config.distress import distress
 from config.letter import letters
-from config.settings import SHIPPED, SettingsError, load, load_mailboxes
+from config.mailboxes import load_mailboxes
+from config.settings import SHIPPED, SettingsError, load
 from config.sms import sms_words
 from config.wording import shipped as wording
 

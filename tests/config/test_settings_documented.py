@@ -9,7 +9,8 @@ import pytest
 from pydantic import AliasChoices
 from typer.main import get_command
 
-from config.settings import MailboxSettings, Settings
+from config.mailboxes import MailboxSettings
+from config.settings import Settings
 from gateway.cli import app
 from gateway.metrics import Metrics
 

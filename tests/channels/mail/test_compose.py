@@ -22,7 +22,7 @@ from channels.mail.headers import UnusableAddressError, address, clean, message_
 from channels.mail.page import html_page
 from channels.mail.tags import MessageTag, ReplyTag, read_bounce_tag, read_message_id, read_reply_tag, sign_reply_tag
 from channels.message import Attachment, OutboundMessage
-from config.settings import MailboxSettings
+from config.mailboxes import MailboxSettings
 
 KEYS = (b"a key for tests, thirty-two bytes",)
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

@@ -18,7 +18,7 @@ from imapclient import IMAPClient
 from channels.contract import StoreUnavailableError
 from channels.mail.imap import MailboxWatcher, WatcherTimes
 from channels.message import RawMessage
-from config.settings import MailboxSettings
+from config.mailboxes import MailboxSettings
 from tests.servers.dovecot import DovecotServer, ImapUser
 
 pytestmark = pytest.mark.servers

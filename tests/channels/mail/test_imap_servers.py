@@ -18,7 +18,7 @@ from channels.mail.imap import MailboxWatcher, WatcherTimes
 from channels.mail.imap_session import imap_password
 from channels.mail.oauth import TokenRefusedError, TokenSource, TokenUnavailableError, sasl_xoauth2
 from channels.message import RawMessage
-from config.settings import MailboxSettings
+from config.mailboxes import MailboxSettings
 from tests.servers import process
 from tests.servers.certificates import Certificates
 from tests.servers.dovecot import DovecotServer, ImapUser, running_dovecot

@@ -20,7 +20,7 @@ from channels.contract import StoreUnavailableError
 from channels.mail.lmtp import LmtpLimits, LmtpServer
 from channels.mail.wire import Wire, read_path
 from channels.message import RawMessage
-from config.settings import MailboxSettings
+from config.mailboxes import MailboxSettings
 
 OMBUDSMAN, COMPLAINTS = "ombudsman@partenamut.example", "plaintes@partenamut.example"
 MAILBOXES = (MailboxSettings(address=OMBUDSMAN, queue="mediation"), MailboxSettings(address=COMPLAINTS))
@@ -367,7 +367,7 @@ import asyncio, os, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from channels.mail.lmtp import LmtpServer
-from config.settings import MailboxSettings
+from config.mailboxes import MailboxSettings
 
 folder = Path(sys.argv[1])
 

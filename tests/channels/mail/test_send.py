@@ -18,7 +18,8 @@ from channels.contract import Delivery
 from channels.mail.send import Composer, FileSender, MailSender, mail_sender
 from channels.mail.tags import sign_reply_tag
 from channels.message import OutboundMessage
-from config.settings import MailboxSettings, Settings
+from config.mailboxes import MailboxSettings
+from config.settings import Settings
 from tests.servers.certificates import Certificates
 from tests.servers.smtp import SmtpSink
 
