@@ -11,13 +11,13 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from config.addresses import is_loopback, split_url, without_password
 from config.files import problems
+from config.production import check_production
 from config.strict_yaml import in_words
 from config.vocabulary import DEPARTMENTS, Language, Role, Way
 
@@ -337,16 +337,8 @@ class Settings(BaseSettings):
             raise ValueError(
                 "GUICHET_OIDC_ISSUER needs GUICHET_OIDC_CLIENT_ID, GUICHET_OIDC_CLIENT_SECRET and GUICHET_OIDC_ROLES"
             )
-        if not self.production:
-            return self
-        if len(self.secret_key.get_secret_value()) < 32 or self.secret_key.get_secret_value() in _KNOWN_SECRETS:
-            raise ValueError("GUICHET_SECRET_KEY must be a secret of your own of at least 32 characters in production")
-        if urlsplit(self.public_url).scheme != "https":
-            raise ValueError("GUICHET_PUBLIC_URL must be an https address in production")
-        if self.debug:
-            raise ValueError("GUICHET_DEBUG must be off in production")
-        if self.allow_unsafe_database:
-            raise ValueError("GUICHET_ALLOW_UNSAFE_DATABASE is for tests, never for production")
+        if self.production:
+            check_production(self)
         return self
 
     @property
@@ -379,7 +371,6 @@ _WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 # Small letters, no path, and no port where it is the usual one.
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?<!\.)(?::(?!443$|80$)[1-9][0-9]{0,4})?")
 _DATABASES = ("postgres", "postgresql", "postgresql+asyncpg", "sqlite+aiosqlite")
-_KNOWN_SECRETS = frozenset({"change-me-change-me-change-me-change-me", "x" * 32, "0" * 32, "secret" * 6})
 
 
 def load(**overrides: Any) -> Settings:

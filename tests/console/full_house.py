@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 from aiohttp import FormData
 from sqlalchemy import select, update
 
 from channels.message import Attachment
+from config.announcements import stand
+from config.wording import use
 from console.passwords import hash_password
 from store import cases, identities, operations, questions, ratings, rehearsals, rule_returns, rule_sets, users
 from store.schema import messages, outbox, passkeys, pauses
@@ -63,6 +67,27 @@ async def furnish_fully(furnished: tuple[Path, House], folder: Path) -> tuple[Pa
         await _drafts(running)
         house = running.house
     return folder / "house", replace(house, references=dict(house.references), cases=dict(house.cases))
+
+
+@pytest.fixture
+def not_typeset(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A paper comes as the HTML that it is made of, which is what can be looked into; published texts end with the test."""
+
+    async def plain(text: str) -> bytes:
+        return text.encode()
+
+    monkeypatch.setattr("console.case_papers.make_pdf", plain)
+    monkeypatch.setattr("console.report_files.make_pdf", plain)
+    yield
+    use({})
+    stand(())
+
+
+@pytest.fixture(scope="module")
+def full(furnished: tuple[Path, House], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, House]:
+    """The house after a day of work."""
+    with asyncio.Runner() as runner:
+        return runner.run(furnish_fully(furnished, tmp_path_factory.mktemp("full")))
 
 
 async def _second_cases(running: Running) -> None:

@@ -6,11 +6,9 @@ form of every page is sent with the ids of the hidden cases in place of its own.
 
 from __future__ import annotations
 
-import asyncio
 import io
 import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -18,14 +16,15 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import select
 
-from config.announcements import stand
-from config.wording import use
 from store.schema import cases, metadata
 from tests.console.conftest import Browser, Running, started
 from tests.console.example_house import CANARY, House
-from tests.console.full_house import furnish_fully
+from tests.console.full_house import full, not_typeset
 from tests.console.poison import poisoned_of, rows_of
 from tests.console.walking import addresses, forms, papers, parts, put, routes
+
+__all__ = ["full", "not_typeset"]
+pytestmark = pytest.mark.usefixtures("not_typeset")
 
 # In the words of the sealed case and of no other.
 _WORDS = ("Zeisig", "Kanarie", "humilié", "humili", "paul.zeisig@mail.example", "rapport")
@@ -43,25 +42,6 @@ _FIELDS = {
 }
 # Who may not open sealed cases; Nele may, but has one queue, in which this one is not.
 _SHUT_OUT = ("tom", "luc", "fatima", "rik", "admin", "nele")
-
-
-@pytest.fixture(autouse=True)
-def _not_typeset(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    async def plain(text: str) -> bytes:
-        return text.encode()
-
-    monkeypatch.setattr("console.case_papers.make_pdf", plain)
-    monkeypatch.setattr("console.report_files.make_pdf", plain)
-    yield
-    use({})
-    stand(())
-
-
-@pytest.fixture(scope="module")
-def full(furnished: tuple[Path, House], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, House]:
-    """The house after a day of work, with a mediator of one queue who may open sealed cases."""
-    with asyncio.Runner() as runner:
-        return runner.run(furnish_fully(furnished, tmp_path_factory.mktemp("full")))
 
 
 async def _text(browser: Browser, method: str, path: str, fields: Any = None) -> tuple[int, str]:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import html
 import io
 import json
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
-from config.announcements import stand
-from config.wording import use
 from tests.console.conftest import Browser, Running, started
 from tests.console.example_house import House
-from tests.console.full_house import furnish_fully
+from tests.console.full_house import full, not_typeset
 from tests.console.poison import BAD, CLOSED, FILLED, PRODUCT, poison, poisoned, text_columns
 from tests.console.walking import addresses, elements, forms, routes
+
+__all__ = ["full", "not_typeset"]
+pytestmark = pytest.mark.usefixtures("not_typeset")
 
 # On no page: what only machines compare, and what stands in another column once more. They are poisoned all the same.
 _UNSEEN = frozenset(
@@ -57,27 +56,6 @@ _WORDS = {
 # Attributes that a page may not have at all (rule S9), and those that are addresses.
 _ADDRESSES = ("href", "src", "action", "formaction")
 _OURS = re.compile(r"(?:/|#|\?|\.|$|https?://127\.0\.0\.1:\d+/|tel:|mailto:|data:image/png;base64,)")
-
-
-@pytest.fixture(autouse=True)
-def _not_typeset(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A paper comes as the HTML that it is made of, which is what can be looked into; published texts end with the test."""
-
-    async def plain(text: str) -> bytes:
-        return text.encode()
-
-    monkeypatch.setattr("console.case_papers.make_pdf", plain)
-    monkeypatch.setattr("console.report_files.make_pdf", plain)
-    yield
-    use({})
-    stand(())
-
-
-@pytest.fixture(scope="module")
-def full(furnished: tuple[Path, House], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, House]:
-    """The house after a day of work."""
-    with asyncio.Runner() as runner:
-        return runner.run(furnish_fully(furnished, tmp_path_factory.mktemp("full")))
 
 
 def test_every_column_is_said_to_be_filled_or_closed() -> None:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from config.announcements import stand
-from config.wording import use
 from store.schema import audit
 from tests.console.conftest import Browser, Running, started
 from tests.console.example_house import CANARY, House
-from tests.console.full_house import furnish_fully
+from tests.console.full_house import full, not_typeset
 from tests.console.walking import addresses
+
+__all__ = ["full", "not_typeset"]
+pytestmark = pytest.mark.usefixtures("not_typeset")
 
 # Acts on people and rights, on what members get and what decides, and everything that leaves the house (rule S10).
 _WANT_PROOF = {
@@ -40,25 +39,6 @@ _WANT_PROOF = {
 # What takes something out of the house, by the end of its name, so that a new one is not forgotten above.
 _TAKES_OUT = ("-export", "-pdf", "-copy", "-letter")
 _AT_THE_COUNTER = {"console-entry-letter"}
-
-
-@pytest.fixture(autouse=True)
-def _not_typeset(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    async def plain(text: str) -> bytes:
-        return text.encode()
-
-    monkeypatch.setattr("console.case_papers.make_pdf", plain)
-    monkeypatch.setattr("console.report_files.make_pdf", plain)
-    yield
-    use({})
-    stand(())
-
-
-@pytest.fixture(scope="module")
-def full(furnished: tuple[Path, House], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, House]:
-    """The house after a day of work."""
-    with asyncio.Runner() as runner:
-        return runner.run(furnish_fully(furnished, tmp_path_factory.mktemp("full")))
 
 
 async def _acts(running: Running, case_id: int | None = None) -> list[tuple[str, str]]:

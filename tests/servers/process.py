@@ -37,7 +37,8 @@ def is_root() -> bool:
 def find_binary(name: str, package: str, *folders: str) -> str:
     """The path of a server binary, newest folder first.
 
-    Skips the test when it is missing, or fails it where servers are required (CI or GUICHET_REQUIRE_SERVERS set).
+    Where servers are required (CI or GUICHET_REQUIRE_SERVERS set) a missing one fails its test. On the machine of somebody who
+    may not install packages the rest runs all the same, and what is missing is named; that is the only skip there is.
     """
     for pattern in folders:
         for candidate in sorted(Path("/").glob(f"{pattern.lstrip('/')}/{name}"), reverse=True):
