@@ -61,10 +61,23 @@ async def ask(
         unread=False,
     )
     question_id = await questions.add(tx, case_id, question.department, now=now)
+    message, kept = _mail(house, viewer, case_id, question_id, question, address, now)
+    message_id = await cases.add_message(tx, kept)
+    await questions.worded(tx, question_id, message_id)
+    outbox_id = await outbox.put(tx, message, now=now, due_at=now + undo, case_id=case_id, message_id=message_id)
+    if outbox_id is None:
+        raise cases.StaleError(case_id)
+    return outbox_id
+
+
+def _mail(
+    house: House, viewer: Viewer, case_id: int, question_id: int, question: Question, address: str, now: datetime
+) -> tuple[OutboundMessage, cases.NewMessage]:
+    """The mail to the department, and the same as a message of the case."""
     key = f"{_KEY}{question_id}"
     tag = sign_message_tag(key, house.tag_keys)
     box = house.mailbox_for(question.mail.language)
-    message = OutboundMessage(
+    mail = OutboundMessage(
         key=key,
         channel="email",
         account=box.address,
@@ -77,27 +90,20 @@ async def ask(
         reply_tag=sign_question_tag(case_id, question_id, house.tag_keys),
         message_tag=tag,
     )
-    message_id = await cases.add_message(
-        tx,
-        cases.NewMessage(
-            case_id=case_id,
-            direction="ask",
-            channel="email",
-            account=box.address,
-            subject=message.subject,
-            text=message.text,
-            reply=question.text,
-            at=now,
-            author_id=viewer.user_id,
-            situation=question.department[:16],
-            rfc_message_id=f"<{tag}@{box.address.rpartition('@')[2]}>",
-        ),
+    kept = cases.NewMessage(
+        case_id=case_id,
+        direction="ask",
+        channel="email",
+        account=box.address,
+        subject=mail.subject,
+        text=mail.text,
+        reply=question.text,
+        at=now,
+        author_id=viewer.user_id,
+        situation=question.department[:16],
+        rfc_message_id=f"<{tag}@{box.address.rpartition('@')[2]}>",
     )
-    await questions.worded(tx, question_id, message_id)
-    outbox_id = await outbox.put(tx, message, now=now, due_at=now + undo, case_id=case_id, message_id=message_id)
-    if outbox_id is None:
-        raise cases.StaleError(case_id)
-    return outbox_id
+    return mail, kept
 
 
 async def asked_in(tx: Tx, house: House, arrival: Arrival) -> questions.Question | None:

@@ -20,6 +20,7 @@ from channels.widget.routes import add_routes as add_widget
 from channels.widget.site import WidgetLimits, origin_of
 from config.settings import Settings
 from console.oidc import Relation
+from console.parts import Parts
 from console.routes import add_routes as add_console
 from gateway import keys
 from gateway.case_door import CaseDoor
@@ -54,15 +55,21 @@ def application(
 ) -> web.Application:
     """Everything that is served over HTTP."""
     settings = house.settings
-    scanner = scanner_at(settings.clamd)
-    case_door = CaseDoor(house)
-    # On a developer's machine the chat works without a setting.
-    hosts = settings.widget_origins or (() if settings.production else (origin_of(settings.base_url),))
     app = web.Application(
         middlewares=[_measuring(metrics), *middlewares(settings.base_url, settings.channels_down)],
         handler_args={"max_line_size": _LONGEST_LINE, "max_field_size": _LONGEST_FIELD, "keepalive_timeout": 30},
     )
-    guard = _guard(house, limiter)
+    _add_public_pages(app, house, door, limiter, metrics)
+    _add_console(app, house, door, limiter, parsing, classifying)
+    _add_widget(app, house, door, limiter)
+    add_hooks(app, house, door)
+    health.add_routes(app)
+    return app
+
+
+def _add_public_pages(app: web.Application, house: House, door: Door, limiter: Limiter, metrics: Metrics) -> None:
+    settings = house.settings
+    case_door, guard = CaseDoor(house), _guard(house, limiter)
     # Asked when it is scraped: a flood ends by time, also when nobody comes any more.
     metrics.form_flooded.set_function(guard.flood.is_on)
     add_routes(
@@ -72,18 +79,28 @@ def application(
         limiter=limiter,
         guard=guard,
         base_url=settings.base_url,
-        scanner=scanner,
+        scanner=scanner_at(settings.clamd),
         secret=keys.derived(house.secret, "public forms"),
         trusted_proxies=settings.trusted_proxies,
         production=settings.production,
         down=settings.channels_down,
-        chat=bool(hosts),
+        chat=bool(_hosts(settings)),
         now=house.now,
     )
-    trainer = HouseTrainer(house)
-    rules = HouseRules(house)
-    add_console(
-        app,
+
+    async def settle(_: web.Application) -> None:
+        # What somebody asked for before we were told to stop is still looked for.
+        await case_door.settled()
+
+    app.on_cleanup.append(settle)
+
+
+def _add_console(
+    app: web.Application, house: House, door: Door, limiter: Limiter, parsing: Parsing, classifying: Classifying | None
+) -> None:
+    settings = house.settings
+    rules, trainer, hosts = HouseRules(house), HouseTrainer(house), _hosts(settings)
+    parts = Parts(
         store=house.store,
         desk=HouseDesk(house, parsing),
         talks=HouseTalks(house),
@@ -92,23 +109,34 @@ def application(
         trainer=trainer,
         checks=HouseDoorChecks(house, door, hosts[0] if hosts else ""),
         limiter=limiter,
+        clock=house.now,
         base_url=settings.base_url,
         secret=keys.derived(house.secret, "console"),
         trusted_proxies=settings.trusted_proxies,
-        now=house.now,
         saturdays=settings.saturdays_are_working_days,
-        scanner=scanner,
+        scanner=scanner_at(settings.clamd),
         earlier_secrets=[keys.derived(secret, "console") for secret in keys.earlier(settings)],
         require_second_step=settings.require_second_step,
         oidc=_issuer(settings),
     )
+    add_console(app, parts)
+
+    async def settle(_: web.Application) -> None:
+        await rules.end()
+        await trainer.close()
+
+    app.on_cleanup.append(settle)
+
+
+def _add_widget(app: web.Application, house: House, door: Door, limiter: Limiter) -> None:
+    settings = house.settings
     add_widget(
         app,
         door=ChatDoor(house, door),
         limiter=limiter,
-        scanner=scanner,
+        scanner=scanner_at(settings.clamd),
         base_url=settings.base_url,
-        hosts=hosts,
+        hosts=_hosts(settings),
         trusted_proxies=settings.trusted_proxies,
         limits=WidgetLimits(
             messages_a_minute=settings.widget_messages_a_minute,
@@ -117,17 +145,11 @@ def application(
         ),
         down=settings.channels_down,
     )
-    add_hooks(app, house, door)
-    health.add_routes(app)
 
-    async def settle(_: web.Application) -> None:
-        # What somebody asked for before we were told to stop is still looked for.
-        await case_door.settled()
-        await rules.end()
-        await trainer.close()
 
-    app.on_cleanup.append(settle)
-    return app
+def _hosts(settings: Settings) -> tuple[str, ...]:
+    """The pages that may hold the chat; on a developer's machine it works without a setting."""
+    return settings.widget_origins or (() if settings.production else (origin_of(settings.base_url),))
 
 
 def _guard(house: House, limiter: Limiter) -> Guard:

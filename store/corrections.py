@@ -77,10 +77,8 @@ async def correct(
     before = labels.standing(labels.said(body), await _standing(tx, target.message_id))
     opening = target.message_id == classified[0].message_id
     of_case = _of_case(case)
-    full = labels.changed(before, wanted)
-    if opening:
-        # A case may say something else than the labels of its message: who sees it there and corrects it is right.
-        full |= labels.changed(of_case, wanted)
+    # A case may say something else than the labels of its message: who sees it there and corrects it is right.
+    full = labels.changed(before, wanted) | (labels.changed(of_case, wanted) if opening else {})
     if not full:
         raise NothingToCorrectError(case_id)
     correction_id = await new_id(
@@ -106,13 +104,18 @@ async def correct(
         detail=_detail(correction_id, before, full),
         **(_columns(case.flags, full) if opening else {}),
         **({"unread": False} if viewer.user_id else {}),
-        **({"sealed": True} if full.get("doctor") else {}),
-        **({"assignee_id": None} if full.get("doctor") and not await _may_open_sealed(tx, case.assignee_id) else {}),
+        **(await _sealing(tx, case.assignee_id) if full.get("doctor") else {}),
     )
     if full.get("doctor"):
         await search.remove(tx, case_id)
     await label_counts.add(tx, [(target.model, "corrected", label, 1) for label in full])
     return correction_id
+
+
+async def _sealing(tx: Tx, assignee_id: int | None) -> dict[str, Any]:
+    """What a seal changes of the case: it leaves the hands of who may not open it."""
+    taken_off = {} if await _may_open_sealed(tx, assignee_id) else {"assignee_id": None}
+    return {"sealed": True, **taken_off}
 
 
 async def undo(tx: Tx, viewer: Viewer, correction_id: int, *, now: datetime) -> None:

@@ -78,25 +78,36 @@ def add_routes(
         case_cookie=Cookie("case", secure),
         browser_cookie=Cookie("browser", secure),
     )
-    front, form, case, api = FrontPages(site, now, chat=chat), FormPages(site), CasePages(site), Api(site)
-    find, code, acts = FindPages(site), CodePages(site), CaseActs(site)
-    get, post = app.router.add_get, app.router.add_post
+    _add_front(app, FrontPages(site, now, chat=chat))
+    _add_form(app, site)
+    _add_case(app, site)
+    api = Api(site)
+    app.router.add_post("/api/v1/messages", api.submit, name="api-messages", expect_handler=continue_if_wanted)
+    app.router.add_get("/api/v1/openapi.json", api.describe, name="api-description")
+    site.pages.static.add_to(app)
+
+
+def _add_front(app: web.Application, front: FrontPages) -> None:
+    get = app.router.add_get
     get("/", front.choose_language, name="choose-language")
     get(f"/{_LANGUAGE}", front.add_slash, name="landing-typed")
     get(f"/{_LANGUAGE}/", front.landing, name="landing")
     get(f"/{_LANGUAGE}/quality", front.quality, name="quality")
     get(f"/{_LANGUAGE}/quality.pdf", front.quality_pdf, name="quality-pdf")
+
+
+def _add_form(app: web.Application, site: Site) -> None:
+    form, get, post = FormPages(site), app.router.add_get, app.router.add_post
     get(f"/{_LANGUAGE}/complaint", form.show, name="form")
     post(f"/{_LANGUAGE}/complaint", form.submit, name="form-submit", expect_handler=continue_if_wanted)
-    for page, purpose, cookie in (
-        ("complaint", PURPOSE, site.form_cookie),
-        ("case", case_access.PURPOSE, site.case_cookie),
-    ):
-        files = Uploading(site, purpose, cookie)
-        post(f"/{_LANGUAGE}/{page}/files", files.add, name=f"{page}-file", expect_handler=continue_if_wanted)
-        post(f"/{_LANGUAGE}/{page}/files/waiting", files.waiting, name=f"{page}-files-waiting")
-        post(f"/{_LANGUAGE}/{page}/files/remove", files.remove, name=f"{page}-file-remove")
     post(f"/{_LANGUAGE}/complaint/notice", Hinting(site).notice, name="form-notice")
+    _add_files(app, "complaint", Uploading(site, PURPOSE, site.form_cookie))
+
+
+def _add_case(app: web.Application, site: Site) -> None:
+    case, code, acts, find = CasePages(site), CodePages(site), CaseActs(site), FindPages(site)
+    get, post = app.router.add_get, app.router.add_post
+    _add_files(app, "case", Uploading(site, case_access.PURPOSE, site.case_cookie))
     get(f"/{_LANGUAGE}/c/{{token}}", case.open_link, name="case-link")
     get(f"/{_LANGUAGE}/receipt", case.receipt, name="receipt")
     get(f"/{_LANGUAGE}/receipt.pdf", acts.receipt_pdf, name="receipt-pdf")
@@ -112,6 +123,11 @@ def add_routes(
     get(f"/{_LANGUAGE}/case/due.ics", acts.calendar, name="case-calendar")
     get(f"/{_LANGUAGE}/find", find.show, name="find")
     post(f"/{_LANGUAGE}/find", find.submit, name="find-submit")
-    post("/api/v1/messages", api.submit, name="api-messages", expect_handler=continue_if_wanted)
-    get("/api/v1/openapi.json", api.describe, name="api-description")
-    site.pages.static.add_to(app)
+
+
+def _add_files(app: web.Application, page: str, files: Uploading) -> None:
+    """The files of the form and of the case page, each on its own row."""
+    post = app.router.add_post
+    post(f"/{_LANGUAGE}/{page}/files", files.add, name=f"{page}-file", expect_handler=continue_if_wanted)
+    post(f"/{_LANGUAGE}/{page}/files/waiting", files.waiting, name=f"{page}-files-waiting")
+    post(f"/{_LANGUAGE}/{page}/files/remove", files.remove, name=f"{page}-file-remove")

@@ -20,6 +20,7 @@ from aiohttp.test_utils import TestClient, TestServer, unused_port
 from channels.viruses import Verdict
 from channels.web.limits import MemoryLimiter
 from channels.web.middleware import middlewares
+from console.parts import Parts
 from console.routes import add_routes
 from gateway.entries import HouseEntries
 from gateway.house_rules import HouseRules
@@ -179,7 +180,7 @@ async def demanding(furnished: tuple[Path, House], tmp_path: Path) -> AsyncItera
 
 @asynccontextmanager
 async def started(furnished: tuple[Path, House], tmp_path: Path, **options: Any) -> AsyncIterator[Running]:
-    """The console on a copy of the example house; `options` are those of `add_routes`, and `port` and `host`."""
+    """The console on a copy of the example house; `options` are those of `Parts`, and `port` and `host`."""
     folder, made = furnished
     shutil.copytree(folder, tmp_path / "house")
     store = Store(f"sqlite+aiosqlite:///{tmp_path / 'house' / 'guichet.db'}", FileStore(tmp_path / "house" / "files"))
@@ -195,8 +196,7 @@ async def started(furnished: tuple[Path, House], tmp_path: Path, **options: Any)
     entries = entries_of(talks.house)
     trainer = HouseTrainer(talks.house)
     looks = Looks()
-    add_routes(
-        app,
+    parts = Parts(
         store=store,
         desk=desk,
         talks=talks,
@@ -208,10 +208,11 @@ async def started(furnished: tuple[Path, House], tmp_path: Path, **options: Any)
         base_url=base_url,
         secret=SECRET,
         trusted_proxies=(),
-        now=clock,
+        clock=clock,
         scanner=scanner,
         **options,
     )
+    add_routes(app, parts)
     server = TestServer(app, host=host, port=port)
     await server.start_server()
     running = Running(app, server, house, desk, talks, clock, base_url, scanner, entries, trainer, looks)
