@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -244,24 +245,31 @@ class Colleague:
         await area.fill(greeting.replace("\n\n\n", f"\n\n{text}\n\n", 1) if "\n\n\n" in greeting else greeting + text)
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A house that takes mail out to a sink, with a mediator; it ends with the module."""
+@contextmanager
+def mailing(folder: Path, people: Mapping[str, str], **settings: str) -> Iterator[Site]:
+    """A house whose mails go to a sink, with mediators: their names by their logins."""
     sink = SmtpSink()
     sink.start()
-    settings = {
+    out = {
         "GUICHET_SMTP_HOST": sink.host,
         "GUICHET_SMTP_PORT": str(sink.port),
         "GUICHET_SMTP_TLS": "none",
         "GUICHET_TRUSTED_PROXIES": "127.0.0.1",
-        "GUICHET_FORM_LEAST_SECONDS": "0",
     }
-    with embedded(Path(tmp_path_factory.mktemp("house")), **settings) as house:
+    with embedded(folder, **out, **settings) as house:
         house.start()
-        added = house.command("user", "add", MEDIATOR, "--role", "mediator", "--name", "Tom", given=f"{PASSWORD}\n")
-        assert added.returncode == 0, added.stderr
+        for login, name in people.items():
+            added = house.command("user", "add", login, "--role", "mediator", "--name", name, given=f"{PASSWORD}\n")
+            assert added.returncode == 0, added.stderr
         yield Site(house, sink)
     sink.stop()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A house that takes mail out to a sink, with a mediator; it ends with the module."""
+    with mailing(tmp_path_factory.mktemp("house"), {MEDIATOR: "Tom"}, GUICHET_FORM_LEAST_SECONDS="0") as made:
+        yield made
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -10,6 +10,7 @@ import pytest
 from playwright.async_api import Browser, ConsoleMessage, Dialog, Page, async_playwright
 
 from channels.message import Attachment
+from tests.browser.scriptless import scriptless
 from tests.channels.pictures.making import flood, picture
 from tests.console.conftest import Running, furnished, running
 from tests.console.example_house import NOW, PASSWORD, Told, add_case
@@ -161,12 +162,7 @@ async def test_nothing_needs_sideways_scrolling(running: Running, anne: Watched,
 
 
 async def test_everything_works_without_a_script(running: Running, chromium: Browser) -> None:
-    context = await chromium.new_context(locale="en", java_script_enabled=False)
-    page = await context.new_page()
-    await page.goto(f"{running.base_url}/console/sign-in")
-    await page.get_by_label("Login").fill("tom")
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
+    page = await scriptless(chromium, f"{running.base_url}/console/sign-in")
     await page.goto(running.base_url + running.case("soon"))
     await page.get_by_role("button", name="Take it").click()
     await page.locator("#note summary").click()
@@ -174,7 +170,7 @@ async def test_everything_works_without_a_script(running: Running, chromium: Bro
     await page.get_by_role("button", name="Save the note").click()
     await page.get_by_text("Zonder script.").wait_for()
     assert running.clock() == NOW
-    await context.close()
+    await page.context.close()
 
 
 async def test_a_picture_is_saved_or_the_page_says_why_not(running: Running, anne: Watched) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser, expect
 
+from tests.browser.scriptless import scriptless
 from tests.browser.test_console import chromium
 from tests.browser.test_lists import SignIn, objections, sign_in
 from tests.console.conftest import Running, furnished, running
-from tests.console.example_house import PASSWORD
 
 # The fixtures of other tests serve here too.
 __all__ = ["chromium", "furnished", "running", "sign_in"]
@@ -73,14 +73,9 @@ async def test_g_and_a_letter_go_to_a_place_and_not_from_a_field(running: Runnin
 
 
 async def test_without_a_script_there_is_the_search(running: Running, chromium: Browser) -> None:
-    context = await chromium.new_context(locale="en", java_script_enabled=False)
-    page = await context.new_page()
-    await page.goto(f"{running.base_url}/console/sign-in")
-    await page.get_by_label("Login").fill("tom")
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
+    page = await scriptless(chromium, f"{running.base_url}/console/sign-in")
     await expect(page.get_by_role("button", name="Go to…")).to_be_hidden()
     await page.locator("#q").fill(running.house.references["marie"])
     await page.locator("#q").press("Enter")
     await page.wait_for_url("**/console/case/**")
-    await context.close()
+    await page.context.close()

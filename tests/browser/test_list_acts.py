@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser, expect
 
+from tests.browser.scriptless import scriptless
 from tests.browser.test_console import chromium
 from tests.browser.test_lists import SignIn, objections, sign_in
 from tests.console.conftest import Running, furnished, running
-from tests.console.example_house import PASSWORD, Told, add_case
+from tests.console.example_house import Told, add_case
 from tests.console.test_actions import row_of
 
 # The fixtures of other tests serve here too.
@@ -103,12 +104,7 @@ async def test_the_acts_of_a_list_fit_every_screen(running: Running, sign_in: Si
 
 
 async def test_cases_are_chosen_and_moved_without_a_script(running: Running, chromium: Browser) -> None:
-    context = await chromium.new_context(locale="en", java_script_enabled=False)
-    page = await context.new_page()
-    await page.goto(f"{running.base_url}/console/sign-in")
-    await page.get_by_label("Login").fill("tom")
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
+    page = await scriptless(chromium, f"{running.base_url}/console/sign-in")
     await page.goto(f"{running.base_url}/console/")
     await page.get_by_label("Choose Marie Dubois").check()
     await page.get_by_label("Choose Lucie Martin").check()
@@ -118,4 +114,4 @@ async def test_cases_are_chosen_and_moved_without_a_script(running: Running, chr
     await page.get_by_text("2 cases moved to").wait_for()
     await page.get_by_role("button", name="Undo").click()
     await page.get_by_text("Taken back: 2 cases").wait_for()
-    await context.close()
+    await page.context.close()

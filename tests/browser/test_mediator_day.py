@@ -5,14 +5,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Page
 
-from tests.browser.journeys import PASSWORD, Arrivals, Site, arrive, chromium
-from tests.gateway.embedded import OMBUDSMAN, embedded
-from tests.servers.smtp import SmtpSink
+from tests.browser.journeys import PASSWORD, Arrivals, Site, arrive, chromium, mailing
+from tests.gateway.embedded import OMBUDSMAN
 
 __all__ = ["arrive", "chromium"]
 
@@ -42,23 +40,12 @@ def letter(who: str, text: str, *, subject: str = "Indemnités", to: str = OMBUD
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A house with two mediators and a department that can be asked; its mails go to a sink."""
-    sink = SmtpSink()
-    sink.start()
     settings = {
-        "GUICHET_SMTP_HOST": sink.host,
-        "GUICHET_SMTP_PORT": str(sink.port),
-        "GUICHET_SMTP_TLS": "none",
-        "GUICHET_TRUSTED_PROXIES": "127.0.0.1",
         "GUICHET_AUTHSERV_ID": "mx.mutual.example",
         "GUICHET_DEPARTMENT_MAIL": f"incapacity={DEPARTMENT}",
     }
-    with embedded(Path(tmp_path_factory.mktemp("house")), **settings) as house:
-        house.start()
-        for login, name in (("tom", "Tom Baert"), ("anne", "Anne Lemaire")):
-            added = house.command("user", "add", login, "--role", "mediator", "--name", name, given=f"{PASSWORD}\n")
-            assert added.returncode == 0, added.stderr
-        yield Site(house, sink)
-    sink.stop()
+    with mailing(tmp_path_factory.mktemp("house"), {"tom": "Tom Baert", "anne": "Anne Lemaire"}, **settings) as made:
+        yield made
 
 
 async def reference_of(site: Site, address: str, *, but: str = "PM-0000-000000-00") -> str:

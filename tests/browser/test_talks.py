@@ -10,6 +10,7 @@ from playwright.async_api import Browser, Page
 
 from store import cases, conversations
 from store.live import Hint
+from tests.browser.scriptless import scriptless
 from tests.browser.test_console import Watched, anne, chromium
 from tests.console.conftest import Running, furnished, running
 from tests.console.example_house import PASSWORD
@@ -155,12 +156,7 @@ async def test_nothing_needs_sideways_scrolling(running: Running, anne: Watched,
 
 
 async def test_it_works_without_a_script(running: Running, chromium: Browser) -> None:
-    context = await chromium.new_context(locale="en", java_script_enabled=False)
-    page = await context.new_page()
-    await page.goto(f"{running.base_url}/console/conversations")
-    await page.get_by_label("Login").fill("tom")
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
+    page = await scriptless(chromium, f"{running.base_url}/console/conversations")
     await page.get_by_role("link", name="Nadia Benali").click()
     await page.get_by_role("button", name="Take over").click()
     await page.locator("#say-text").fill("Bonjour.")
@@ -169,4 +165,4 @@ async def test_it_works_without_a_script(running: Running, chromium: Browser) ->
     assert (await page.locator("#say-text").input_value()).startswith("Bonjour.\n\nJe regarde cela maintenant.")
     await page.get_by_role("button", name="Send").click()
     await page.get_by_role("log").get_by_text("Je regarde cela maintenant.").wait_for()
-    await context.close()
+    await page.context.close()

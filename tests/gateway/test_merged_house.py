@@ -54,6 +54,15 @@ async def merge(gateway: Gateway, gone_id: int, into_id: int, *, undo: bool = Fa
         await merging.merge(tx, VIEWER, gone, into, moved=after_pause, now=now, versions=versions)
 
 
+async def two_merged(gateway: Gateway) -> tuple[int, int]:
+    """Two members write, and the case of the second goes on in that of the first."""
+    await gateway.mail(COMPLAINT)
+    await gateway.mail(OTHER, sender="paul.dubois@mail.example")
+    marie, paul = await ids(gateway)
+    await merge(gateway, paul, marie)
+    return marie, paul
+
+
 async def words(gateway: Gateway, case_id: int) -> list[str]:
     async with gateway.house.store.read() as tx:
         return [one.reply for one in await correspondence.messages_of(tx, VIEWER, case_id)]
@@ -84,10 +93,7 @@ async def test_the_answer_of_a_department_comes_to_where_its_question_goes_on_an
 
 
 async def test_a_mail_by_the_old_address_joins_and_goes_back_with_its_member(gateway: Gateway) -> None:
-    await gateway.mail(COMPLAINT)
-    await gateway.mail(OTHER, sender="paul.dubois@mail.example")
-    marie, paul = await ids(gateway)
-    await merge(gateway, paul, marie)
+    marie, paul = await two_merged(gateway)
     contact_id = await contact_of(gateway, "paul.dubois@mail.example")
     local, _, domain = OMBUDSMAN.partition("@")
     address = f"{local}+{sign_reply_tag(paul, contact_id, gateway.house.tag_keys)}@{domain}"
@@ -101,10 +107,7 @@ async def test_a_mail_by_the_old_address_joins_and_goes_back_with_its_member(gat
 
 
 async def test_a_bounce_is_told_where_the_case_goes_on(gateway: Gateway) -> None:
-    await gateway.mail(COMPLAINT)
-    await gateway.mail(OTHER, sender="paul.dubois@mail.example")
-    marie, paul = await ids(gateway)
-    await merge(gateway, paul, marie)
+    marie, paul = await two_merged(gateway)
     contact_id = await contact_of(gateway, "paul.dubois@mail.example")
     local, _, domain = OMBUDSMAN.partition("@")
     path = f"{local}+{sign_bounce_tag(paul, contact_id, gateway.house.tag_keys)}@{domain}"
@@ -164,10 +167,7 @@ async def test_a_held_message_that_nobody_decides_raises_the_case_that_goes_on(g
 
 
 async def test_each_member_is_answered_under_their_own_case_and_reads_that_alone(gateway: Gateway) -> None:
-    await gateway.mail(COMPLAINT)
-    await gateway.mail(OTHER, sender="paul.dubois@mail.example")
-    marie, paul = await ids(gateway)
-    await merge(gateway, paul, marie)
+    marie, paul = await two_merged(gateway)
     house = gateway.house
     desk = HouseDesk(house, cast(Parsing, None))
     gateway.sink.sent.clear()
@@ -203,10 +203,7 @@ async def test_each_member_is_answered_under_their_own_case_and_reads_that_alone
 
 
 async def test_the_page_of_one_member_does_not_say_that_the_other_wrote(gateway: Gateway) -> None:
-    await gateway.mail(COMPLAINT)
-    await gateway.mail(OTHER, sender="paul.dubois@mail.example")
-    marie, paul = await ids(gateway)
-    await merge(gateway, paul, marie)
+    marie, paul = await two_merged(gateway)
     contact_id = await contact_of(gateway, "paul.dubois@mail.example")
     local, _, domain = OMBUDSMAN.partition("@")
     address = f"{local}+{sign_reply_tag(paul, contact_id, gateway.house.tag_keys)}@{domain}"
