@@ -55,6 +55,12 @@ _FIND_POSTGRESQL: Final = text(
     "WITH found AS MATERIALIZED (SELECT rowid FROM case_search WHERE words @@ to_tsquery('simple', :wanted))"
     " SELECT rowid FROM found WHERE rowid < :before ORDER BY rowid DESC LIMIT :limit"
 )
+# The beginning of a word is looked up by putting together the cases of every word that begins so, though the word before it may
+# stand in three cases: where the whole words leave few enough, these are read through for the beginning.
+_FIND_AMONG: Final = text(
+    "WITH held AS MATERIALIZED (SELECT rowid, words FROM case_search WHERE words @@ to_tsquery('simple', :whole) LIMIT :window)"
+    " SELECT rowid, words @@ to_tsquery('simple', :wanted) AND rowid < :before AS fits FROM held"
+)
 _WINDOW: Final = 1_000
 _BEYOND: Final = 2**62
 _SHORTEST_BEGINNING: Final = 3
@@ -126,11 +132,23 @@ async def find(tx: Tx, query: str, *, before: int | None = None, limit: int = 20
     if tx.is_sqlite:
         wanted = " ".join(f'"{word}"' for word in words) + ("*" if is_beginning else "")
         return await _ids(tx, _FIND_SQLITE, {"wanted": wanted, **asked})
-    wanted = " & ".join(f"'{word}'" for word in words) + (":*" if is_beginning else "")
+    whole = [f"'{word}'" for word in words]
+    wanted = " & ".join(whole) + (":*" if is_beginning else "")
+    if is_beginning and len(whole) > 1:
+        among = await _among(tx, " & ".join(whole[:-1]), wanted, asked["before"])
+        if among is not None:
+            return among[:limit]
     newest = await _ids(tx, _FIND_NEWEST, {"wanted": wanted, "window": _WINDOW, **asked})
     if len(newest) >= limit:
         return newest
     return await _ids(tx, _FIND_POSTGRESQL, {"wanted": wanted, **asked})
+
+
+async def _among(tx: Tx, whole: str, wanted: str, before: int) -> list[int] | None:
+    """Cases with everything that is wanted, the newest first, where few have the whole words of it; None where many do."""
+    values = {"whole": whole, "wanted": wanted, "before": before, "window": _WINDOW}
+    held = (await tx.conn.execute(_FIND_AMONG, values)).all()
+    return sorted((int(row.rowid) for row in held if row.fits), reverse=True) if len(held) < _WINDOW else None
 
 
 async def _ids(tx: Tx, statement: TextClause, values: Mapping[str, Any]) -> list[int]:

@@ -115,3 +115,18 @@ async def test_a_long_correspondence_of_long_words_is_still_recorded(store: Stor
             await search.add(tx, wanted, " ".join(f"{word * 60}{part}{number}" for number in range(6000)))
             await search.add(tx, wanted, " ".join(f"{part}x{number}{word * 50}" for number in range(6000)))
     assert await find(store, "commencement") == [wanted]
+
+
+@pytest.mark.parametrize("window", [1, 3, 1_000])
+async def test_however_few_are_looked_through_the_same_are_found(
+    store: Store, window: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.search._WINDOW", window)
+    numbers = await indexed(store, *["kiné remboursement", "kiné seul", "autre remboursé", "kiné et rembourser"] * 2)
+    both = [numbers[at] for at in (7, 4, 3, 0)]
+    assert await find(store, "kine remb") == both
+    assert await find(store, "kine remb", limit=2) == both[:2]
+    assert await find(store, "hippopotame remb") == []
+    assert await find(store, "kine remboursement remb") == [numbers[4], numbers[0]]
+    async with store.read() as tx:
+        assert await search.find(tx, "kine remb", before=numbers[4]) == both[2:]
