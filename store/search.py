@@ -130,7 +130,12 @@ async def find(tx: Tx, query: str, *, before: int | None = None, limit: int = 20
     asked = {"before": before if before is not None else _BEYOND, "limit": limit}
     is_beginning = len(words[-1]) >= _SHORTEST_BEGINNING
     if tx.is_sqlite:
-        wanted = " ".join(f'"{word}"' for word in words) + ("*" if is_beginning else "")
+        quoted = [f'"{word}"' for word in words]
+        wanted = " ".join(quoted) + ("*" if is_beginning else "")
+        # The beginning of a common word costs its whole list, which is for nothing where no case has the words before it.
+        held = " ".join(quoted[:-1])
+        if is_beginning and held and not await _ids(tx, _FIND_SQLITE, {**asked, "wanted": held, "limit": 1}):
+            return []
         return await _ids(tx, _FIND_SQLITE, {"wanted": wanted, **asked})
     whole = [f"'{word}'" for word in words]
     wanted = " & ".join(whole) + (":*" if is_beginning else "")
