@@ -69,17 +69,21 @@ def wording() -> Mapping[Language, Wording]:
 def use(published: Mapping[str, Mapping[Language, SituationText]]) -> None:
     """Let this process tell members these situations in these words; whatever is not named is told as shipped."""
     global _in_use  # noqa: PLW0603 (one process tells all its members the same)
-    _in_use = {
-        language: words.model_copy(
-            update={
-                "situations": {
-                    situation: published.get(situation, {}).get(language, text)
-                    for situation, text in words.situations.items()
+    _in_use = (
+        {
+            language: words.model_copy(
+                update={
+                    "situations": {
+                        situation: published.get(situation, {}).get(language, text)
+                        for situation, text in words.situations.items()
+                    }
                 }
-            }
-        )
-        for language, words in shipped().items()
-    }
+            )
+            for language, words in shipped().items()
+        }
+        if published
+        else None
+    )
 
 
 _in_use: Mapping[Language, Wording] | None = None
