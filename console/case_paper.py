@@ -9,7 +9,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Final
 
-from channels.web.pages import environment
+from channels.web.pages import environment, straightened
 from config.causes import causes
 from config.vocabulary import FLAGS
 from console.case_file import CaseFile
@@ -43,7 +43,7 @@ def document(file: CaseFile, who: Who, *, whole: bool, saturdays: bool) -> str:
     """The HTML, without any outside resource. `whole`: notes, questions to departments and acts too."""
     words = catalogue()[who.language]
     entries = [entry for item in file.items if (entry := _entry(item, file, words, whole=whole)) is not None]
-    template = environment(HERE / "paper").get_template("case.html")
+    template = environment(HERE / "paper", finalize=straightened).get_template("case.html")
     return template.render(
         t=words,
         language=who.language,

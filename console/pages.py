@@ -12,7 +12,7 @@ from aiohttp import web
 from babel.dates import format_date
 
 from channels.web import languages
-from channels.web.pages import environment
+from channels.web.pages import environment, straightened
 from channels.web.static import StaticFiles
 from console.rule_words import deciding, named, unmet
 from console.words import LANGUAGES, ConsoleLanguage, catalogue
@@ -136,7 +136,7 @@ class ConsolePages:
     def __init__(self, *, saturdays: bool) -> None:
         self._saturdays = saturdays
         self.static = StaticFiles(HERE / "static", prefix="/console/static")
-        self._environment = environment(HERE / "templates")
+        self._environment = environment(HERE / "templates", finalize=straightened)
         self._environment.globals.update(unmet=unmet, rule_named=named, deciding=deciding)
 
     def draw(self, template: str, language: ConsoleLanguage, now: datetime, **context: Any) -> str:

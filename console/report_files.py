@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final, Literal, get_args
 
-from channels.web.pages import environment
+from channels.web.pages import environment, straightened
 from console.pages import HERE, Say
 from console.report_sections import Section, sections
 from console.report_writing import Cell, month_name
@@ -82,7 +82,7 @@ async def made(
 def paper(report: Report, found: Sequence[Section], language: ConsoleLanguage, signed: Signed, *, now: datetime) -> str:
     """The report as one HTML document for the typesetter, without any outside resource."""
     words = catalogue()[language]
-    template = environment(HERE / "paper").get_template("report.html")
+    template = environment(HERE / "paper", finalize=straightened).get_template("report.html")
     return template.render(
         t=words,
         language=language,

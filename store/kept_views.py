@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, delete, func, or_, select
 
+from config.directions import straight
 from store import audit
 from store.database import Tx
 from store.schema import kept_views
@@ -63,7 +64,7 @@ async def keep(
         tx,
         kept_views,
         owner_id=viewer.user_id,
-        name=name[:LONGEST_NAME],
+        name=straight(name)[:LONGEST_NAME],
         queue=queue,
         chosen=dict(chosen),
         shared=is_shared,

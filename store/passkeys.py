@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import and_, delete, literal, or_, select, update
 
+from config.directions import straight
 from store import audit
 from store.database import Tx
 from store.schema import passkeys, sessions
@@ -53,7 +54,12 @@ async def has_any(tx: Tx, user_id: int) -> bool:
 
 async def add(tx: Tx, user_id: int, *, name: str, key: bytes, credential: bytes, signed: int, now: datetime) -> bool:
     """Give a person a passkey, by its identifier `key`; False when it is somebody's already."""
-    new = {"user_id": user_id, "name": name, "key_hash": hashlib.sha256(key).hexdigest(), "credential": credential}
+    new = {
+        "user_id": user_id,
+        "name": straight(name),
+        "key_hash": hashlib.sha256(key).hexdigest(),
+        "credential": credential,
+    }
     statement = insert(tx, passkeys).values(**new, signed=signed, added_at=now)
     if (await tx.conn.execute(statement.on_conflict_do_nothing(index_elements=["key_hash"]))).rowcount != 1:
         return False

@@ -17,7 +17,7 @@ from store.database import Tx
 from store.schema import case_contacts, cases, contacts, people
 from store.sql import insert_for, insert_or_leave, new_id
 
-NAME = texts.Place("people", "name")
+NAME = texts.Place("people", "name", line=True)
 NUMBER = texts.Place("people", "member_number")
 # Two permanent failures within this time mark an address as unreachable; one may be a provider's bad day.
 BOUNCE_WINDOW: Final = timedelta(days=7)

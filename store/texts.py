@@ -10,26 +10,35 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from config.directions import straight
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a text is kept: its table and column. Case and row are bound by the row itself."""
+    """Where a text is kept: its table and column. Case and row are bound by the row itself.
+
+    `line`: a name or a title, one line among others on a page, which nothing may turn round (rule M14). Reading does it too:
+    older rows are as they came.
+    """
 
     table: str
     column: str
+    line: bool = False
 
 
-def keep(text: str, place: Place) -> bytes:  # noqa: ARG001 (the place is what protection will be bound to)
+def keep(text: str, place: Place) -> bytes:
     """The bytes to store for a text. Lone surrogates, which no encoding can hold, become "?"."""
+    text = straight(text) if place.line else text
     return text.encode("utf-8", "replace") if not text.isascii() else text.encode("ascii")
 
 
-def read(stored: bytes | memoryview, place: Place) -> str:  # noqa: ARG001 (as above)
+def read(stored: bytes | memoryview, place: Place) -> str:
     """The text that was kept at a place."""
-    return bytes(stored).decode("utf-8", "replace")
+    text = bytes(stored).decode("utf-8", "replace")
+    return straight(text) if place.line else text
 
 
-def keep_bytes(content: bytes, place: Place) -> bytes:  # noqa: ARG001 (as above)
+def keep_bytes(content: bytes, place: Place) -> bytes:  # noqa: ARG001 (the place is what protection will be bound to)
     """The bytes to store for raw content."""
     return content
 

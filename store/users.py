@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, delete, select, update
 
+from config.directions import straight
 from config.vocabulary import QUEUES, Role
 from store import audit
 from store.database import Tx
@@ -107,7 +108,7 @@ async def add(
         tx,
         users,
         login=login.strip().lower(),
-        name=name,
+        name=straight(name),
         role=role,
         medical=medical,
         queues=_kept(queues),

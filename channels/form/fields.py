@@ -18,6 +18,7 @@ from channels.form import files as file_rules
 from channels.form.submission import Submission
 from channels.web.body import Upload
 from channels.web.languages import known
+from config.directions import straight
 from config.vocabulary import Language
 
 MAX_TEXT: Final = 20_000
@@ -38,8 +39,6 @@ MAX_FILE_NAME: Final = 200
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # C0 but tab and line feed, DEL, C1: they have no place in what a person writes.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-# Bidi overrides and isolates can make a name read as something else (rule M14).
-_BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _EMAIL = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@(?:[^@\s<>,;:\"()\[\]\\.]{1,63}\.){1,8}[^@\s<>,;:\"()\[\]\\.]{2,63}")
 
 
@@ -60,7 +59,7 @@ def clean_text(value: str) -> str:
 
 def clean_line(value: str) -> str:
     """Return a short text on one line, repaired, without marks that turn its direction."""
-    return " ".join(_BIDI.sub("", clean_text(value)).split())
+    return " ".join(straight(clean_text(value)).split())
 
 
 def clean_file_name(value: str) -> str:

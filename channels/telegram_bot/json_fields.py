@@ -7,14 +7,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from config.directions import straight
+
 Fields = Mapping[str, Any]
 
 # The Bot API's identifiers have at most 52 significant bits; a number beyond 63 is none of its.
 _LARGEST: Final = 2**63
 # C0 but tab and line feed, DEL, C1: no database keeps a NUL, and nobody can type the others.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-# Marks that turn the direction of what follows, and make a name read as something else (rule M14).
-_TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def object_of(body: bytes) -> Fields | None:
@@ -55,7 +55,7 @@ def text(value: Any) -> str:
 
 def line(value: Any, longest: int) -> str:
     """A short text on one line, without marks that turn its direction, at most so many characters."""
-    return " ".join(_TURNING.sub("", text(value)).split())[:longest].strip()
+    return " ".join(straight(text(value)).split())[:longest].strip()
 
 
 def token(value: Any, longest: int = 512) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from channels.web import languages, opening, texts
 from channels.web.static import StaticFiles
 from config.announcements import standing
+from config.directions import straight
 from config.directory import directory
 from config.vocabulary import LANGUAGES, Language, Way
 
@@ -25,8 +26,8 @@ _MB: Final = 1_000_000
 HERE: Final = Path(__file__).resolve().parent
 
 
-def environment(*folders: Path) -> jinja2.Environment:
-    """Return an environment over these template folders, the shared ones last."""
+def environment(*folders: Path, finalize: Callable[[Any], Any] | None = None) -> jinja2.Environment:
+    """Return an environment over these template folders, the shared ones last; `finalize` sees whatever is put into a page."""
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader([*folders, HERE / "templates"]),
         autoescape=True,
@@ -34,12 +35,20 @@ def environment(*folders: Path) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        finalize=finalize,
     )
     made.filters["lines"] = _lines
     made.filters["fill"] = _fill
     made.filters["callable"] = _callable
     made.filters["reachable"] = _reachable
     return made
+
+
+def straightened(value: Any) -> Any:
+    """For `finalize` where pages show what others wrote: without marks that turn round what stands beside it (rule M14)."""
+    if isinstance(value, Markup):
+        return Markup(straight(value))  # noqa: S704  # It was markup before; only marks of direction are gone.
+    return straight(value) if isinstance(value, str) else value
 
 
 class Pages:

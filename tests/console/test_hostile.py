@@ -16,7 +16,7 @@ import pytest
 from tests.console.conftest import Browser, Running, started
 from tests.console.example_house import House
 from tests.console.full_house import full, not_typeset
-from tests.console.poison import BAD, CLOSED, FILLED, PRODUCT, poison, poisoned, text_columns
+from tests.console.poison import BAD, CLOSED, FILLED, PRODUCT, TURNING, poison, poisoned, text_columns
 from tests.console.walking import addresses, elements, forms, routes
 
 __all__ = ["full", "not_typeset"]
@@ -79,6 +79,12 @@ def _looked_into(page: str, where: str) -> None:
     assert PRODUCT not in page, where
 
 
+def _around_turn(text: str) -> str:
+    """Where the first mark that turns the direction stands."""
+    at = min(text.find(mark) for mark in TURNING if mark in text)
+    return text[max(0, at - 200) : at + 50]
+
+
 async def _asked(browser: Browser, path: str) -> tuple[int, str, str]:
     """Status, type and text of an answer; of a stream its first parts."""
     answer = await browser.client.get(path, allow_redirects=False)
@@ -118,11 +124,13 @@ async def test_on_every_page_what_was_typed_is_text(full: tuple[Path, House], tm
         assert done == FILLED.keys()
         seen: set[str] = set()
         for browser in (sofie, admin):
-            for _, path in await addresses(running):
+            for name, path in await addresses(running):
                 status, kind, text = await _asked(browser, path)
                 assert status in (200, 303, 403, 404), (path, status)
                 if kind in ("text/html", "text/event-stream") or path.endswith("=pdf"):
                     _looked_into(text, path)
+                if not name.endswith(("-original", "-file", "-document")):
+                    assert not set(TURNING) & set(text), (path, _around_turn(text))
                 seen |= set(re.findall(r"\[\[([a-z_]+\.[a-z_]+)", html.unescape(text)))
         assert FILLED.keys() - seen <= _UNSEEN
 
