@@ -43,6 +43,9 @@ CONVERSING: Final[tuple[Channel, ...]] = ("chat", "sms", "whatsapp", "telegram")
 WAYS: Final[tuple[Way, ...]] = get_args(Way)
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
+# How a case ends that was no message for us: spam, or a robot's letter. It is neither handled nor refused; nobody is written to.
+ROBOT: Final = "not_handled_robot"
+
 # Each department has a queue of its own name; these three are where people decide about cases that are nobody's yet.
 SPECIAL_QUEUES: Final[tuple[str, ...]] = ("mediation", "triage", "medical_coordinator")
 QUEUES: Final[tuple[str, ...]] = (*SPECIAL_QUEUES, *DEPARTMENTS)

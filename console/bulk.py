@@ -15,7 +15,7 @@ from typing import Any, Final, cast, get_args
 from aiohttp import web
 
 from channels.reference import parse_reference
-from config.vocabulary import QUEUES
+from config.vocabulary import QUEUES, ROBOT
 from console.actions import Act as CaseAct
 from console.actions import After, WrongFormError
 from console.case_page import CasePage
@@ -39,8 +39,6 @@ _ACTS: Final = get_args(Act)
 # What a form may lack: keys of the words below `acted.wrong`.
 WRONG: Final = frozenset({"nothing", "none", "one_only", "no_queue", "no_reason"})
 _NUMBER: Final = re.compile(r"\d{1,9}")
-# A robot's letter asks for nothing that we handle, and nobody waits for an answer.
-_ROBOT: Final = "not_handled_off_scope"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +166,7 @@ async def _put_away(tx: Tx, who: Who, row: Row, after: After) -> str:
     """Close what no person wrote; nobody is written to."""
     del after
     version = int(who.form["version"])
-    await cases.close(tx, row.id, outcome=_ROBOT, actor=who.actor, now=who.now, version=version)
+    await cases.close(tx, row.id, outcome=ROBOT, actor=who.actor, now=who.now, version=version)
     return ""
 
 

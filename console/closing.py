@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from config.causes import causes
+from config.vocabulary import ROBOT
 from console.actions import After, WrongFormError, current_version, text_of, version_of
 from console.case_file import CaseFile, gathered
 from console.closing_page import DECISION_STANDS, OUTCOMES, RIGHT, passed_to
@@ -75,6 +76,8 @@ def _ended(who: Who) -> tuple[str, str]:
     outcome, cause = who.form.get("outcome", ""), who.form.get("cause", "")
     if outcome not in OUTCOMES:
         raise WrongFormError("no_outcome")
+    if outcome == ROBOT and who.form.get("how") == "send":
+        raise WrongFormError("robot_reads_nothing")
     if cause not in causes().offered():
         cause = ""
     if outcome in RIGHT and not cause:

@@ -8,7 +8,7 @@ from typing import Final
 from aiohttp import web
 
 from config.causes import causes
-from config.vocabulary import DEPARTMENTS, Language
+from config.vocabulary import DEPARTMENTS, ROBOT, Language
 from console import ready
 from console.answer_checks import Doubt, with_ready_words
 from console.case_file import opening_words, other_bodies
@@ -24,6 +24,7 @@ OUTCOMES: Final = (
     "not_ours",
     "not_handled_anonymous",
     "not_handled_off_scope",
+    ROBOT,
 )
 # The member was right, at least partly: what was behind it is to be said, so that it can be counted.
 RIGHT: Final = frozenset({"founded", "partly_founded"})

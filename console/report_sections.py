@@ -45,6 +45,7 @@ def sections(report: Report, words: Words, *, leaving: bool) -> list[Section]:
         say.times(),
         *(say.split(name) for name in SPLITS),
         say.refused(),
+        *([] if report.robots is None else [say.apart(report.robots)]),
         say.outcomes(),
         *([] if report.causes is None else [say.causes(report.causes)]),
         say.themes(),
@@ -211,6 +212,19 @@ class _Saying(Writing):
         head = (t["report.name.reason"], t["report.name.received"])
         answer = filled(t["report.answer.refused"], n=shown)
         return Section("refused", answer, t["report.sentence.refused"], head, table, hides=bool(away))
+
+    def apart(self, robots: int) -> Section:
+        report, t = self.report, self.words
+        # Small counts are told: no person is behind a robot's letter, and a merged case is counted with the other.
+        rows = (("counted", report.received, ""), ("merged", report.merged, ""), ("robots", robots, "robots"))
+        table = [
+            (Cell(t[f"report.value.{name}"]), self.cell(count, href=value and self.href("apart", value)))
+            for name, count, value in rows
+        ]
+        table.append((Cell(t["report.value.register"]), self.cell(sum(count for _, count, _ in rows))))
+        head = (t["report.name.what"], t["report.name.received"])
+        answer = filled(t["report.answer.apart"], n=self.number(robots))
+        return Section("apart", answer, t["report.sentence.apart"], head, tuple(table))
 
     def outcomes(self) -> Section:
         report, t = self.report, self.words

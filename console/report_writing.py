@@ -37,7 +37,7 @@ def erratum_name(words: Words, split: str, value: str) -> str:
     match split:
         case "received" | "closed":
             name = words[f"report.name.{split}"]
-        case "refused" | "times":
+        case "refused" | "times" | "apart":
             name = words.of("report.value", value)
         case "outcome":
             name = words.of("outcome", value)

@@ -49,7 +49,7 @@ async def add_to_case(
         name = message.sender.name if message.sender else ""
         await people.complete(tx, current.person_id, name=name, member_number=message.member_number)
     # An answer to a refusal reaches a person; who disagrees with an answer goes to Mediation; others go on where they were.
-    queue = "triage" if current.refused else "mediation" if "disagrees" in envelope else None
+    queue = "triage" if current.goes_to_triage else "mediation" if "disagrees" in envelope else None
     if current.state == "closed":
         await cases.reopen(tx, current.id, actor="system", now=now, queue=queue)
     elif queue:
@@ -67,7 +67,8 @@ async def add_to_case(
     elif not current.sealed:
         await search.add(tx, current.id, f"{message.subject} {message.reply}")
     sent: tuple[int, ...] = ()
-    if known and (urgent or current.state == "closed"):
+    # What was put away as a robot's waits for people without an answer: a robot would answer that too.
+    if known and (urgent or (current.state == "closed" and not current.put_away)):
         sent = await _answer(tx, house, arrival, current, known, urgent=urgent, now=now)
     if urgent:
         sent += await tell(

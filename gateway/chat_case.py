@@ -185,7 +185,7 @@ async def add(tx: Tx, line_id: int | None, order: AddToCase, found: Classificati
     if line_id is not None:
         await conversations.line_to_case(tx, line_id, current.id)
     if current.state == "closed":
-        queue = "triage" if current.refused else None
+        queue = "triage" if current.goes_to_triage else None
         await cases.reopen(tx, current.id, actor="system", now=now, queue=queue)
     medical = bool(found.flags.get("doctor")) and not current.sealed
     values: dict[str, Any] = {"unread": True} | ({"sealed": True} if medical else {})

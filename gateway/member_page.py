@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 from sqlalchemy import select
 
 from channels.form.contract import Act, CaseEvent, CaseMessage, CaseView, Event, Proof, Situation, State
-from config.vocabulary import DEPARTMENTS, Kind, Language
+from config.vocabulary import DEPARTMENTS, ROBOT, Kind, Language
 from router import deadlines
 from router.letter import LetterData
 from router.texts import typographic
@@ -259,7 +259,7 @@ def _acts(
     # Who waits for a word of the member has perhaps answered before.
     if state in ("refused", "closed", "answered") or (state == "waiting_for_you" and is_answered):
         acts.add("disagree")
-    if state == "closed" and row.outcome != "withdrawn":
+    if state == "closed" and row.outcome not in ("withdrawn", ROBOT):
         acts.add("rate")
     if proof:
         acts |= {"copy"} if is_closed else {"copy", "withdraw"}

@@ -84,6 +84,8 @@ class Report(BaseModel, frozen=True):
     year_ago: Mapping[str, Mapping[str, int]]
     trend: tuple[Month, ...]
     refused: Mapping[str, int]
+    # What was no message for us (spam, a robot's letter): in no other figure. None in reports approved before it was told.
+    robots: int | None = None
     acknowledged: Span
     resolved: Span
     clocks: tuple[Clock, ...]

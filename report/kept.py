@@ -56,6 +56,8 @@ def _errata(before: Report, now: Report) -> Iterator[Erratum]:
     for name in ("received", "closed"):
         if getattr(before, name) != getattr(now, name):
             yield Erratum(name, "", getattr(before, name), getattr(now, name))
+    if before.robots is not None and before.robots != now.robots:
+        yield Erratum("apart", "robots", before.robots, now.robots or 0)
     pairs = [(name, before.splits[name], now.splits.get(name, {})) for name in before.splits]
     for name, then, today in (
         *pairs,

@@ -38,6 +38,7 @@ async def month_report(store: Store, viewer: Viewer, first: date, *, today: date
         scores = Counter(await reporting.scores(tx, viewer, start, end))
         trend = [await _month(tx, viewer, figures.earlier(first, back), today) for back in reversed(range(TREND))]
         merged = await reporting.merged(tx, viewer, start, end)
+        robots = await reporting.robots(tx, viewer, start, end)
         told = await reporting.told(tx, viewer, start, end)
         advice = await _advice(tx, viewer, start, end)
     return Report(
@@ -50,6 +51,7 @@ async def month_report(store: Store, viewer: Viewer, first: date, *, today: date
         year_ago=figures.split(year_ago),
         trend=_from_the_beginning(trend),
         refused=figures.refused(groups),
+        robots=robots,
         acknowledged=figures.span([figures.hours_between(start, end) for start, end, _ in acknowledged]),
         resolved=figures.resolved(closed),
         clocks=figures.clocks(clocks, today),

@@ -13,7 +13,7 @@ from store import cases as register
 from store import mentions, reindex
 from store.database import Tx
 from store.pauses import Moved, wake
-from store.schema import cases, deadlines, list_acts
+from store.schema import cases, deadlines, list_acts, pauses
 from store.sql import new_id
 from store.viewer import Viewer
 
@@ -45,13 +45,18 @@ class ListAct:
 
 async def before(tx: Tx, row: Any) -> dict[str, Any]:
     """What stands in a case (a views.Row) before an act, as `undo` needs it."""
-    clocks = await tx.conn.execute(
-        select(deadlines.c.clock, deadlines.c.due_on, deadlines.c.source).where(deadlines.c.case_id == row.id)
-    )
+    query = select(deadlines).where(deadlines.c.case_id == row.id).order_by(deadlines.c.id)
+    clocks = (await tx.conn.execute(query)).all()
+    rests = select(pauses.c.id).where(pauses.c.case_id == row.id, pauses.c.ended_at.is_(None))
     return {
         **{name: getattr(row, name) for name in _COLUMNS},
         "due_on": row.due_on.isoformat() if row.due_on else "",
-        "clocks": [[clock, due_on.isoformat(), source] for clock, due_on, source in clocks],
+        "clocks": [[one.clock, one.due_on.isoformat(), one.source] for one in clocks],
+        "states": [[one.clock, one.state, one.ended_at.isoformat() if one.ended_at else ""] for one in clocks],
+        "unread": row.unread,
+        "paused_until": row.paused_until.isoformat() if row.paused_until else "",
+        "paused_for": row.paused_for,
+        "pauses": list(await tx.conn.scalars(rests)),
     }
 
 
@@ -125,7 +130,11 @@ async def _restore(
     if row.act == "pause":
         await wake(tx, case_id, actor=actor, moved=moved, now=now, version=version)
         return
+    if row.act in ("robot", "close") and "states" in was:
+        await _open_again(tx, case_id, was, actor=actor, now=now, version=version)
+        return
     if row.act == "robot":
+        # Done before what a closing ends was kept: as when its member writes again.
         await register.reopen(tx, case_id, actor=actor, now=now, version=version)
         return
     values = {name: was[name] for name in _COLUMNS}
@@ -140,6 +149,34 @@ async def _restore(
         await mentions.take_back(tx, case_id, author_id=viewer.user_id, at=row.at)
     if is_sealed and not was["sealed"]:
         await reindex.case(tx, case_id)
+
+
+async def _open_again(tx: Tx, case_id: int, was: Mapping[str, Any], *, actor: str, now: datetime, version: int) -> None:
+    """Open what was closed, as it was: also what had ended before runs no more, and what rested rests on."""
+    until = date.fromisoformat(was["paused_until"]) if was["paused_until"] else None
+    await register.change(
+        tx,
+        case_id,
+        actor=actor,
+        act="case.reopened",
+        now=now,
+        version=version,
+        detail={"queue": None},
+        state="open",
+        outcome=None,
+        cause="",
+        closed_at=None,
+        unread=was["unread"],
+        paused_until=until,
+        paused_for=was["paused_for"],
+    )
+    for clock, state, ended_at in was["states"]:
+        await tx.conn.execute(
+            update(deadlines)
+            .where(deadlines.c.case_id == case_id, deadlines.c.clock == clock)
+            .values(state=state, ended_at=datetime.fromisoformat(ended_at) if ended_at else None)
+        )
+    await tx.conn.execute(update(pauses).where(pauses.c.id.in_(was["pauses"])).values(ended_at=None))
 
 
 async def _set_clocks(tx: Tx, case_id: int, clocks: Sequence[Sequence[str]]) -> None:

@@ -1,7 +1,8 @@
 """What the monthly report counts. Every case is counted, sealed ones too: that they exist is no secret, and small counts are
 hidden where they could point at a person (rule E3). Words of a case come from unsealed ones only.
 
-A case that was merged into another counts once, with the other. All moments are UTC, from `start` up to, not including, `end`.
+A case that was merged into another counts once, with the other. What was closed as spam or a robot's letter is counted apart
+and in no other figure, until its sender writes again. All moments are UTC, from `start` up to, not including, `end`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, func, not_, select
 
+from config.vocabulary import ROBOT
 from store import cases as register
 from store import texts
 from store.database import Tx
@@ -73,6 +75,10 @@ class Told:
 
 def _scope(viewer: Viewer) -> ColumnElement[Any]:
     """The condition under which a case counts for this viewer."""
+    return _own(viewer) & cases.c.outcome.is_distinct_from(ROBOT)
+
+
+def _own(viewer: Viewer) -> ColumnElement[Any]:
     return viewer.may_list() & cases.c.merged_into.is_(None)
 
 
@@ -104,6 +110,13 @@ async def merged(tx: Tx, viewer: Viewer, start: datetime, end: datetime) -> int:
     """How many cases received then go on in another one."""
     gone = viewer.may_list() & cases.c.merged_into.is_not(None)
     query = select(func.count()).select_from(cases).where(gone, _received(start, end))
+    return int((await tx.conn.execute(query)).scalar_one())
+
+
+async def robots(tx: Tx, viewer: Viewer, start: datetime, end: datetime) -> int:
+    """How many of those received then were no message for us."""
+    away = _own(viewer) & (cases.c.outcome == ROBOT)
+    query = select(func.count()).select_from(cases).where(away, _received(start, end))
     return int((await tx.conn.execute(query)).scalar_one())
 
 
@@ -167,7 +180,7 @@ async def rows(
     are sealed. None for a split that there is not."""
     if by not in _BY:
         return None
-    query = row_query().where(_scope(viewer), _BY[by](value))
+    query = row_query().where(_own(viewer) if by == "apart" else _scope(viewer), _BY[by](value))
     if (by, value) != ("department", "medical") and by not in ("channel", "language"):
         query = query.where(viewer.may_see())
     if by in ("outcome", "cause"):
@@ -210,6 +223,7 @@ _BY: Final[Mapping[str, Callable[[str], ColumnElement[Any]]]] = {
     "language": lambda value: cases.c.language == value,
     "refused": lambda value: (cases.c.refused == value) & (cases.c.refused != ""),
     "outcome": lambda value: cases.c.outcome == value,
+    "apart": lambda value: cases.c.outcome == (ROBOT if value == "robots" else ""),
     "cause": lambda value: cases.c.cause == ("" if value == "none" else value),
 }
 

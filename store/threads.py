@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from config.vocabulary import ROBOT
 from store.database import Tx
 from store.schema import cases, messages
 
@@ -25,6 +26,17 @@ class CaseState:
     language: str
     closed_at: datetime | None
     person_id: int | None
+    outcome: str | None = None
+
+    @property
+    def put_away(self) -> bool:
+        """Whether it was closed as spam or a robot's letter."""
+        return self.state == "closed" and self.outcome == ROBOT
+
+    @property
+    def goes_to_triage(self) -> bool:
+        """Whether a word of its member brings it before people anew: it was refused, or taken for a robot's."""
+        return bool(self.refused) or self.put_away
 
 
 async def case_of_message_ids(tx: Tx, ids: Sequence[str], *, direction: str) -> int | None:
@@ -70,6 +82,7 @@ async def current(tx: Tx, case_id: int, *, held: bool = False) -> CaseState | No
                 row.language,
                 row.closed_at,
                 row.person_id,
+                row.outcome,
             )
         case_id = row.merged_into
     return None

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
 
-from config.vocabulary import Language
+from config.vocabulary import ROBOT, Language
 from console.contract import NoWayBackError
 from gateway.demo.people import Writer
 from gateway.demo.stories import Matter, Teller
@@ -83,6 +83,8 @@ class Handling:
 
     def outcome(self, matter: Matter) -> str:
         """How such a case will end."""
+        if matter.theme.kind == "other":
+            return self.rng.choice((ROBOT, "explained"))
         if matter.theme.kind != "complaint":
             return "explained"
         return self.rng.choices(tuple(_OUTCOMES), tuple(_OUTCOMES.values()))[0]
@@ -167,7 +169,7 @@ class Handling:
 
     async def rate(self, tx: Tx, life: Life, now: datetime) -> None:
         """The member says what they thought of it, if it is over."""
-        if await self.row(tx, life.case_id) is None:
+        if life.outcome != ROBOT and await self.row(tx, life.case_id) is None:
             score = self.rng.choices(tuple(_SCORES), tuple(_SCORES.values()))[0]
             comment = self.rng.choice(manners().comments[life.language])
             await ratings.keep(tx, life.case_id, score, comment, now=now)

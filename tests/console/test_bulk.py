@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from sqlalchemy import select
 
-from store import mentions, search
+from store import cases, mentions, search
 from store.schema import deadlines
 from store.viewer import Viewer
 from tests.console.conftest import Browser, Running
@@ -183,11 +184,30 @@ async def test_in_triage_a_suggestion_is_accepted_and_a_robot_put_away(running: 
     told_before = len(await messages_of(running, "piet"))
     assert "put away as spam" in (await _act(running, tom, "robot", "piet")).lower()
     row = await row_of(running, "piet")
-    assert (row.state, row.outcome) == ("closed", "not_handled_off_scope")
+    assert (row.state, row.outcome) == ("closed", "not_handled_robot")
     assert len(await messages_of(running, "piet")) == told_before
     await _undo(tom)
     assert (await row_of(running, "piet")).state == "open"
     assert {state for _, _, state in await _clocks(running, "piet")} <= {"running", "met"}
+
+
+async def test_who_takes_a_robot_back_finds_all_as_it_was(running: Running) -> None:
+    house, tom = running.house, await running.sign_in("tom")
+    case_id = (await row_of(running, "unsure")).id
+    await _act(running, tom, "pause", "unsure", reason="day", until="2026-11-30")
+    async with house.store.write() as tx:
+        # What was promised and kept before has nothing to do with the robot.
+        await cases.end_clocks(tx, case_id, now=running.clock.now, clock="acknowledgement")
+    before, clocks = await row_of(running, "unsure"), await _clocks(running, "unsure")
+    await _act(running, tom, "robot", "unsure")
+    assert (await row_of(running, "unsure")).paused_until is None
+    await _undo(tom)
+    after = await row_of(running, "unsure")
+    assert after == replace(before, version=after.version)
+    assert await _clocks(running, "unsure") == clocks
+    await tom.get(running.case("unsure"))
+    await tom.post(f"{running.case('unsure')}/wake")
+    assert (await row_of(running, "unsure")).paused_until is None
 
 
 async def test_not_ours_goes_on_to_the_page_that_tells_the_member(running: Running) -> None:

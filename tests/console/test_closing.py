@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from config.vocabulary import ROBOT
 from store import cases, recommendations, reporting
 from store.viewer import Viewer
 from tests.console.conftest import Running
@@ -71,6 +72,22 @@ async def test_what_was_done_stands_in_the_story_and_goes_to_nobody(running: Run
     page = await tom.post(f"{path}/reopen")
     assert "Betaald &lt;op&gt; maandag." in page
     assert (await row_of(running, "soon")).cause == ""
+
+
+async def test_a_robot_is_closed_from_its_case_and_never_written_to(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    path = running.case("soon")
+    page = await tom.get(f"{path}/close")
+    assert "Not for us: spam or a robot" in page
+    told = len(await messages_of(running, "soon"))
+    page = await tom.post(f"{path}/close", status=422, how="send", outcome=ROBOT, text="Dear robot, good day.")
+    assert "Nobody is written to when it was spam or a robot." in page
+    assert "Dear robot" in page
+    assert (await row_of(running, "soon")).state == "open"
+    page = await tom.post(f"{path}/close", how="silent", outcome=ROBOT)
+    assert "closed the case: Not for us: spam or a robot." in page
+    assert (await row_of(running, "soon")).outcome == ROBOT
+    assert len(await messages_of(running, "soon")) == told
 
 
 async def test_a_recommendation_is_made_with_the_end(running: Running) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select
 
+from config.vocabulary import ROBOT
+from store import cases as register
 from store import users
 from store.schema import audit, cases
 from tests.console.conftest import Running
@@ -104,6 +108,28 @@ async def test_each_number_leads_to_its_cases(running: Running) -> None:
     for wrong in ("by=name&is=x", "is=fr", "by=outcome", "by=clock&is=union", "by=score&is=9", "by=times&is=ever"):
         status = 200 if wrong == "by=outcome" else 404
         await luc.get(f"/console/report/cases?month=2026-11&{wrong}", status=status)
+
+
+async def test_spam_and_robots_are_counted_apart_and_in_no_other_figure(running: Running) -> None:
+    luc = await running.sign_in("luc")
+    received = int(re.findall(r"(\d+) cases received", await luc.get(MONTH))[0])
+    case_id = running.house.cases["unsure"]
+    async with running.house.store.write() as tx:
+        await register.close(tx, case_id, outcome=ROBOT, actor="user:1", now=running.clock.now)
+    page = await luc.get(MONTH)
+    assert f"{received - 1} cases received" in page
+    assert "Spam and robots: 1, in no other figure" in page
+    assert "Not handled: " not in page
+    path = re.search(r'<a href="(/console/report/cases[^"]+by=apart[^"]+)">1</a>', page)
+    assert path
+    listed = await luc.get(path.group(1).replace("&amp;", "&"))
+    assert listed.count('<li class="row') == 1
+    assert running.house.references["unsure"] in listed
+    answer = await luc.client.get("/console/report/export?month=2026-11&format=csv")
+    text = (await answer.read()).decode("utf-8-sig")
+    counts = {row[2]: row[4] for row in csv.reader(io.StringIO(text)) if row[1] == "apart"}
+    assert counts["Not for us: spam or a robot"] == "1"
+    assert int(counts["In the register"]) == received + int(counts["Merged into another case"])
 
 
 async def test_each_export_is_in_the_audit(running: Running) -> None:

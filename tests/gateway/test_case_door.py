@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from channels.form.case_contract import Package
 from channels.form.submission import Submission
 from channels.web.body import Upload
+from config.vocabulary import ROBOT
 from gateway.case_door import CaseDoor
 from gateway.house import House
 from store import cases, codes, links, receipts, schema
@@ -306,6 +307,30 @@ async def test_a_copy_holds_all_that_is_the_members_and_nothing_of_ours(gateway:
             await tx.conn.execute(select(schema.audit.c.detail).where(schema.audit.c.act == "case.copied"))
         ).scalar_one()
     assert detail == {"messages": 2, "files": 2}
+
+
+async def test_who_was_taken_for_a_robot_is_asked_nothing_and_comes_before_people_by_writing_again(
+    gateway: Gateway, door: CaseDoor
+) -> None:
+    token, _ = await submitted(gateway)
+    async with gateway.house.store.write() as tx:
+        await cases.close(tx, 1, outcome=ROBOT, actor="user:1", now=gateway.house.now())
+    await gateway.work()
+    told = len(gateway.sink.sent)
+    view = await gateway.door.case_view(token)
+    assert view is not None
+    assert (view.state, view.result) == ("closed", ROBOT)
+    assert "rate" not in view.can
+    assert not await door.rate(token, 1, "I am no robot.")
+    await gateway.door.add_message(
+        token, Submission(text="Ik ben een mens.", language="nl"), idempotency_key=None, body_hash="r", address=""
+    )
+    await gateway.work()
+    async with gateway.house.store.read() as tx:
+        row = (await tx.conn.execute(select(schema.cases).where(schema.cases.c.id == 1))).one()
+    assert (row.state, row.outcome, row.queue, row.unread) == ("open", None, "triage", True)
+    # A robot would answer that it was heard.
+    assert len(gateway.sink.sent) == told
 
 
 async def test_a_rating_is_kept_once_the_case_is_closed_and_may_change(gateway: Gateway, door: CaseDoor) -> None:

@@ -8,10 +8,10 @@ from itertools import pairwise
 from random import Random
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from config.causes import causes
-from config.vocabulary import CHANNELS, DEPARTMENTS, KINDS, LANGUAGES
+from config.vocabulary import CHANNELS, DEPARTMENTS, KINDS, LANGUAGES, ROBOT
 from report import figures
 from report.month import HOUSE, month_report
 from store import recommendations, users
@@ -45,7 +45,7 @@ async def _random_register(store: Store, rng: Random) -> None:
                 "situation": "department",
                 "state": "closed" if closed else "open",
                 "refused": refused,
-                "outcome": rng.choice(("founded", "not_founded", "explained")) if closed else None,
+                "outcome": rng.choice(("founded", "not_founded", "explained", ROBOT)) if closed else None,
                 "cause": rng.choice(("", *causes().offered())) if closed else "",
                 "sealed": rng.random() < 0.2,
                 "flags": {},
@@ -81,10 +81,15 @@ async def test_totals_equal_the_register(store: Store, seed: int) -> None:
     async with store.read() as tx:
         within = (cases.c.received_at >= first) & (cases.c.received_at < last)
         everything = (await tx.conn.execute(select(func.count()).select_from(cases).where(within))).scalar_one()
-        own = cases.c.merged_into.is_(None)
+        own = cases.c.merged_into.is_(None) & or_(cases.c.outcome.is_(None), cases.c.outcome != ROBOT)
+        away = select(func.count()).select_from(cases)
+        away = away.where(within, cases.c.merged_into.is_(None), cases.c.outcome == ROBOT)
+        robots = (await tx.conn.execute(away)).scalar_one()
         kinds = Counter((await tx.conn.execute(select(cases.c.kind).where(within, own))).scalars())
         ended = (await tx.conn.execute(select(cases.c.closed_at).where(own, cases.c.state == "closed"))).scalars().all()
-    assert sum(one.received + one.merged for one in reports) == everything
+    assert sum(one.received + one.merged + (one.robots or 0) for one in reports) == everything
+    assert sum(one.robots or 0 for one in reports) == robots
+    assert all(ROBOT not in one.outcomes for one in reports)
     assert sum(one.closed for one in reports) == sum(first <= at < last for at in ended)
     for report in reports:
         for counts in report.splits.values():
