@@ -7,10 +7,11 @@ the others are. The next page says what was done and takes it back.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, cast, get_args
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -33,9 +34,10 @@ from store.list_acts import Act, Left
 from store.pauses import REASONS
 from store.views import Row
 
-# The fields of the form that name a case; the value is the version that the list showed.
+# The fields of the form that name a case; the value is the version that the list showed, and its place in the list.
 _PICK: Final = "pick-"
-_ACTS: Final = get_args(Act)
+# What a list leads to the closing page for is done there.
+_ACTS: Final = tuple(act for act in get_args(Act) if act != "close")
 # What a form may lack: keys of the words below `acted.wrong`.
 WRONG: Final = frozenset({"nothing", "none", "one_only", "no_queue", "no_reason"})
 _NUMBER: Final = re.compile(r"\d{1,9}")
@@ -43,10 +45,11 @@ _NUMBER: Final = re.compile(r"\d{1,9}")
 
 @dataclass(frozen=True, slots=True)
 class _Picked:
-    """A case as the list showed it."""
+    """A case as the list showed it, and where in the list it stood."""
 
     reference: str
     version: str
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +75,11 @@ class Bulk:
         act, picked = who.form.get("act", ""), list(_picked(who.form))
         wrong = _wrong(who, act, picked)
         if wrong:
-            return self._back(who, f"acts={wrong}")
+            return self._back(who, f"acts={wrong}", picked)
         if act == "not_ours":
-            return self._site.see_other(f"/console/case/{picked[0].reference}/close?outcome=not_ours")
+            back, at = self._place(who, picked)
+            asked = urlencode({"outcome": "not_ours", "back": back, "at": at})
+            return self._site.see_other(f"/console/case/{picked[0].reference}/close?{asked}")
         after = After()
         changed: dict[int, Mapping[str, Any]] = {}
         targets: set[str] = set()
@@ -92,7 +97,7 @@ class Bulk:
             number = await list_acts.keep(tx, who.viewer, cast(Act, act), target, changed, left, now=who.now)
         for outbox_id in after.departing:
             await self._site.desk.wake_delivery(outbox_id)
-        return self._back(who, f"did={number}")
+        return self._back(who, f"did={number}", picked)
 
     async def undo(self, request: web.Request, who: Who) -> web.StreamResponse:
         """Take back what was done from a list, on every case that nobody has changed since."""
@@ -105,11 +110,15 @@ class Bulk:
             await list_acts.undo(tx, who.viewer, number, moved=moved, now=who.now)
         return self._back(who, f"did={number}")
 
-    def _back(self, who: Who, said: str) -> web.Response:
-        wanted = who.form.get("back", "")
-        path = wanted if is_ours(wanted) else "/console/"
-        at = who.form.get("at", "")
-        return self._site.see_other(with_query(path, said + (f"&at={at}" if _NUMBER.fullmatch(at) else "")))
+    def _back(self, who: Who, said: str, picked: Sequence[_Picked] = ()) -> web.Response:
+        path, at = self._place(who, picked)
+        return self._site.see_other(with_query(path, said + (f"&at={at}" if at else "")))
+
+    def _place(self, who: Who, picked: Sequence[_Picked]) -> tuple[str, str]:
+        """The list to go back to, and where in it the first case stood: there the next one stands then."""
+        wanted, at = who.form.get("back", ""), who.form.get("at", "")
+        at = at or next((one.place for one in picked), "")
+        return wanted if is_ours(wanted) else "/console/", at if _NUMBER.fullmatch(at) else ""
 
     async def _one(self, tx: Tx, who: Who, act: Act, picked: _Picked, after: After) -> _Done | Left:
         """One case: what became of it, or why it was left as it was."""
@@ -182,8 +191,9 @@ def routes(site: Site) -> list[tuple[str, str, str, Handler, Right]]:
 def _picked(form: Mapping[str, str]) -> Iterator[_Picked]:
     for name, value in form.items():
         reference = parse_reference(name.removeprefix(_PICK)) if name.startswith(_PICK) else None
-        if reference and _NUMBER.fullmatch(value):
-            yield _Picked(reference, value)
+        version, _, place = value.partition(".")
+        if reference and _NUMBER.fullmatch(version):
+            yield _Picked(reference, version, place)
 
 
 def _wrong(who: Who, act: str, picked: list[_Picked]) -> str:

@@ -8,11 +8,12 @@ from config.causes import causes
 from config.vocabulary import ROBOT
 from console.actions import After, WrongFormError, current_version, text_of, version_of
 from console.case_file import CaseFile, gathered
-from console.closing_page import DECISION_STANDS, OUTCOMES, RIGHT, passed_to
+from console.closing_page import DECISION_STANDS, OUTCOMES, RIGHT, passed_to, place_of
 from console.looking_over import looked_over
+from console.paths import is_ours, with_query
 from console.recommending import Wish, recommend, wish_of
 from console.site import Site, Who
-from store import cases, drafts
+from store import cases, drafts, list_acts
 from store.cases import StaleError
 from store.database import Tx
 from store.views import Row
@@ -34,6 +35,7 @@ class Closing:
         wish = _wish(who)
         version = version_of(who)
         sends = who.form.get("how") == "send"
+        was = await list_acts.before(tx, row)
         if sends:
             file: CaseFile = await gathered(tx, who, row)
             text = text_of(who)
@@ -60,6 +62,11 @@ class Closing:
             cause=cause,
         )
         await drafts.let_go(tx, who.viewer, row.id, "closing")
+        if is_ours(back := who.form.get("back", "")):
+            # A list led here: it tells what was done and takes it back, and the next case has the focus.
+            target = str(after.departing[0]) if sends else ""
+            number = await list_acts.keep(tx, who.viewer, "close", target, {row.id: was}, (), now=who.now)
+            return with_query(back, f"did={number}" + (f"&at={at}" if (at := place_of(who.form)) else ""))
         return "?done=closed_sent" if sends else "?done=closed"
 
     async def reopen(self, tx: Tx, who: Who, row: Row, after: After) -> str:

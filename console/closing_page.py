@@ -11,9 +11,11 @@ from config.causes import causes
 from config.vocabulary import DEPARTMENTS, ROBOT, Language
 from console import ready
 from console.answer_checks import Doubt, with_ready_words
-from console.case_file import opening_words, other_bodies
+from console.case_file import CaseFile, opening_words, other_bodies
 from console.case_page import CasePage, LockedError, ReasonWantedError
+from console.paths import is_ours
 from console.site import Site, Who
+from router.wordlists import find_body
 
 OUTCOMES: Final = (
     "founded",
@@ -34,6 +36,9 @@ DECISION_STANDS: Final = frozenset({"not_founded", "partly_founded"})
 PASSED_ON: Final = frozenset({"not_ours", "not_handled_off_scope"})
 
 
+_LONGEST_PLACE: Final = 9
+
+
 class ClosingPage:
     """Handlers of `/console/case/{reference}/close` before anything is closed."""
 
@@ -44,8 +49,10 @@ class ClosingPage:
     async def show(self, request: web.Request, who: Who) -> web.StreamResponse:
         """The page as it is opened, with what this person had begun; a list leads here with the outcome already chosen."""
         outcome = request.query.get("outcome", "")
-        form = {"outcome": outcome} if outcome in OUTCOMES else {}
-        return await self.draw(request, who, form, status=200)
+        form = {name: request.query[name] for name in ("back", "at") if name in request.query}
+        if outcome in OUTCOMES:
+            form["outcome"] = outcome
+        return await self.draw(request, who, form, status=200, proposes=outcome in PASSED_ON)
 
     async def look(self, request: web.Request, who: Who) -> web.StreamResponse:
         """The page with a ready text put in, or with the message as the member will read it. Nothing is closed."""
@@ -61,8 +68,10 @@ class ClosingPage:
         problem: str = "",
         doubts: tuple[Doubt, ...] = (),
         previewed: bool = False,
+        proposes: bool = False,
     ) -> web.Response:
-        """The page, with what was chosen and typed before."""
+        """The page, with what was chosen and typed before. `proposes`: with the house that the story speaks of and the text that
+        names it, to be read before anything is sent."""
         try:
             file = await self._page.file(request, who)
         except (LockedError, ReasonWantedError) as error:
@@ -72,6 +81,8 @@ class ClosingPage:
         to = file.recipient(form.get("to", ""))
         opening = opening_words(file, who.viewer.name, to)
         kept = file.drafts.get("closing")
+        if proposes and kept is None:
+            form = {**form, **_proposal(file, who, form["outcome"])}
         text = form.get("text", kept.text if kept else opening).replace("\r\n", "\n")
         wanted = "" if previewed else form.get("ready", "")
         if chosen := ready.chosen("closings", wanted, file, who, body=form.get("passed_to", "")):
@@ -96,7 +107,23 @@ class ClosingPage:
             problem=problem,
             doubts=doubts,
             preview=text if previewed else "",
+            back=back if is_ours(back := form.get("back", "")) else "",
+            at=place_of(form),
         )
+
+
+def place_of(form: Mapping[str, str]) -> str:
+    """Where in a list the case stood from which somebody came here; "" when they did not."""
+    at = form.get("at", "")
+    return at if at.isascii() and at.isdecimal() and len(at) <= _LONGEST_PLACE else ""
+
+
+def _proposal(file: CaseFile, who: Who, outcome: str) -> dict[str, str]:
+    """The house that handles what the member wrote of, and the ready text that sends them there; nothing where none is named."""
+    story = next((one.reply or one.text for one in file.messages if one.direction == "in"), "")
+    body = find_body(story)
+    text = next((one.id for one in ready.offered("closings", file, who) if outcome in one.outcomes), "")
+    return {"passed_to": body.id, "ready": text} if body else {}
 
 
 def causes_offered(language: Language) -> Mapping[str, str]:

@@ -30,10 +30,19 @@ async def acting(
         "suggested": {row.id: suggestion(row, guessed.get(row.id)) for row in rows} if queue == "triage" else {},
         "done": await list_acts.of(tx, who.viewer, int(number)) if number else None,
         "wrong": wrong if wrong in WRONG else "",
-        "at": _number(query.get("at", "")),
         "queues": [name for name in QUEUES if name != queue],
         "pause_reasons": REASONS,
         "pause_days": (today + timedelta(days=1), today + LONGEST),
+    }
+
+
+def standing(listed: Sequence[Row], query: Mapping[str, str]) -> dict[str, Any]:
+    """Where each case stands in the list, and which has the focus: after an act the one that stands where the last one stood."""
+    at = int(_number(query.get("at", "")) or 0)
+    return {
+        "at_place": {row.id: place for place, row in enumerate(listed, 1)},
+        "at": at or "",
+        "stands": listed[min(at, len(listed)) - 1].id if at and listed else 0,
     }
 
 

@@ -12,7 +12,7 @@ from aiohttp import web
 from config.vocabulary import QUEUES
 from console import filters, kept_views, urgency
 from console.filters import Chosen
-from console.list_acting import acting
+from console.list_acting import acting, standing
 from console.site import Site, Who
 from console.view_links import address
 from router import deadlines
@@ -62,6 +62,11 @@ class Lists:
             people = [user for user in await users.listing(tx) if user.role in ("mediator", "supervisor")]
             acts = await acting(tx, who, request.query, queue, found.all, today)
         rows, more = found.rows[:PAGE], len(found.rows) > PAGE
+        groups = () if chosen.show in ("closed", "resting") else urgency.grouped(rows, today)
+        resting = urgency.by_reason(rows if chosen.show == "resting" else found.resting[:PAGE])
+        closed = rows if chosen.show == "closed" else ()
+        listed = [*found.first, *(row for group in groups for row in group.rows), *closed]
+        listed += [row for _, part in resting for row in part]
         is_own = request.path.endswith("/mine")
         # The tab of one's own cases is the page itself there.
         shown = chosen.but(show="all") if is_own else chosen
@@ -76,10 +81,11 @@ class Lists:
             shows=filters.SHOWS,
             people=people,
             first=found.first,
-            groups=() if chosen.show in ("closed", "resting") else urgency.grouped(rows, today),
-            resting=urgency.by_reason(rows if chosen.show == "resting" else found.resting[:PAGE]),
+            groups=groups,
+            resting=resting,
             more_rest=len(found.resting) > PAGE,
-            closed=rows if chosen.show == "closed" else (),
+            closed=closed,
+            **standing(listed, request.query),
             back=f"{request.path}{shown.query(after=after)}",
             acting=who.may("handles") and chosen.show != "closed",
             after=after,

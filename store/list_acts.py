@@ -9,15 +9,17 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import delete, select, update
 
+from store import audit, drafts, mentions, outbox, reindex, texts
 from store import cases as register
-from store import mentions, reindex
 from store.database import Tx
 from store.pauses import Moved, wake
-from store.schema import cases, deadlines, list_acts, pauses
+from store.schema import cases, deadlines, list_acts, messages, pauses
+from store.schema import outbox as sent
 from store.sql import new_id
 from store.viewer import Viewer
 
-Act = Literal["take", "assign", "move", "accept", "pause", "robot"]
+# "close" is done on the closing page, to which a list leads; its target is the message that went with it, if any did.
+Act = Literal["take", "assign", "move", "accept", "pause", "robot", "close"]
 # Who has not taken it back by then has gone on from there.
 _KEPT: Final = timedelta(days=1)
 _COLUMNS: Final = ("queue", "department", "assignee_id", "sealed")
@@ -118,6 +120,8 @@ async def _undone(
         return Left(case.reference, "sealed")
     if case.version != one["version"]:
         return Left(case.reference, "stale")
+    if row.act == "close" and row.target and not await _unsent(tx, viewer, one["case"], int(row.target), now=now):
+        return Left(case.reference, "sent")
     await _restore(tx, viewer, row, one, is_sealed=case.sealed, moved=moved, now=now)
     return None
 
@@ -149,6 +153,21 @@ async def _restore(
         await mentions.take_back(tx, case_id, author_id=viewer.user_id, at=row.at)
     if is_sealed and not was["sealed"]:
         await reindex.case(tx, case_id)
+
+
+async def _unsent(tx: Tx, viewer: Viewer, case_id: int, outbox_id: int, *, now: datetime) -> bool:
+    """Take back what was to go out with a closing; what was written is a draft again. False when it had left."""
+    if not await outbox.cancel(tx, outbox_id, now=now):
+        return False
+    query = select(messages.c.id, messages.c.reply).join(sent, sent.c.message_id == messages.c.id)
+    message = (await tx.conn.execute(query.where(sent.c.id == outbox_id))).one()
+    text = texts.read(message.reply, register.REPLY)
+    await drafts.keep(tx, viewer, case_id, "closing", text, now=now)
+    detail = {"message": message.id}
+    await audit.write(
+        tx, actor=f"user:{viewer.user_id}", act="case.answer_undone", at=now, case_id=case_id, detail=detail
+    )
+    return True
 
 
 async def _open_again(tx: Tx, case_id: int, was: Mapping[str, Any], *, actor: str, now: datetime, version: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.async_api import Browser, expect
 
@@ -65,6 +67,45 @@ async def test_triage_by_keys_alone(running: Running, sign_in: SignIn) -> None:
     assert tom.troubles == []
 
 
+async def test_who_closes_from_triage_stays_in_triage(running: Running, sign_in: SignIn) -> None:
+    await _wait_in_triage(running)
+    story = "Het ziekenhuis stuurde mij een foute factuur."
+    told = Told("Zoe Ziek", "zoe@mail.example", story, language="nl", unsure=("department",))
+    await add_case(running.house, "zoe", told)
+    tom = await sign_in("tom", viewport={"width": 1280, "height": 900})
+    page = tom.page
+    await page.goto(f"{running.base_url}/console/queue/triage")
+    rows, names = page.locator("#list .row"), page.locator("#list .row-link")
+    before = await names.all_inner_texts()
+
+    # Spam: it is gone, and the one after it has the focus.
+    await page.get_by_role("link", name="Wacht 0").focus()
+    await page.keyboard.press("4")
+    await page.get_by_text("Put away as spam or a robot’s letter").wait_for()
+    await expect(names.nth(before.index("Wacht 0"))).to_be_focused()
+    await page.keyboard.press("z")
+    await page.get_by_text("Taken back: the case is as it was.").wait_for()
+    await expect(page.get_by_role("link", name="Wacht 0")).to_be_focused()
+
+    # Not ours: the text is read before it leaves, and then one is in triage again.
+    await page.get_by_role("link", name="Zoe Ziek").focus()
+    await page.keyboard.press("3")
+    await page.get_by_role("heading", name="Close the case of Zoe Ziek").wait_for()
+    await expect(page.get_by_label("Last message to Zoe Ziek")).to_have_value(re.compile("Wie kan u helpen"))
+    await expect(page.get_by_label("Another body that handles it")).not_to_have_value("")
+    assert await objections(page) == []
+    await page.get_by_label("Last message to Zoe Ziek").focus()
+    await page.keyboard.press("Control+Enter")
+    await page.get_by_text("Closed; the message to the member leaves in a moment.").wait_for()
+    await expect(rows).to_have_count(len(before) - 1)
+    left = await names.all_inner_texts()
+    await expect(names.nth(min(before.index("Zoe Ziek"), len(left) - 1))).to_be_focused()
+    await page.keyboard.press("z")
+    await page.get_by_text("Taken back: the case is as it was.").wait_for()
+    await expect(rows).to_have_count(len(before))
+    assert tom.troubles == []
+
+
 async def test_a_case_is_taken_and_rests_by_keys(running: Running, sign_in: SignIn) -> None:
     tom = await sign_in("tom", viewport={"width": 1280, "height": 900})
     page = tom.page
@@ -114,4 +155,14 @@ async def test_cases_are_chosen_and_moved_without_a_script(running: Running, chr
     await page.get_by_text("2 cases moved to").wait_for()
     await page.get_by_role("button", name="Undo").click()
     await page.get_by_text("Taken back: 2 cases").wait_for()
+    # In triage the next case has the focus here too.
+    await _wait_in_triage(running)
+    await page.goto(f"{running.base_url}/console/queue/triage")
+    names = page.locator("#list .row-link")
+    at = (await names.all_inner_texts()).index("Wacht 1")
+    await page.get_by_label("Choose Wacht 1").check()
+    await page.get_by_role("button", name="Not ours…").click()
+    await page.get_by_role("button", name="Close without a message").click()
+    await page.get_by_text("Closed.", exact=True).wait_for()
+    await expect(names.nth(at)).to_be_focused()
     await page.context.close()

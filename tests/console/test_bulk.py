@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date
+from html import unescape
+from urllib.parse import urlencode
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from store import cases, mentions, search
-from store.schema import deadlines
+from store.schema import deadlines, outbox
 from store.viewer import Viewer
 from tests.console.conftest import Browser, Running
 from tests.console.example_house import Told, add_case
@@ -215,6 +217,104 @@ async def test_not_ours_goes_on_to_the_page_that_tells_the_member(running: Runni
     page = await _act(running, tom, "not_ours", "unsure")
     assert re.search(r'value="not_ours"[^>]*checked', page)
     assert "One case at a time" in await _act(running, tom, "not_ours", "unsure", "marie")
+
+
+async def _closing(running: Running, tom: Browser, key: str) -> str:
+    """The closing page of a case, as the key for "Not ours" opens it, with the list to go back to."""
+    pick = {f"pick-{running.house.references[key]}": f"{await _version(running, key)}.2"}
+    return await tom.post("/console/lists/act", act="not_ours", back=_BACK, **pick)
+
+
+def _fields(page: str) -> dict[str, str]:
+    """What stands in the form of the closing page."""
+    text = re.search(r'<textarea id="closing-text"[^>]*>\n(.*?)</textarea>', page, re.DOTALL)
+    body = re.search(r'<option value="(\w+)" selected', page.partition('id="passed-to"')[2].partition("</select>")[0])
+    found = dict(re.findall(r'<input type="hidden" name="(back|at)" value="([^"]*)"', page))
+    return {**found, "text": unescape(text.group(1)) if text else "", "passed_to": body.group(1) if body else ""}
+
+
+async def test_not_ours_proposes_who_handles_it_and_leads_back_to_the_next_case(running: Running) -> None:
+    told = Told("Piet Vos", "piet@mail.example", "Het ziekenhuis stuurde mij een foute factuur.", language="nl")
+    await add_case(running.house, "piet", Told(**{**told.__dict__, "unsure": ("department",)}))
+    tom = await running.sign_in("tom")
+    fields = _fields(await _closing(running, tom, "piet"))
+    assert (fields["back"], fields["at"]) == (_BACK, "2")
+    # The house that the story names is chosen, and the text says so: to be read, for nothing is sent yet.
+    assert fields["passed_to"]
+    assert "Wie kan u helpen:" in fields["text"]
+    assert "____" not in fields["text"]
+    assert (await row_of(running, "piet")).state == "open"
+    count = len(await messages_of(running, "piet"))
+    page = await tom.post(f"{running.case('piet')}/close", how="send", outcome="not_ours", **fields)
+    assert "Closed; the message to the member leaves in a moment." in page
+    row = await row_of(running, "piet")
+    assert (row.state, row.outcome) == ("closed", "not_ours")
+    assert len(await messages_of(running, "piet")) == count + 1
+    # The next case has the focus, with or without a script.
+    assert len(re.findall(r'<a class="row-link"[^>]* autofocus', page)) == 1
+    await _undo(tom)
+    assert (await row_of(running, "piet")).state == "open"
+    assert (await messages_of(running, "piet"))[-1].delivery == "cancelled"
+    # What was written is there again.
+    assert fields["text"].strip() in unescape(await tom.get(f"{running.case('piet')}/close"))
+
+
+async def test_a_closing_whose_message_has_left_stays(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    fields = _fields(await _closing(running, tom, "unsure"))
+    fields["text"] = "Goedendag, dit is niet voor ons."
+    page = await tom.post(
+        f"{running.case('unsure')}/close", how="send", sure="nothing_new", outcome="not_ours", **fields
+    )
+    assert "leaves in a moment" in page
+    async with running.house.store.write() as tx:
+        await tx.conn.execute(update(outbox).where(outbox.c.state == "waiting").values(state="sent"))
+    page = await _undo(tom)
+    assert "Nothing could be taken back." in page
+    assert "stays closed: the message to the member had left." in page
+    assert (await row_of(running, "unsure")).state == "closed"
+
+
+async def test_a_silent_closing_from_triage_is_told_and_taken_back_there(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    before = await row_of(running, "unsure")
+    fields = _fields(await _closing(running, tom, "unsure"))
+    page = await tom.post(f"{running.case('unsure')}/close", how="silent", outcome="not_ours", **fields)
+    assert "<h1>To be decided" in page or "Triage" in page
+    assert "Closed." in page
+    await _undo(tom)
+    after = await row_of(running, "unsure")
+    assert after == replace(before, version=after.version)
+
+
+@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "/fr/"])
+async def test_a_closing_leads_back_to_lists_of_ours_only(running: Running, back: str) -> None:
+    tom = await running.sign_in("tom")
+    page = await tom.get(
+        f"{running.case('unsure')}/close?{urlencode({'outcome': 'not_ours', 'back': back, 'at': 'x'})}"
+    )
+    assert "evil" not in page
+    page = await tom.post(f"{running.case('unsure')}/close", how="silent", outcome="not_ours", back=back)
+    assert "The case is closed." in page
+
+
+async def test_after_an_act_the_next_case_has_the_focus_without_a_script_too(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    page = await tom.get("/console/")
+    assert "autofocus" not in page.partition('id="list"')[2]
+    names = re.findall(r'<input type="checkbox" form="acts" name="pick-([\w-]+)" value="(\d+)\.(\d+)"', page)
+    reference, version, place = names[1]
+    shown = re.findall(r'data-case="([\w-]+)"', page)
+    assert shown[int(place) - 1] == reference
+    page = await tom.post(
+        "/console/lists/act",
+        act="move",
+        queue="privacy",
+        back="/console/",
+        **{f"pick-{reference}": f"{version}.{place}"},
+    )
+    focused = re.findall(r'href="/console/case/([\w-]+)" autofocus', page)
+    assert focused == [re.findall(r'data-case="([\w-]+)"', page)[int(place) - 1]]
 
 
 @pytest.mark.parametrize(
