@@ -6,6 +6,7 @@ import asyncio
 import re
 import shutil
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -153,8 +154,25 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, House]:
         return folder, runner.run(_furnish(folder))
 
 
-async def _furnish(folder: Path) -> House:
-    store = Store(f"sqlite+aiosqlite:///{folder / 'guichet.db'}", FileStore(folder / "files"))
+@pytest.fixture(scope="session")
+def furnished_postgres(postgres_server: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, House, str]:
+    """The same on PostgreSQL; the address is that of a database to be copied."""
+    folder, url = tmp_path_factory.mktemp("house"), postgres_server.create_database()
+    # It is asked for while a test's own loop runs, and a loop cannot run inside another one.
+    with ThreadPoolExecutor(1) as apart:
+        return folder, apart.submit(asyncio.run, _furnish(folder, _asynchronous(url))).result(), url
+
+
+def _asynchronous(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+asyncpg://")
+
+
+def _sqlite(folder: Path) -> str:
+    return f"sqlite+aiosqlite:///{folder / 'guichet.db'}"
+
+
+async def _furnish(folder: Path, url: str = "") -> House:
+    store = Store(url or _sqlite(folder), FileStore(folder / "files"), unsafe_ok=bool(url))
     await store.open()
     try:
         house = await furnish(store)
@@ -164,10 +182,26 @@ async def _furnish(folder: Path) -> House:
         await store.close()
 
 
+# For a module whose tests run on both databases.
+on_both = pytest.mark.parametrize(
+    "running", ["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)], indirect=True
+)
+
+
 @pytest.fixture
-async def running(furnished: tuple[Path, House], tmp_path: Path) -> AsyncIterator[Running]:
-    """The console over a copy of the example house."""
-    async with started(furnished, tmp_path) as console:
+async def running(
+    request: pytest.FixtureRequest, furnished: tuple[Path, House], tmp_path: Path
+) -> AsyncIterator[Running]:
+    """The console over a copy of the example house: on SQLite, or where a test wants it on PostgreSQL."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        async with started(furnished, tmp_path) as console:
+            yield console
+        return
+    folder, made, template = request.getfixturevalue("furnished_postgres")
+    server: Any = request.getfixturevalue("postgres_server")
+    async with started(
+        (folder, made), tmp_path, database=_asynchronous(server.create_database(like=template))
+    ) as console:
         yield console
 
 
@@ -180,10 +214,13 @@ async def demanding(furnished: tuple[Path, House], tmp_path: Path) -> AsyncItera
 
 @asynccontextmanager
 async def started(furnished: tuple[Path, House], tmp_path: Path, **options: Any) -> AsyncIterator[Running]:
-    """The console on a copy of the example house; `options` are those of `Parts`, and `port` and `host`."""
+    """The console on a copy of the example house; `options` are those of `Parts`, and `port`, `host` and `database`, the
+    address of a copy that is no file of the house."""
     folder, made = furnished
     shutil.copytree(folder, tmp_path / "house")
-    store = Store(f"sqlite+aiosqlite:///{tmp_path / 'house' / 'guichet.db'}", FileStore(tmp_path / "house" / "files"))
+    database = options.pop("database", "")
+    files = FileStore(tmp_path / "house" / "files")
+    store = Store(database or _sqlite(tmp_path / "house"), files, unsafe_ok=bool(database))
     await store.open()
     house = House(
         store, *map(dict, (made.users, made.references, made.cases, made.items)), made.number, dict(made.talks)

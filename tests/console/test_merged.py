@@ -25,10 +25,11 @@ from store.schema import cases as case_table
 from store.schema import held as held_table
 from store.viewer import Viewer
 from store.views import Row
-from tests.console.conftest import Running
+from tests.console.conftest import Running, on_both
 from tests.console.example_house import NOW, House, Told, add_case, add_held, add_more
 from tests.console.test_actions import acts_of, messages_of, row_of
 
+pytestmark = on_both
 MOVED = deadlines.after_pause
 PAUL = Told("Paul Dubois", "paul@mail.example", "J'écris pour ma femme, avec un zèbre.", days_ago=9)
 

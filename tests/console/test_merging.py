@@ -9,9 +9,10 @@ from store import clocks as store_clocks
 from store import correspondence, merging, search, views
 from store.viewer import Viewer
 from store.views import Row
-from tests.console.conftest import Running
+from tests.console.conftest import Running, on_both
 from tests.console.example_house import NOW, Told, add_case
 
+pytestmark = on_both
 SAME = Told("Marie Dubois", "marie.dubois@mail.example", "Encore moi, avec une girafe.", days_ago=1, hour=6)
 OTHER = Told("Paul Dubois", "paul@mail.example", "J'écris pour ma femme, avec un zèbre.", days_ago=1)
 VIEWER = Viewer(1, "Tom Baert", "mediator")

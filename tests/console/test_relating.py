@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from store import audit, related, views
 from store.viewer import Viewer
-from tests.console.conftest import Running, hidden
+from tests.console.conftest import Running, hidden, on_both
 
+pytestmark = on_both
 ANNE = Viewer(1, "Test", "mediator", medical=True)
 
 

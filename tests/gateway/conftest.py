@@ -117,13 +117,29 @@ def model() -> pipeline.Classifier:
     return pipeline.load()
 
 
+# For a module whose tests run on both databases.
+on_both = pytest.mark.parametrize(
+    "gateway", ["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)], indirect=True
+)
+
+
 @pytest.fixture
 async def gateway(
-    tmp_path: Path, model: pipeline.Classifier, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest, tmp_path: Path, model: pipeline.Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Gateway]:
-    """A gateway on SQLite that believes the Authentication-Results of mx.partenamut.example."""
+    """A gateway on SQLite, or where a test wants it on PostgreSQL, that believes the Authentication-Results of
+    mx.partenamut.example."""
     monkeypatch.chdir(tmp_path)
-    settings = load(data=tmp_path / "data", authserv_id="mx.partenamut.example", min_free_mb=0, min_free_percent=0)
+    apart = getattr(request, "param", "sqlite") == "postgresql"
+    settings = load(
+        data=tmp_path / "data",
+        authserv_id="mx.partenamut.example",
+        min_free_mb=0,
+        min_free_percent=0,
+        database_url=request.getfixturevalue("postgres_url") if apart else "",
+        redis_url="",
+        allow_unsafe_database=apart,
+    )
     house = build(settings, name="test")
     await house.store.open()
     metrics, sink = Metrics(), Sink()

@@ -19,10 +19,11 @@ from store.clocks import promised
 from store.schema import cases as case_table
 from store.schema import contacts, deadlines, held, outbox
 from store.viewer import Viewer
-from tests.gateway.conftest import OMBUDSMAN, Gateway
+from tests.gateway.conftest import OMBUDSMAN, Gateway, on_both
 from tests.gateway.test_asking import COMPLAINT, Asked, answer, asked
 
 __all__ = ["asked"]
+pytestmark = on_both
 
 VIEWER = Viewer(None, "Test", "supervisor", medical=True)
 OTHER = """From: Paul Dubois <paul.dubois@mail.example>
