@@ -35,7 +35,7 @@ async def _asked(browser: Browser, path: str) -> dict[str, Any]:
     return options
 
 
-async def _add(browser: Browser, key: SoftPasskey, name: str = "My telephone") -> str:
+async def add_key(browser: Browser, key: SoftPasskey, name: str = "My telephone") -> str:
     made = key.make(await _asked(browser, "/console/me/passkeys/ask"))
     return await browser.post("/console/me/passkeys", name=name, made=made)
 
@@ -57,7 +57,7 @@ async def _acts(running: Running) -> list[str]:
 
 async def test_a_passkey_is_the_second_step_and_nothing_opens_before_it(local: Running) -> None:
     tom, key = await local.sign_in("tom"), SoftPasskey(local.base_url)
-    codes = await _add(tom, key)
+    codes = await add_key(tom, key)
     assert "Your recovery codes" in codes
     assert "My telephone" in await tom.get("/console/me")
     half = await _half(local)
@@ -74,7 +74,7 @@ async def test_a_passkey_is_the_second_step_and_nothing_opens_before_it(local: R
 
 async def test_what_was_signed_once_is_worth_nothing_a_second_time(local: Running) -> None:
     tom, key = await local.sign_in("tom"), SoftPasskey(local.base_url)
-    await _add(tom, key)
+    await add_key(tom, key)
     half, other = await _half(local), await _half(local)
     signed = key.sign(await _asked(half, "/console/sign-in/passkey"))
     # Another session was asked for something else, and one that was not asked for nothing.
@@ -88,7 +88,7 @@ async def test_what_was_signed_once_is_worth_nothing_a_second_time(local: Runnin
 
 async def test_a_wrong_answer_uses_the_question_up(local: Running) -> None:
     tom, key = await local.sign_in("tom"), SoftPasskey(local.base_url)
-    await _add(tom, key)
+    await add_key(tom, key)
     half = await _half(local)
     options = await _asked(half, "/console/sign-in/passkey")
     await half.post("/console/sign-in/code", 403, passkey=SoftPasskey(local.base_url).sign(options))
@@ -110,7 +110,7 @@ async def test_a_wrong_answer_uses_the_question_up(local: Running) -> None:
 )
 async def test_what_another_page_or_another_key_signed_is_refused(local: Running, wrong: dict[str, Any]) -> None:
     tom, key = await local.sign_in("tom"), SoftPasskey(local.base_url)
-    await _add(tom, key)
+    await add_key(tom, key)
     half = await _half(local)
     options = await _asked(half, "/console/sign-in/passkey")
     page = await half.post("/console/sign-in/code", 403, passkey=replace(key, **wrong).sign(options))
@@ -122,7 +122,7 @@ async def test_somebody_elses_passkey_lets_nobody_in(local: Running) -> None:
     keys = {}
     for login in ("tom", "luc"):
         keys[login] = SoftPasskey(local.base_url)
-        await _add(await local.sign_in(login), keys[login])
+        await add_key(await local.sign_in(login), keys[login])
     half = await _half(local, "tom")
     options = await _asked(half, "/console/sign-in/passkey")
     assert len(options["allowCredentials"]) == 1
@@ -135,7 +135,7 @@ async def test_somebody_elses_passkey_lets_nobody_in(local: Running) -> None:
 
 async def test_a_key_that_counts_backwards_is_a_copy_and_refused(local: Running) -> None:
     tom, key = await local.sign_in("tom"), SoftPasskey(local.base_url, count=7)
-    await _add(tom, key)
+    await add_key(tom, key)
     for count, status in ((8, 200), (8, 403), (3, 403), (9, 200)):
         half = await _half(local)
         options = await _asked(half, "/console/sign-in/passkey")
@@ -147,7 +147,7 @@ async def test_a_key_that_counts_backwards_is_a_copy_and_refused(local: Running)
 @pytest.mark.parametrize("given", ["{}", "[]", "null", "x", '{"id": 1}', "[" * 3000, "0" * 30_000, '{"rawId": "AA"}'])
 async def test_bytes_of_a_stranger_are_no_passkey(local: Running, given: str) -> None:
     tom = await local.sign_in("tom")
-    await _add(tom, SoftPasskey(local.base_url))
+    await add_key(tom, SoftPasskey(local.base_url))
     half = await _half(local)
     await _asked(half, "/console/sign-in/passkey")
     await half.post("/console/sign-in/code", 403 if len(given) < 16_000 else 400, passkey=given)
@@ -157,7 +157,7 @@ async def test_bytes_of_a_stranger_are_no_passkey(local: Running, given: str) ->
 
 async def test_a_question_is_forgotten_after_five_minutes(local: Running) -> None:
     tom, key = await local.sign_in("tom"), SoftPasskey(local.base_url)
-    await _add(tom, key)
+    await add_key(tom, key)
     half = await _half(local)
     options = await _asked(half, "/console/sign-in/passkey")
     local.clock.forward(minutes=6)
@@ -166,7 +166,7 @@ async def test_a_question_is_forgotten_after_five_minutes(local: Running) -> Non
 
 async def test_a_passkey_is_fresh_proof_and_adding_one_wants_such(local: Running) -> None:
     tom, key = await local.sign_in("tom"), SoftPasskey(local.base_url)
-    await _add(tom, key)
+    await add_key(tom, key)
     local.clock.forward(minutes=6)
     assert "Confirm that it is you" in await tom.get("/console/me/passkeys", 403)
     assert "Use my passkey" in tom.page
@@ -196,8 +196,8 @@ async def test_the_last_one_stays_where_everybody_must_have_a_second_step(
 ) -> None:
     async with started(furnished, tmp_path, host="localhost", require_second_step=True) as local:
         tom = await _enrolled(local, "tom")
-        await _add(tom, SoftPasskey(local.base_url), "First")
-        await _add(tom, SoftPasskey(local.base_url), "Second")
+        await add_key(tom, SoftPasskey(local.base_url), "First")
+        await add_key(tom, SoftPasskey(local.base_url), "Second")
         async with local.house.store.write() as tx:
             # As if they had begun with a passkey.
             await tx.conn.execute(delete(schema.totp))
@@ -211,7 +211,7 @@ async def test_the_last_one_stays_where_everybody_must_have_a_second_step(
 
 async def test_with_the_last_one_the_codes_for_recovery_go_too(local: Running) -> None:
     tom = await local.sign_in("tom")
-    await _add(tom, SoftPasskey(local.base_url))
+    await add_key(tom, SoftPasskey(local.base_url))
     (number,) = re.findall(r'name="key" value="(\d+)"', await tom.get("/console/me"))
     await tom.post("/console/me/passkeys/remove", key=number)
     async with local.house.store.read() as tx:
@@ -232,7 +232,7 @@ async def _enrolled(running: Running, login: str) -> Browser:
 
 async def test_an_administrator_takes_a_lost_passkey_away(local: Running) -> None:
     tom, admin = await local.sign_in("tom"), await local.sign_in("admin")
-    await _add(tom, SoftPasskey(local.base_url))
+    await add_key(tom, SoftPasskey(local.base_url))
     number = local.house.users["tom"]
     assert "has a second step" in await admin.get("/console/people")
     await admin.post(f"/console/people/{number}/second-step")
@@ -242,7 +242,7 @@ async def test_an_administrator_takes_a_lost_passkey_away(local: Running) -> Non
 
 async def test_a_name_is_shown_as_it_was_typed_and_is_no_markup(local: Running) -> None:
     tom, evil = await local.sign_in("tom"), "<script>alert(1)</script>"
-    await _add(tom, SoftPasskey(local.base_url), evil)
+    await add_key(tom, SoftPasskey(local.base_url), evil)
     page = await tom.get("/console/me")
     assert evil not in page
     assert "&lt;script&gt;alert(1)" in page

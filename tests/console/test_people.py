@@ -23,7 +23,7 @@ async def _user(running: Running, login: str) -> User:
     return found
 
 
-def _first_password(page: str) -> str:
+def first_password(page: str) -> str:
     found = re.search(r'class="secret">([^<]+)<', page)
     assert found, page[:2000]
     return unescape(found.group(1))
@@ -83,7 +83,7 @@ async def test_a_supervisor_reads_it_and_changes_nothing(running: Running) -> No
 
 async def test_a_new_colleague_chooses_a_password_before_anything_else(running: Running) -> None:
     admin = await running.sign_in("admin")
-    first = _first_password(await _added(admin, role="agent", queues="some", **{"queue-triage": "1", "medical": "1"}))
+    first = first_password(await _added(admin, role="agent", queues="some", **{"queue-triage": "1", "medical": "1"}))
     user = await _user(running, "els@example.org")
     assert (user.role, user.medical, user.queues) == ("agent", True, frozenset({"triage"}))
     els = running.client()
@@ -121,7 +121,7 @@ async def test_a_new_colleague_chooses_a_password_before_anything_else(running: 
 
 async def test_a_first_password_that_nobody_used_ends(running: Running) -> None:
     admin = await running.sign_in("admin")
-    first = _first_password(await _added(admin))
+    first = first_password(await _added(admin))
     running.clock.forward(days=3, minutes=1)
     client = running.client()
     page = await (await client.get("/console/sign-in")).text()
@@ -131,7 +131,7 @@ async def test_a_first_password_that_nobody_used_ends(running: Running) -> None:
 
 async def test_a_half_session_ends_by_itself(running: Running) -> None:
     admin = await running.sign_in("admin")
-    first = _first_password(await _added(admin))
+    first = first_password(await _added(admin))
     els = running.client()
     page = await (await els.get("/console/sign-in")).text()
     form = {"csrf": hidden(page, "csrf"), "login": "els@example.org", "password": first}
@@ -216,7 +216,7 @@ async def test_shut_out_let_in_and_signed_out(running: Running) -> None:
 
 async def test_a_new_password_for_who_forgot_theirs(running: Running) -> None:
     admin = await running.sign_in("admin")
-    first = _first_password(await admin.post(f"{_person(running, 'tom')}/password"))
+    first = first_password(await admin.post(f"{_person(running, 'tom')}/password"))
     client = running.client()
     page = await (await client.get("/console/sign-in")).text()
     old = await client.post(

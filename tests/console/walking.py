@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Final
@@ -140,17 +140,28 @@ def elements(page: str) -> Iterator[Any]:
 
 def forms(page: str, here: str = "") -> list[Form]:
     """The forms of a page that change something; each button that says something of its own makes one more. One that says
-    not where it goes goes to the page that it stands on."""
-    return [form for element in elements(page) if element.tag == "form" for form in _form(element, here)]
+    not where it goes goes to the page that it stands on. What stands outside of a form may belong to it by its id."""
+    found = list(elements(page))
+    apart: dict[str, list[Any]] = {}
+    for element in found:
+        if owner := element.get("form"):
+            apart.setdefault(owner, []).append(element)
+    return [
+        form
+        for element in found
+        if element.tag == "form"
+        for form in _form(element, here, apart.get(element.get("id"), []))
+    ]
 
 
-def _form(form: Any, here: str) -> list[Form]:
+def _form(form: Any, here: str, apart: Sequence[Any]) -> list[Form]:
     if form.get("method", "get").lower() != "post":
         return []
+    own = form.get("id")
     fields: list[tuple[str, str]] = []
     buttons: list[tuple[str, str, str]] = []
     typed, files = set(), set()
-    for element in form.iter():
+    for element in (*(one for one in form.iter() if one.get("form", own) == own), *apart):
         name, kind = element.get("name"), element.get("type", "text").lower()
         if element.tag == "button" and kind != "button":
             buttons.append(
