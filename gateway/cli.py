@@ -11,6 +11,7 @@ import typer
 from config.settings import SettingsError
 from gateway.commands import (
     access,
+    auditing,
     corrections,
     indexing,
     models,
@@ -38,6 +39,7 @@ for commands in (
     access,
     reporting,
     reconciling,
+    auditing,
     indexing,
     rules,
     rule_versions,

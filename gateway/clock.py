@@ -16,8 +16,9 @@ import structlog
 
 from channels.contract import StoreUnavailableError
 from config.deadlines import deadlines as deadlines_data
-from gateway import report_mail, silence, waking
+from gateway import audit_check, report_mail, silence, waking
 from gateway.census import ASKED_DAYS, ask_mailboxes
+from gateway.chaining import catch_up
 from gateway.conversation_clock import look_at_conversations
 from gateway.house import House, active_rules
 from gateway.notices import tell
@@ -157,6 +158,9 @@ class Clock:
         report = await reconcile(self.house.store, now=now, since=since)
         report = report.beside(await ask_mailboxes(self.house, since=since, now=now))
         report = report.beside((await ask_providers(self.house, since=since, now=now)).differences)
+        # After an upgrade a whole register may wait for its links: what is not linked yet is no difference then.
+        await catch_up(self.house.store)
+        report = report.beside((await audit_check.checked(self.house, now=now)).differences)
         if not report.sound:
             log.error("the reconciliation found differences", differences=len(report.differences))
         await self._once("reconciliation", f"{today}", now, lambda tx: self._note_reconciliation(tx, report, now))

@@ -21,6 +21,7 @@ import structlog
 
 from channels.contract import StoreUnavailableError
 from config.settings import Settings, SettingsError
+from gateway.chaining import Chaining
 from gateway.classifying import Classifying
 from gateway.clock import Clock
 from gateway.delivery import Delivery
@@ -98,6 +99,10 @@ async def run(settings: Settings, parts: tuple[str, ...], *, on_ready: Callable[
         words = WordingInUse(house)
         await words.look()
         await stack.enter_async_context(_background("texts for members", words.run, words.stop))
+        if "clock" in parts:
+            # Before the parts, and so ended after them: the last head holds what they did at the end.
+            chaining = Chaining(house)
+            await stack.enter_async_context(_background("audit chain", chaining.run, chaining.stop))
         for part in PARTS:
             if part in parts:
                 await stack.enter_async_context(_STARTERS[part](process))

@@ -1,4 +1,4 @@
-"""The command that compares: the register with itself, with its mailboxes, and with what Twilio and Telegram hold."""
+"""The command that compares: the register with itself, its audit with the chain, and with its mailboxes, Twilio and Telegram."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ def reconcile(
         int, typer.Option(help="Of so many days the mailboxes and Twilio are asked.", min=1, max=_MOST_DAYS)
     ] = 2,
 ) -> None:
-    """Check that every item has exactly one fate, every case its item and every file its content; ask the mailboxes and Twilio
-    what they hold of the last days, and Telegram what waits for its webhook. Who is not configured is not asked. Ends with 1
-    when anything differs, and when one of them could not be asked."""
+    """Check that every item has exactly one fate, every case its item, every file its content and every entry of the audit its
+    link; ask the mailboxes and Twilio what they hold of the last days, and Telegram what waits for its webhook. Who is not
+    configured is not asked. Ends with 1 when anything differs, and when one of them could not be asked."""
+    from gateway.audit_check import checked
     from gateway.census import ask_mailboxes
     from gateway.door import Door
     from gateway.metrics import Metrics
@@ -48,6 +49,11 @@ def reconcile(
                 now=house.now(),
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
+            bar.update(task, description="Verifying the audit", total=None)
+            audit = await checked(
+                house, now=house.now(), progress=lambda done, total: bar.update(task, completed=done, total=total)
+            )
+            report = report.beside(audit.differences)
             bar.update(task, description="Asking the mailboxes", total=None)
             now, settings = house.now(), house.settings
             since = now - timedelta(days=days)

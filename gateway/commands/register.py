@@ -187,16 +187,20 @@ def upgrade(
     restored: Annotated[
         bool,
         typer.Option(
-            "--restored", help="This database comes from a backup: references go on beyond any given out since."
+            "--restored",
+            help="This database comes from a backup: references go on beyond any given out since, and heads of the "
+            "audit that were kept since are held against it no more.",
         ),
     ] = False,
 ) -> None:
     """Bring the database to the shape of this version. Every process does so when it starts, too."""
+    from gateway.chaining import keep_head
     from router.deadlines import received_day
     from store import references
 
     async def work(house: House) -> None:
         if restored:
+            await keep_head(house, restored=True)
             async with house.store.write() as tx:
                 await references.jump(tx, year=received_day(house.now()).year, now=house.now())
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from store.columns import metadata
 from store.schema.access import (
     audit,
+    audit_chain,
+    audit_unlinked,
     identities,
     kept_forms,
     kept_views,
@@ -55,6 +57,8 @@ __all__ = [
     "SEARCH",
     "announcements",
     "audit",
+    "audit_chain",
+    "audit_unlinked",
     "case_contacts",
     "case_links",
     "cases",

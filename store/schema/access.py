@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ForeignKey,
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
@@ -14,7 +15,7 @@ from sqlalchemy import (
     Table,
 )
 
-from store.columns import Moment, metadata, own_id, ref
+from store.columns import Id, Moment, metadata, own_id, ref
 
 users = Table(
     "users",
@@ -147,4 +148,21 @@ audit = Table(
     Column("act", String(40), nullable=False),
     ref("case_id", "cases.id", nullable=True, index=True),
     Column("detail", JSON, nullable=False),
+)
+
+# Append only, like the audit: one link for each entry, in the order in which they were linked (`store.audit_chain`).
+audit_chain = Table(
+    "audit_chain",
+    metadata,
+    Column("position", Id, primary_key=True, autoincrement=False),
+    Column("audit_id", Id, ForeignKey("audit.id"), nullable=False, unique=True),
+    # SHA-256 over the digest before and the entry.
+    Column("digest", LargeBinary, nullable=False),
+)
+
+# Entries that have no link yet: put here by a trigger in the transaction that writes the entry, taken away with its link.
+audit_unlinked = Table(
+    "audit_unlinked",
+    metadata,
+    Column("audit_id", Id, primary_key=True, autoincrement=False),
 )

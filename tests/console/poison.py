@@ -171,6 +171,7 @@ CLOSED: Final = frozenset(
         "audit.actor",
         "audit.act",
         "audit.detail",
+        "audit_chain.digest",
         "cases.cause",
         "cases.reference",
         "cases.kind",
