@@ -15,6 +15,9 @@ def suggestion(row: Row, guess: Guess | None) -> str:
         return ""
     if row.kind == "complaint" and row.flags.get("second_line"):
         return "mediation"
+    if row.department and (guess is None or row.department != guess.department):
+        # A person corrected it, or a rule set it: what the classifier would have said counts no more.
+        return row.department
     if guess is not None and guess.chance >= _WORTH_SAYING:
         return guess.department
     return ""

@@ -193,6 +193,23 @@ async def test_in_triage_a_suggestion_is_accepted_and_a_robot_put_away(running: 
     assert {state for _, _, state in await _clocks(running, "piet")} <= {"running", "met"}
 
 
+async def test_in_triage_what_a_person_corrected_is_suggested_and_stays(running: Running) -> None:
+    told = Told("Piet Vos", "piet@mail.example", "De app werkt niet.", language="nl", department="digital")
+    await add_case(
+        running.house, "piet", Told(**{**told.__dict__, "chances": {"department": 0.41}, "unsure": ("department",)})
+    )
+    tom = await running.sign_in("tom")
+    path = running.case("piet")
+    await tom.get(path)
+    await tom.post(f"{path}/department", department="membership")
+    page = await tom.get("/console/queue/triage")
+    assert "Suggestion: Membership" in page
+    assert "Suggestion: Online services" not in page
+    await _act(running, tom, "accept", "piet")
+    row = await row_of(running, "piet")
+    assert (row.queue, row.department) == ("membership", "membership")
+
+
 async def test_who_takes_a_robot_back_finds_all_as_it_was(running: Running) -> None:
     house, tom = running.house, await running.sign_in("tom")
     case_id = (await row_of(running, "unsure")).id
