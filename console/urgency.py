@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Literal
 
+from router.deadlines import add_working_days
 from store.views import Row
 
 Urgency = Literal["late", "soon", "week", "later", "none"]
@@ -22,27 +23,35 @@ class Group:
 
 
 def urgency(due_on: date | None, today: date) -> Urgency:
-    """ "soon" is today or tomorrow, "week" up to Sunday, "none" where no date is promised."""
+    """ "soon" is up to the next working day, "week" up to Sunday, "none" where no date is promised."""
     if due_on is None:
         return "none"
     if due_on < today:
         return "late"
-    if due_on <= today + timedelta(days=1):
+    if due_on <= _soon(today):
         return "soon"
-    return "week" if due_on <= today + timedelta(days=6 - today.weekday()) else "later"
+    return "week" if due_on <= _sunday(today) else "later"
 
 
 def span(name: str, today: date) -> tuple[date | None, date | None]:
     """The first and last day on which what has this urgency is due, each included; None is no bound. Not for "none"."""
-    tomorrow, sunday = today + timedelta(days=1), today + timedelta(days=6 - today.weekday())
-    # On a weekend, "this week" holds no day that is not soon.
-    ends = max(tomorrow, sunday)
+    soon, sunday, day = _soon(today), _sunday(today), timedelta(days=1)
     return {
-        "late": (None, today - timedelta(days=1)),
-        "soon": (today, tomorrow),
-        "week": (tomorrow + timedelta(days=1), sunday),
-        "later": (ends + timedelta(days=1), None),
+        "late": (None, today - day),
+        "soon": (today, soon),
+        # From Friday on, "this week" holds no day that is not soon.
+        "week": (soon + day, sunday),
+        "later": (max(soon, sunday) + day, None),
     }[name]
+
+
+def _soon(today: date) -> date:
+    """Who works on Friday has one day left for what is due on Monday."""
+    return max(today + timedelta(days=1), add_working_days(today, 1))
+
+
+def _sunday(today: date) -> date:
+    return today + timedelta(days=6 - today.weekday())
 
 
 def grouped(rows: Iterable[Row], today: date) -> tuple[Group, ...]:

@@ -41,13 +41,28 @@ def test_on_a_sunday_monday_is_soon() -> None:
     assert urgency(date(2026, 12, 1), date(2026, 11, 29)) == "later"
 
 
+def test_from_friday_on_what_is_due_on_monday_is_soon() -> None:
+    for today in (date(2026, 11, 27), date(2026, 11, 28)):
+        assert urgency(date(2026, 11, 30), today) == "soon"
+        assert urgency(date(2026, 12, 1), today) == "later"
+    # Christmas is on a Friday: on the day before, the next working day is Monday.
+    assert urgency(date(2026, 12, 28), date(2026, 12, 24)) == "soon"
+
+
 async def test_cases_stand_by_urgency_and_distress_comes_first(running: Running) -> None:
     anne = await running.sign_in("anne")
     page = await anne.get("/console/")
     order = ["Sabine Wouters", "Karim Haddad", "Jan Peeters", "Lucie Martin", "Marie Dubois", "Nora Lambert"]
     places = [page.index(name) for name in order]
     assert places == sorted(places)
-    headings = ["Read these first", "Late", "Today or tomorrow", "This week", "Later", "No date is promised"]
+    headings = [
+        "Read these first",
+        "Late",
+        "Today or the next working day",
+        "This week",
+        "Later",
+        "No date is promised",
+    ]
     assert all(heading in page for heading in headings)
     assert "2 working days late" in page
     assert 'title="Friday 20 November 2026"' in page
