@@ -21,16 +21,18 @@ BAD: Final = "i-bad"
 PRODUCT: Final = str(7 * 19001)
 _PARTS: Final = (
     '{mark}"\'><{bad} onclick="alert(1)">{mark}</{bad}><script>alert(1)</script><img src=x onerror=alert(1)>'
-    "</textarea></title></style>[[{mark}]]&lt;{bad}&gt;anna{turning}gpj.exe"
+    "</textarea></title></style>[[{mark}]]&lt;{bad}&gt;anna{turning}gpj.exe {endless}"
 )
 # What makes a name read backwards, and every other mark that turns the direction of writing (rule M14).
 TURNING: Final = "\u202e\u202a\u2066\u2069\u200f\u061c"
+# A word that no line of a telephone holds.
+_ENDLESS: Final = "Donaudampfschifffahrt" * 12
 _FILLABLE: Final = "{{name}}{{{{7*19001}}}}${{7*19001}}{{0.__class__}}{{% raw %}}"
 
 
 def poison(mark: str, *, line: bool = True, braces: bool = True) -> str:
     """A text that tries everything, with a mark to know its place by; `line`: without a line break in it."""
-    text = _PARTS.format(mark=mark, bad=BAD, turning=TURNING) + (_FILLABLE.format() if braces else "")
+    text = _PARTS.format(mark=mark, bad=BAD, turning=TURNING, endless=_ENDLESS) + (_FILLABLE.format() if braces else "")
     return text if line else f"{text}\r\nX-Bad: {mark}"
 
 
