@@ -21,7 +21,16 @@ _PART: Final = re.compile(r"\[([a-z_+]+): ([^\[\]]*)\]")
 
 
 class TextError(Exception):
-    """A text of the house names something that does not exist, or its brackets do not match."""
+    """A text of the house names something that does not exist, or its brackets do not match.
+
+    `key` names what is wrong ("no_condition", "no_name", "stray"), `what` is the place in the text, for who reads it in a
+    language of their own.
+    """
+
+    def __init__(self, message: str, key: str, what: str) -> None:
+        super().__init__(message)
+        self.key = key
+        self.what = what
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,7 @@ def _paragraph(block: str, language: Language, allowed: Allowed) -> tuple[_Piece
         pieces += _pieces(frozenset(), block[position : part.start()], language, allowed)
         flags = frozenset(part.group(1).split("+"))
         if unknown := flags - allowed.flags:
-            raise TextError(f"there is no condition '{min(unknown)}'")
+            raise TextError(f"there is no condition '{min(unknown)}'", "no_condition", f"[{min(unknown)}: …]")
         pieces += _pieces(flags, part.group(2), language, allowed)
         position = part.end()
     pieces += _pieces(frozenset(), block[position:], language, allowed)
@@ -93,7 +102,7 @@ def _pieces(flags: frozenset[str], text: str, language: Language, allowed: Allow
         pieces.append(_Piece(flags, _words(text[position : hole.start()], language)))
         name = hole.group(1)
         if name not in allowed.names:
-            raise TextError(f"there is no name '{name}'")
+            raise TextError(f"there is no name '{name}'", "no_name", f"{{{name}}}")
         pieces.append(_Piece(flags, "", name))
         position = hole.end()
     pieces.append(_Piece(flags, _words(text[position:], language)))
@@ -102,5 +111,6 @@ def _pieces(flags: frozenset[str], text: str, language: Language, allowed: Allow
 
 def _words(text: str, language: Language) -> str:
     if stray := next((sign for sign in "{}[]" if sign in text), ""):
-        raise TextError(f"a '{stray}' stands alone near '{text.strip()[:40]}'")
+        near = text.strip()[:40]
+        raise TextError(f"a '{stray}' stands alone near '{near}'", "stray", near)
     return typographic(text, language)

@@ -12,6 +12,7 @@ from aiohttp import web
 from console.site import Site, Who
 from store import audit, inbox, quarantine
 from store.quarantine import Kept
+from store.troubles import kind_of
 
 # Of a raw message, enough to see what it is; the rest is in the file to save.
 SHOWN: Final = 20_000
@@ -19,9 +20,10 @@ SHOWN: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Items with the same error. `key` names the error in a form."""
+    """Items with the same error. `key` names the error in a form, `kind` the sentence that says it."""
 
     key: str
+    kind: str
     error: str
     items: Sequence[Kept]
 
@@ -31,7 +33,7 @@ def by_error(kept: Sequence[Kept]) -> list[Trouble]:
     groups: dict[str, list[Kept]] = {}
     for item in kept:
         groups.setdefault(item.error, []).append(item)
-    return [Trouble(_key(error), error, items) for error, items in groups.items()]
+    return [Trouble(_key(error), kind_of(error), error, items) for error, items in groups.items()]
 
 
 class Quarantine:
@@ -71,6 +73,7 @@ class Quarantine:
             who,
             here="quarantine",
             item=item,
+            kind=kind_of(item.error),
             shown=shown,
             cut=item.size > SHOWN,
             reasons=get_args(quarantine.Reason),

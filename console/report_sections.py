@@ -284,7 +284,7 @@ class _Saying(Writing):
                 Cell(one.word),
                 Cell(t.queue(one.department)),
                 self.cell(one.count, href=self.href("theme", f"{one.department}.{one.word}")),
-                Cell("\n".join(f"“{example}”" for example in one.examples) or "–"),
+                Cell("\n".join(t.quoted(example) for example in one.examples) or "–"),
             )
             for one in found
         )

@@ -18,6 +18,7 @@ GROUPS: Final[tuple[Group, ...]] = ("all", "any", "none")
 _VALUES: Final = {"kind": "kind", "language": "language", "channel": "channel", "abstained_on": "question"}
 # What was found is said beside what was asked while it is no longer than this: a message's text is not.
 _LONGEST: Final = 60
+_EQUAL: Final = ("is", "in")
 _OF_QUEUES: Final = ("mailbox_queue", "department")
 
 
@@ -109,6 +110,9 @@ def _asked(field: Field, spec: ConditionSpec, t: Words) -> str:
         return t["rules.yes" if (spec.value is True) == (spec.test == "is") else "rules.no"]
     values = spec.value if isinstance(spec.value, list) else [spec.value]
     said = f" {t['rules.or']} ".join(value(field, one, t) for one in values)
+    if spec.test in _EQUAL or field.type == "list":
+        # What follows the colon is the value itself: a verb could agree with no field, and a list has its own.
+        return said or "…"
     return t.of("rules.test", spec.test).replace("{value}", said or "…")
 
 
@@ -120,7 +124,7 @@ def value(field: Field, one: Any, t: Words) -> str:
         return t.of("rules.place", str(one), otherwise=t.queue(str(one)))
     if field.name in _VALUES:
         return t.of(_VALUES[field.name], str(one))
-    return f"“{one}”" if field.type == "text" and one else str(one)
+    return t.quoted(str(one)) if field.type == "text" and one else str(one)
 
 
 def percent(one: float, t: Words) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,11 @@ from config.strict_yaml import read_yaml
 from config.vocabulary import QUEUES
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "config" / "console"
+
+# In French a blank that does not break stands before these signs and inside quotation marks: without it a line could begin with
+# a colon. It cannot be seen in a file, so it is set when the words are read.
+_FRENCH_GAP: Final = re.compile("[ \u00a0](?=[;:!?»])|(?<=«)[ \u00a0]")
+_NARROW: Final = "\u202f"
 
 ConsoleLanguage = Literal["fr", "nl", "en"]
 LANGUAGES: Final[tuple[ConsoleLanguage, ...]] = get_args(ConsoleLanguage)
@@ -48,6 +54,15 @@ class Words(Mapping[str, str]):
         """A text with one form for 1 and one for every other number: `key.one`, `key.many` with {n}."""
         return self[f"{key}.one"] if n == 1 else self[f"{key}.many"].replace("{n}", str(n))
 
+    @property
+    def colon(self) -> str:
+        """The colon after a word of ours."""
+        return f"{_NARROW}:" if self.language == "fr" else ":"
+
+    def quoted(self, text: str) -> str:
+        """A text in the quotation marks of the language."""
+        return f"«{_NARROW}{text}{_NARROW}»" if self.language == "fr" else f"“{text}”"
+
     def queue(self, queue: str | None) -> str:
         """What a queue or department is called; nothing for none."""
         return queue_name(queue, self.language) if queue in QUEUES else (queue or "")
@@ -56,7 +71,7 @@ class Words(Mapping[str, str]):
 @cache
 def catalogue() -> Mapping[ConsoleLanguage, Words]:
     """All words. Raises WordsError when a language lacks a key that another has."""
-    return check({language: _read(FOLDER / language) for language in LANGUAGES})
+    return check({language: typeset(_read(FOLDER / language), language) for language in LANGUAGES})
 
 
 def check(found: Mapping[ConsoleLanguage, Mapping[str, str]]) -> Mapping[ConsoleLanguage, Words]:
@@ -67,6 +82,13 @@ def check(found: Mapping[ConsoleLanguage, Mapping[str, str]]) -> Mapping[Console
             if not found[language].get(key, "").strip():
                 raise WordsError(f"config/console/{language}: '{key}' is missing or empty")
     return MappingProxyType({language: Words(language, found[language]) for language in LANGUAGES})
+
+
+def typeset(words: Mapping[str, str], language: ConsoleLanguage) -> Mapping[str, str]:
+    """The words as they are printed in their language."""
+    if language != "fr":
+        return words
+    return {key: _FRENCH_GAP.sub(_NARROW, text) for key, text in words.items()}
 
 
 def chosen(cookie: str, accept_language: str) -> ConsoleLanguage:

@@ -31,7 +31,7 @@ from gateway.metrics import Metrics
 from gateway.reading import Failed, InFile, Parsing, Unread
 from gateway.record import NotYetError, Recorder
 from router.decide import RuleSet
-from store import conversations, inbox, model_uses, rule_sets, second_look
+from store import conversations, inbox, model_uses, rule_sets, second_look, troubles
 from store.inbox import ClaimLostError, Item
 from store.live import Hint
 from store.queue import Ticket
@@ -197,9 +197,7 @@ class Intake:
             if isinstance(found, NotThereYet):
                 now = self.house.now()
                 async with self.house.store.write() as tx:
-                    await inbox.set_back(
-                        tx, item, due_at=now + found.wait, error="A file could not be fetched yet.", now=now
-                    )
+                    await inbox.set_back(tx, item, due_at=now + found.wait, error=troubles.NO_FILE_YET, now=now)
             else:
                 complete.append((item, found))
         return complete

@@ -14,6 +14,7 @@ import structlog
 from channels.contract import UnreadableError
 from channels.message import InboundMessage, RawMessage
 from gateway.children import Child, ChildEndedError, limit_memory
+from store import troubles
 from store.files import FileLostError, FileStore
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Failed:
     too_much: bool = False
 
 
-_LOST = Failed("The file that holds this message is lost or damaged.")
+_LOST = Failed(troubles.LOST)
 # What is read of a mail that is beyond the bounds as a whole: its headers, and so much of what follows.
 _BEGINNING_HEADERS = 256 * 1024
 _BEGINNING_BODY = 64 * 1024
@@ -87,7 +88,7 @@ class Parsing:
             return await self.child.call(parse_all, raws, seconds=self._seconds + len(raws))
         except ChildEndedError:
             if len(raws) == 1:
-                return [Failed("The parser ended over this item (time or memory).", final=False, too_much=True)]
+                return [Failed(troubles.PARSER_ENDED, final=False, too_much=True)]
         return [result for raw in raws for result in await self.parse([raw])]
 
     async def parse_beginning(self, unread: Unread) -> InboundMessage | Failed:
@@ -95,7 +96,7 @@ class Parsing:
         try:
             return await self.child.call(_parse_beginning, unread, seconds=self._seconds + 1)
         except ChildEndedError:
-            return Failed("The parser ended over the beginning of this item.", final=False)
+            return Failed(troubles.BEGINNING_ENDED, final=False)
 
     async def warm(self) -> None:
         """Start the child before it is needed."""
@@ -138,7 +139,7 @@ def _parse_beginning(unread: Unread) -> InboundMessage | Failed:
     except FileLostError:
         return _LOST
     if raw.channel != "email":
-        return Failed("Only of a mail the beginning can be read alone.")
+        return Failed(troubles.ONLY_MAIL)
     blank = _BLANK_LINE.search(raw.body, 0, _BEGINNING_HEADERS)
     end = (blank.end() if blank else 0) + _BEGINNING_BODY
     found = _parse_one(replace(raw, body=raw.body[:end]))
@@ -149,7 +150,7 @@ def _parse_one(unread: Unread) -> InboundMessage | Failed:  # noqa: PLR0911 (one
     from channels.registry import parser_of  # noqa: PLC0415 (in the child only)
 
     if _parser is None:
-        return Failed("The parser was not set up.", final=False)
+        return Failed(troubles.NOT_SET_UP, final=False)
     try:
         signal.setitimer(signal.ITIMER_VIRTUAL, _parser.cpu_seconds)
         try:
@@ -158,15 +159,15 @@ def _parse_one(unread: Unread) -> InboundMessage | Failed:  # noqa: PLR0911 (one
         finally:
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     except _TooLongError:
-        return Failed("The parser needed more time than it may use.", final=False, too_much=True)
+        return Failed(troubles.TIME, final=False, too_much=True)
     except FileLostError:
         return _LOST
     except UnreadableError as error:
-        return Failed(f"Unreadable: {error}")
+        return Failed(f"{troubles.UNREADABLE}{error}")
     except MemoryError:
-        return Failed("The parser needed more memory than it may use.", final=False, too_much=True)
+        return Failed(troubles.MEMORY, final=False, too_much=True)
     except RecursionError:
-        return Failed("The parser went deeper than it may.", too_much=True)
+        return Failed(troubles.DEEP, too_much=True)
     except Exception as error:  # noqa: BLE001 (a parser bug: quarantined with its class and place, and replayed once mended)
         trace = error.__traceback__
         while trace is not None and trace.tb_next is not None:

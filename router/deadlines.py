@@ -208,8 +208,8 @@ _WORDS: Final[dict[Language, _Words]] = {
     "nl": _Words(
         "vandaag",
         "morgen",
-        ("binnen 1 werkdag", "binnen {n} werkdagen"),
-        ("binnen 1 dag", "binnen {n} dagen"),
+        ("over 1 werkdag", "over {n} werkdagen"),
+        ("over 1 dag", "over {n} dagen"),
         ("1 werkdag te laat", "{n} werkdagen te laat"),
         ("1 dag te laat", "{n} dagen te laat"),
     ),

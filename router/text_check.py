@@ -86,7 +86,7 @@ def _of_part(situation: str, language: Language, part: Part, source: str, origin
     try:
         parsed = parse(source, language)
     except TextError as error:
-        yield Problem(part, "unreadable", str(error))
+        yield Problem(part, error.key, error.what)
         return
     wanted = parse(original, language)
     yield from _lost(part, parsed, wanted)

@@ -20,7 +20,7 @@ from sqlalchemy import Integer, and_, bindparam, func, or_, select, text, update
 
 from channels.message import RawMessage
 from config.vocabulary import CONVERSING
-from store import texts
+from store import texts, troubles
 from store.database import Tx
 from store.files import FileStore
 from store.schema import inbox
@@ -269,7 +269,7 @@ async def with_body(files: FileStore, item: Item) -> Item:
 
 
 async def _quarantine_killers(tx: Tx, now: datetime) -> None:
-    error = "The worker ended each time that it worked on this item."
+    error = troubles.WORKER_ENDED
     ended = await tx.run(_QUARANTINE, {"at": now, "fate_at": now, "error": error})
     for row in ended.all():
         log.error("an item is in quarantine", item=row.id, reason=error)

@@ -50,7 +50,7 @@
     }
     if (field || keysOff || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "e") document.querySelector('[data-key="e"]')?.click();
-    else if (event.key === "o" && foldAll && !document.activeElement.closest(".row-link, [data-step]")) fold();
+    else if (event.key === "f" && foldAll) fold();
     else if (/^[1-9]$/.test(event.key)) jump(event.key);
   });
   const AFTER_MS = 1500;

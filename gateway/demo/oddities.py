@@ -16,7 +16,7 @@ from gateway.demo.arriving import Arriving
 from gateway.demo.people import writer
 from gateway.demo.stories import answer_read
 from gateway.house import House
-from store import inbox
+from store import inbox, troubles
 from store.database import Tx
 from store.schema import cases
 
@@ -24,7 +24,7 @@ _ABSENT: Final = (
     "From: {name} <{mail}>\r\nTo: {box}\r\nSubject: Absent du bureau\r\nAuto-Submitted: auto-replied\r\n"
     "Message-ID: <absent-{number}@mail.example>\r\n\r\nJe suis absent jusqu'au 15.\r\n"
 )
-_BROKEN: Final = ("The parser needed more time than it may use.", "Unreadable: no end of the headers")
+_BROKEN: Final = (troubles.TIME, f"{troubles.UNREADABLE}no end of the headers")
 _STRANGERS: Final[tuple[tuple[Language, str, str], ...]] = (
     ("nl", "Dossier", "Ik schrijf over dossier {reference}, voor mijn zus. Wanneer krijgt zij antwoord?"),
     (

@@ -78,7 +78,7 @@ async def test_axe_finds_nothing(running: Running, anne: Watched, scheme: str) -
 
 
 async def test_single_keys_on_a_case(running: Running, anne: Watched) -> None:
-    """`e`, `o`, `1` to `9` and Esc: each is a button too, and where one is stays in sight."""
+    """`e`, `f`, `1` to `9` and Esc: each is a button too, and where one is stays in sight."""
     page = anne.page
     await page.goto(f"{running.base_url}{running.case('marie')}")
     where = "() => document.activeElement.dataset.evidence ?? document.activeElement.id"
@@ -96,7 +96,7 @@ async def test_single_keys_on_a_case(running: Running, anne: Watched) -> None:
     assert await quoted.get_attribute("open") is None
     await page.locator("h1").click()
     await page.evaluate("() => document.activeElement.blur()")
-    await page.keyboard.press("o")
+    await page.keyboard.press("f")
     assert await page.locator(".story details.more:not([open])").count() == 0
     await page.get_by_role("button", name="Open or fold everything").click()
     assert await page.locator(".story details.more[open]").count() == 0

@@ -246,7 +246,7 @@ async def test_the_same_by_keyboard_alone(arrive: Arrivals, site: Site) -> None:
     await keys.press("Enter")
     await page.get_by_role("heading", name="Karim Haddad").wait_for()
     # The words behind the first finding, and the story unfolded.
-    await keys.press("1", "o")
+    await keys.press("1", "f")
     await keys.press("a")
     await page.get_by_text("The case is yours.").wait_for()
 

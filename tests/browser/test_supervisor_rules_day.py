@@ -124,7 +124,7 @@ async def drafted(house: House, page: Page) -> None:
         await page.locator("#rule-new_rule:focus").wait_for()
         await page.keyboard.press("Alt+ArrowUp")
         await page.get_by_text(f"“Rent goes to the social service” is number {number} of 21 now.").wait_for()
-    assert "decides 2, takes part in 2 of the last 90 days" in await page.locator("#rule-new_rule").inner_text()
+    assert "cases of the last 90 days: decides 2, takes part in 2" in await page.locator("#rule-new_rule").inner_text()
     await page.get_by_text("Nothing is wrong.").wait_for()
 
 

@@ -57,7 +57,7 @@ def test_a_rule_reads_as_a_sentence_in_each_language() -> None:
     assert english.asked[0] == (
         "all",
         [
-            "kind: is complaint or question",
+            "kind: complaint or question",
             "not about us: yes",
             "chance of “not about us”: at least 80\u00a0%",
         ],

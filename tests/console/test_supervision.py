@@ -57,7 +57,7 @@ async def test_a_mailbox_that_cannot_be_reached_stands_first_with_what_its_serve
     luc = await running.sign_in("luc")
     page = await luc.get("/console/channels")
     assert page.index("cannot be reached") < page.index("works")
-    assert "1 door needs you." in page
+    assert "1 channel needs you." in page
     assert "&lt;b&gt;No&lt;/b&gt;" in page
     assert "&lt;b&gt;new&lt;/b&gt;@x.example" in page
     assert "<b>" not in page

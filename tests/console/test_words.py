@@ -17,6 +17,7 @@ from console.words import WordsError, catalogue, check, chosen
 from router.fields import FIELDS, TESTS
 from router.ruleset import SITUATIONS
 from store.pauses import REASONS as PAUSES
+from store.troubles import KINDS as TROUBLES
 
 _ROOT = HERE.parent
 _TEMPLATES = "\n".join(path.read_text(encoding="utf-8") for path in sorted((HERE / "templates").glob("*.html")))
@@ -57,6 +58,7 @@ def test_every_key_that_a_page_names_exists() -> None:
         ("field", tuple(FIELDS)),
         ("rules.test", tuple(sorted({test for tests in TESTS.values() for test in tests}))),
         ("situation", SITUATIONS),
+        ("quarantine.trouble", TROUBLES),
         ("way", ("email", "phone", "telegram", "chat", "none")),
         ("group", ("urgent", "late", "soon", "week", "later", "none")),
         ("empty", (*SHOWS, "after", "narrowed")),

@@ -136,7 +136,7 @@ async def test_a_supervisor_presses_test_and_reads_what_became_of_it(
         twilio.misbehave_listing = ["401/20003"]
         page = await _test(session, house.base_url, page, _door(house, "whatsapp"))
         assert "the provider does not take our account and token" in page
-        assert "1 door needs you." in page
+        assert "1 channel needs you." in page
 
 
 def test_a_recipient_of_tests_is_a_number_or_a_chat(tmp_path: Path) -> None:

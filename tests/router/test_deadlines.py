@@ -148,14 +148,14 @@ def test_reminders_before_and_escalation_after():
         (
             date(2026, 12, 17),
             date(2026, 11, 24),
-            ("dans 17 jours ouvrables", "binnen 17 werkdagen", "in 17 Arbeitstagen", "in 17 working days"),
+            ("dans 17 jours ouvrables", "over 17 werkdagen", "in 17 Arbeitstagen", "in 17 working days"),
         ),
         (date(2026, 11, 24), date(2026, 11, 24), ("aujourd’hui", "vandaag", "heute", "today")),
         (date(2026, 11, 25), date(2026, 11, 24), ("demain", "morgen", "morgen", "tomorrow")),
         (
             date(2026, 11, 23),
             date(2026, 11, 20),
-            ("dans 1 jour ouvrable", "binnen 1 werkdag", "in 1 Arbeitstag", "in 1 working day"),
+            ("dans 1 jour ouvrable", "over 1 werkdag", "in 1 Arbeitstag", "in 1 working day"),
         ),
         (
             date(2026, 11, 20),
@@ -163,7 +163,7 @@ def test_reminders_before_and_escalation_after():
             ("en retard de 2 jours ouvrables", "2 werkdagen te laat", "2 Arbeitstage verspätet", "2 working days late"),
         ),
         # Read on a Friday, due on Sunday; read on Saturday, due the day before.
-        (date(2027, 1, 3), date(2027, 1, 1), ("dans 2 jours", "binnen 2 dagen", "in 2 Tagen", "in 2 days")),
+        (date(2027, 1, 3), date(2027, 1, 1), ("dans 2 jours", "over 2 dagen", "in 2 Tagen", "in 2 days")),
         (
             date(2026, 11, 20),
             date(2026, 11, 21),
