@@ -92,6 +92,7 @@ class Actions:
             problem=problem,
             doubts=doubts,
             to=who.form.get("to", ""),
+            contact=dict(who.form) if field == "contact" else {},
             since=moment_of(who.form.get("seen", "")) if problem == "stale" else None,
         )
         return await self._page.draw(request, who, typed, status=status)

@@ -6,11 +6,13 @@ from typing import Final
 
 from console import noting
 from console.actions import Actions
+from console.again import Again
 from console.answering import Answering
 from console.asking import Asking
 from console.case_page import CasePage
 from console.closing import Closing
 from console.closing_page import ClosingPage
+from console.contacting import Contacting
 from console.drafting import Drafting
 from console.moving import Moving
 from console.pausing import Pausing
@@ -28,7 +30,7 @@ def case_acts(site: Site) -> list[tuple[str, str, str, Handler, Right]]:
     on_case = Actions(site, page).on_case
     drafting, closing_page = Drafting(site, page), ClosingPage(site, page)
     answering, moving, closing, pausing = Answering(site), Moving(site), Closing(site), Pausing(site)
-    relating = Relating(page)
+    relating, contacting = Relating(page), Contacting(site)
     return [
         ("GET", _CASE, "case", page.show, "reads"),
         ("GET", f"{_CASE}/why", "case-why", WhyPage(site, page).show, "reads"),
@@ -49,6 +51,9 @@ def case_acts(site: Site) -> list[tuple[str, str, str, Handler, Right]]:
         ("POST", f"{_CASE}/link", "case-link", on_case(relating.link), "handles"),
         ("POST", f"{_CASE}/unlink", "case-unlink", on_case(relating.unlink), "handles"),
         ("POST", f"{_CASE}/reachable", "case-reachable", on_case(noting.reachable), "handles"),
+        ("POST", f"{_CASE}/contact", "case-contact", on_case(contacting.change), "records"),
+        ("POST", f"{_CASE}/contact-undo", "case-contact-undo", on_case(contacting.undo), "records"),
+        ("POST", f"{_CASE}/again", "case-again", on_case(Again(site).send), "handles"),
         ("POST", f"{_CASE}/reopen", "case-reopen", on_case(closing.reopen), "handles"),
         ("GET", f"{_CASE}/close", "case-closing", closing_page.show, "handles"),
         ("POST", f"{_CASE}/close/look", "case-close-look", closing_page.look, "handles"),

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
 from config.directory import directory
 from config.vocabulary import Language
 from config.wording import wording
-from console import story, timeline
+from console import story, timeline, undelivered
 from console.contract import LONGEST, Recipient
 from console.explanation import Why, explained
+from console.reached import Reached
 from console.site import Who
 from store import (
     audit,
     case_around,
+    contact_changes,
     correspondence,
     drafts,
     merging,
@@ -25,6 +27,7 @@ from store import (
     ratings,
     recommendations,
     related,
+    resending,
     users,
     views,
 )
@@ -79,6 +82,11 @@ class CaseFile:
     recommendations: Sequence[Recommendation]
     merged: Sequence[Merged] = ()
     related: Sequence[Related] = ()
+    # Answers that can go out again, and those that did: as which message.
+    again: Sequence[MessageRow] = ()
+    sent_again: Mapping[int, int] = field(default_factory=dict)
+    # How the member is reached, and what the viewer may change of it.
+    reached: Reached = field(default_factory=Reached)
     # The conversation that goes on with the member right now.
     talk_id: int | None = None
     recipients: Sequence[Recipient] = ()
@@ -105,7 +113,7 @@ class CaseFile:
     @property
     def undelivered(self) -> Sequence[MessageRow]:
         """What did not reach the member."""
-        return [message for message in self.messages if message.undelivered]
+        return undelivered.still(self.messages, self.sent_again)
 
     @property
     def asked_in_vain(self) -> Sequence[Question]:
@@ -138,6 +146,8 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
         marks = story.marks_in(opening.reply or opening.text, said.get("evidence", ()), why.numbers)
         marked = (opening.id, marks)
     everybody = await users.listing(tx)
+    gone = await resending.of_case(tx, viewer, row.id)
+    replaced = await contact_changes.replaced(tx, row.id)
     notes = await views.notes_of(tx, viewer, row.id)
     return CaseFile(
         row=row,
@@ -166,6 +176,8 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
         },
         merged=merged,
         related=await related.of_case(tx, viewer, row.id),
+        again=undelivered.to_send_again(messages, gone, replaced, entries),
+        sent_again=gone,
     )
 
 

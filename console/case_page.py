@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -15,6 +16,8 @@ from console import ready, timeline
 from console.answer_checks import Doubt, with_ready_words
 from console.case_file import CaseFile, gathered, opening_words, other_bodies
 from console.pause_days import pause_days
+from console.reach_contract import HOWS
+from console.reached import reached
 from console.site import Site, Who
 from router import deadlines
 from store import audit, case_around, views
@@ -40,6 +43,7 @@ class Typed:
     problem: str = ""
     doubts: tuple[Doubt, ...] = ()
     to: str = ""
+    contact: Mapping[str, str] = field(default_factory=dict)
     since: datetime | None = None
 
 
@@ -146,6 +150,7 @@ class CasePage:
             causes=causes().names(who.language),
             labels_kinds=KINDS,
             labels_flags=FLAGS,
+            hows=HOWS,
         )
 
     async def ready(self, request: web.Request, who: Who) -> web.StreamResponse:
@@ -175,6 +180,7 @@ class CasePage:
             file = replace(
                 file,
                 talk_id=await self._site.talks.of_case(tx, who.viewer, row.id),
+                reached=await reached(self._site, tx, who, row),
                 recipients=await self._site.desk.recipients(tx, row.id),
             )
         if row.sealed:
@@ -260,6 +266,9 @@ DONE: Final = frozenset(
         "unmerged",
         "linked",
         "unlinked",
+        "contact",
+        "contact_untold",
+        "contact_undone",
         "split",
     }
 )

@@ -17,6 +17,7 @@ from console.entry_contract import Entries
 from console.oidc import Relation
 from console.pages import ConsolePages
 from console.passkeys import Passkeys
+from console.reach_contract import Reach
 from console.rules_contract import RuleHouse
 from console.second_step import SecondStep
 from console.site import Site
@@ -34,6 +35,7 @@ class Parts:
     store: Store
     desk: Desk
     talks: Talks
+    reach: Reach
     entries: Entries
     rules: RuleHouse
     trainer: Trainer
@@ -58,6 +60,7 @@ class Parts:
             store=self.store,
             desk=self.desk,
             talks=self.talks,
+            reach=self.reach,
             limiter=self.limiter,
             base_url=self.base_url.rstrip("/"),
             secret=self.secret,

@@ -22,6 +22,7 @@ from console.contract import Desk
 from console.pages import ConsolePages
 from console.passkeys import Passkeys
 from console.places import PLACES
+from console.reach_contract import Reach
 from console.rights import Right, may
 from console.second_step import SecondStep
 from console.talk_contract import Talks
@@ -81,6 +82,7 @@ class Site:
     store: Store
     desk: Desk
     talks: Talks
+    reach: Reach
     limiter: Limiter
     base_url: str
     secret: bytes

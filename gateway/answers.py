@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final
 
-from channels.form.case_contract import Purpose
 from channels.form.contract import case_path
 from channels.mail.tags import sign_message_tag, sign_reply_tag
 from channels.message import InboundMessage, OutboundMessage
 from config.vocabulary import Channel, Language
 from gateway.house import House
-from router.acknowledgement import AckText, Asked, asked_for
+from router.acknowledgement import About, AckText, Asked, asked_for
+from router.deadlines import received_day
 from store import audit, cases, links, outbox, people
 from store.database import Tx
 
@@ -121,18 +121,28 @@ async def send_asked(
     language: Language,
     case_url: str = "",
     code: str = "",
-    purpose: Purpose | Literal[""] = "",
+    about: About = "",
+    wait: timedelta = timedelta(0),
     now: datetime,
 ) -> int | None:
-    """Put what a member asked for on our pages into the outbox. It is no message of the case: nobody else is to read a
-    link or a code. Returns the outbox's id, None where this was put there before."""
+    """Put what a member asked for on our pages into the outbox, due after `wait`. It is no message of the case: nobody else is
+    to read a link or a code. Returns the outbox's id, None where this was put there before."""
     channel = _CHANNEL_OF[contact.kind]
-    text = asked_for(what, language, channel, reference=reference, case_url=case_url, code=code, purpose=purpose)
-    box = house.mailbox_for(language)
+    text = asked_for(
+        what,
+        language,
+        channel,
+        reference=reference,
+        case_url=case_url,
+        code=code,
+        about=about,
+        changed_on=received_day(now),
+    )
+    account = house.settings.sms_number if channel == "sms" else house.mailbox_for(language).address
     message = OutboundMessage(
         key=key,
         channel=channel,
-        account=box.address,
+        account=account,
         recipient=contact.address,
         recipient_name="",
         subject=text.subject,
@@ -142,4 +152,4 @@ async def send_asked(
         reply_tag=sign_reply_tag(case_id, contact.id, house.tag_keys),
         message_tag=sign_message_tag(key, house.tag_keys),
     )
-    return await outbox.put(tx, message, now=now, case_id=case_id, contact_id=contact.id)
+    return await outbox.put(tx, message, now=now, due_at=now + wait, case_id=case_id, contact_id=contact.id)

@@ -101,7 +101,7 @@ class CaseDoor:
                 reference=row.reference,
                 language=cast(Language, row.language),
                 code=code,
-                purpose=purpose,
+                about=purpose,
                 now=now,
             )
         if sent is not None:

@@ -245,7 +245,7 @@ async def send_code(
         reference=row.reference,
         language=cast(Language, row.language),
         code=code,
-        purpose="open",
+        about="open",
         now=now,
     )
     return (sent,) if sent is not None else ()

@@ -35,6 +35,7 @@ from gateway.hooks import add_hooks
 from gateway.house import House
 from gateway.house_rules import HouseRules
 from gateway.metrics import Metrics
+from gateway.reaching import HouseReach
 from gateway.reading import ParserSettings, Parsing
 from gateway.taking_over import HouseTalks
 from gateway.training import HouseTrainer
@@ -104,6 +105,7 @@ def _add_console(
         store=house.store,
         desk=HouseDesk(house, parsing),
         talks=HouseTalks(house),
+        reach=HouseReach(house),
         entries=HouseEntries(house, door, classifying),
         rules=rules,
         trainer=trainer,

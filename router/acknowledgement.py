@@ -25,8 +25,11 @@ from router.wordlists import distress_in, find_body
 
 Length = Literal["long", "short"]
 # What is sent because the member did something on the page of their case.
-Asked = Literal["link", "code", "withdrawn"]
-ASKED: Final[tuple[Asked, ...]] = ("link", "code", "withdrawn")
+# "contact": to an address, that it was joined or followed by another one, whoever changed it.
+Asked = Literal["link", "code", "withdrawn", "contact"]
+ASKED: Final[tuple[Asked, ...]] = ("link", "code", "withdrawn", "contact")
+# What a code is for, and what happened to an address.
+About = Literal["", "open", "withdraw", "copy", "contact", "confirm", "add", "replace", "end"]
 # "joined" is no outcome of routing: it answers a later message of a case.
 TEXTS: Final[tuple[str, ...]] = (*SITUATIONS, "joined", *ASKED)
 _SHORT_CHANNELS: Final[tuple[Channel, ...]] = ("sms", "whatsapp", "chat", "telegram")
@@ -149,12 +152,15 @@ def asked_for(
     reference: str,
     case_url: str = "",
     code: str = "",
-    purpose: Literal["", "open", "withdraw", "copy"] = "",
+    about: About = "",
+    changed_on: date | None = None,
     name: str = "",
 ) -> AckText:
-    """What a member asked for on our pages: a new link, a code for one purpose, or the word that a case is withdrawn."""
-    flags = {f"to_{purpose}"} if purpose else set()
+    """What a member asked for on our pages: a new link, a code for one purpose, or the word that a case is withdrawn; and that
+    an address was changed, on `changed_on`."""
+    flags = {f"to_{about}"} if about else set()
     values = house_values(language) | {"reference": reference, "code": code}
+    values["changed_on"] = in_full(changed_on, language) if changed_on else ""
     _dates_and_links(flags, values, None, case_url, language)
     return _compose(what, language, channel, values, flags, name)
 

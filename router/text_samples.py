@@ -33,6 +33,7 @@ def sample_values(language: Language) -> dict[str, str]:
         "due_on": in_full(DUE, language),
         "received_on": in_full(RECEIVED, language),
         "written_on": in_full(RECEIVED, language),
+        "changed_on": in_full(RECEIVED, language),
         "name": NAME,
         "what": wording()[language].what["complaint"],
         "department": longest,

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, literal, or_, select
+from sqlalchemy import ColumnElement, and_, false, literal, or_, select
 
 from store import cases as register
-from store import texts
+from store import contact_changes, texts
 from store.database import Tx
 from store.family import family, goes_on_as, open_to
 from store.schema import cases, contacts, held, message_files, messages, outbox, users
@@ -74,6 +74,7 @@ class MessageRow:
     conversation_id: int | None = None
     # The case that it came to, which may go on in another one.
     case_id: int | None = None
+    contact_id: int | None = None
 
 
 def _seen(viewer: Viewer, case_id: int) -> ColumnElement[Any]:
@@ -88,14 +89,16 @@ async def messages_of(tx: Tx, viewer: Viewer, case_id: int) -> list[MessageRow]:
 async def messages_for_member(tx: Tx, case_id: int, contact_id: int | None) -> list[MessageRow]:
     """What the holder of a link sees: messages from and to the contact the link was made for, and no other's.
 
-    After a merge that is their part of the whole matter. Who left no address sees what was said on their own case only:
-    nothing tells two people without one apart.
+    A contact in whose place it came was the same member. After a merge that is their part of the whole matter. Who left no
+    address sees what was said on their own case only: nothing tells two people without one apart.
     """
     root = await goes_on_as(tx, case_id)
-    if contact_id is not None and root is not None:
-        own = and_(messages.c.contact_id == contact_id, messages.c.case_id.in_(family(root.id)))
-    else:
-        own = and_(messages.c.contact_id.is_(None), messages.c.case_id == case_id)
+    same = await contact_changes.same_member(tx, case_id, contact_id)
+    nameless = and_(messages.c.contact_id.is_(None), messages.c.case_id == case_id)
+    known = [one for one in same if one is not None]
+    own = nameless if None in same or root is None else false()
+    if known and root is not None:
+        own = or_(own, and_(messages.c.contact_id.in_(known), messages.c.case_id.in_(family(root.id))))
     # What is asked and answered between colleagues and departments is no word to or from the member.
     spoken = messages.c.direction.in_(("in", "out"))
     found = await _message_rows(tx, _messages().where(own, spoken))
@@ -170,6 +173,7 @@ async def _message_rows(tx: Tx, query: Any) -> list[MessageRow]:
             receipt_code=row.receipt_code or "",
             conversation_id=row.conversation_id,
             case_id=row.case_id,
+            contact_id=row.contact_id,
         )
         for row in rows
     ]

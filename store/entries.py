@@ -11,7 +11,8 @@ from sqlalchemy import delete, or_, select, update
 
 from store import audit, texts
 from store.database import Tx
-from store.schema import entries
+from store.schema import audit as audit_table
+from store.schema import entries, inbox
 from store.sql import insert_or_leave
 from store.viewer import Viewer
 
@@ -97,6 +98,19 @@ async def unfinished(tx: Tx, viewer: Viewer, *, since: datetime) -> list[Entry]:
         .limit(50)
     )
     return [entry for entry in map(_entry, rows) if entry.fields]
+
+
+async def typed_in(tx: Tx, viewer: Viewer, case_id: int, *, since: datetime) -> bool:
+    """Whether this viewer has typed in what a case is made of since then. Their entry itself is soon forgotten; that they
+    recorded it is not."""
+    recorded_ = select(audit_table.c.detail).where(
+        audit_table.c.actor == f"user:{viewer.user_id}",
+        audit_table.c.act == "entry.recorded",
+        audit_table.c.at >= since,
+    )
+    items = [int(detail["item"]) for detail in await tx.conn.scalars(recorded_)]
+    found = select(inbox.c.id).where(inbox.c.id.in_(items), inbox.c.case_id == case_id)
+    return bool(items) and (await tx.conn.execute(found.limit(1))).first() is not None
 
 
 async def discard(tx: Tx, viewer: Viewer, client_id: str) -> None:

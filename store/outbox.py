@@ -19,6 +19,8 @@ from store.schema import case_contacts, cases, contacts, messages, outbox
 from store.sql import insert_or_leave, skipping_locked
 
 BODY = texts.Place("outbox", "body")
+# Why a message was not sent whose reader got another address before it left.
+REPLACED: Final = "replaced"
 _FIELDS: Final = (
     "account",
     "recipient",
@@ -251,6 +253,16 @@ async def cancel(tx: Tx, outbox_id: int, *, now: datetime) -> bool:
     return bool(done.rowcount == 1)
 
 
+async def give_up_on(tx: Tx, contact_id: int, case_ids: Collection[int], *, now: datetime) -> None:
+    """What waits to go to a contact about these cases does not go: the member is reached otherwise now. The case shows it."""
+    waiting = (outbox.c.contact_id == contact_id, outbox.c.case_id.in_(case_ids), outbox.c.state == "waiting")
+    done = await tx.conn.scalars(
+        update(outbox).where(*waiting).values(state="failed", code=REPLACED, ended_at=now).returning(outbox.c.id)
+    )
+    for outbox_id in list(done):
+        await _mask(tx, outbox_id)
+
+
 async def _mask(tx: Tx, outbox_id: int) -> None:
     """What will not go out any more keeps no secret link either."""
     query = select(outbox.c.body, outbox.c.message_id).where(outbox.c.id == outbox_id)
@@ -382,7 +394,11 @@ async def reply_contact(tx: Tx, case_id: int, *, others: Collection[int] = ()) -
             select(contacts.c.id, contacts.c.kind, contacts.c.address)
             .join(case_contacts, case_contacts.c.contact_id == contacts.c.id)
             .join(cases, cases.c.id == case_contacts.c.case_id)
-            .where(cases.c.id == case_id, contacts.c.person_id.not_in(others))
+            .where(
+                cases.c.id == case_id,
+                # An address that a family shares may be another's; where the case itself names it, it is its member's too.
+                or_(contacts.c.person_id.not_in(others), contacts.c.id == cases.c.contact_id),
+            )
             .order_by((contacts.c.id == cases.c.contact_id).desc(), contacts.c.id)
             .limit(1)
         )

@@ -10,13 +10,14 @@ from store import cases as register
 from store import texts
 from store.database import Tx
 from store.files import FileStore
-from store.schema import audit, cases, decisions, files, inbox, outbox
+from store.schema import audit, cases, contact_changes, decisions, files, inbox, outbox
 
 
 async def unacknowledged(tx: Tx) -> int:
     """Cases whose acknowledgement was decided, and is neither in the outbox nor withheld with a word in the audit."""
     key = literal("ack-") + cast(inbox.c.id, String)
     withheld = select(audit.c.id).where(audit.c.case_id == cases.c.id, audit.c.act == "acknowledgement.withheld")
+    later = contact_changes
     rows = await tx.conn.execute(
         select(decisions.c.body)
         .join(cases, cases.c.id == decisions.c.case_id)
@@ -25,6 +26,8 @@ async def unacknowledged(tx: Tx) -> int:
             cases.c.contact_id.is_not(None),
             ~select(outbox.c.id).where(outbox.c.key == key).exists(),
             ~withheld.exists(),
+            # Who left no address was told by word of mouth; one that came later is owed nothing.
+            ~select(later.c.id).where(later.c.case_id == cases.c.id, later.c.old_id.is_(None)).exists(),
         )
     )
     return sum(bool(texts.read_json(row.body, register.DECISION)["acknowledge"]) for row in rows)

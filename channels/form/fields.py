@@ -99,7 +99,7 @@ def check(
         for name, most in LONGEST.items()
         if len(lines[name]) > most and not _has(troubles, name)
     ]
-    if lines["email"] and not _has(troubles, "email") and not _EMAIL.fullmatch(lines["email"]):
+    if lines["email"] and not _has(troubles, "email") and not is_mail_address(lines["email"]):
         troubles.append(Trouble("email", "email"))
     if lines["phone"] and not _has(troubles, "phone") and international(lines["phone"]) is None:
         troubles.append(Trouble("phone", "phone"))
@@ -126,6 +126,11 @@ def check(
         for_name=lines["for_name"],
         for_tie=lines["for_tie"],
     ), troubles
+
+
+def is_mail_address(text: str) -> bool:
+    """Whether a line is one mail address and nothing else."""
+    return _EMAIL.fullmatch(text) is not None
 
 
 def international(phone: str) -> str | None:

@@ -54,7 +54,7 @@ def judge(recipient: str, last_hour: LastHour, policy: Policy) -> Verdict:
 
     Who writes to us by SMS gets answers: a conversation is not held after three of them. Whoever writes pays for each.
     """
-    refused = _never(recipient, policy)
+    refused = never_texted(recipient, policy)
     if refused:
         return Verdict("refuse", refused)
     if last_hour.to_all >= policy.in_all:
@@ -64,7 +64,8 @@ def judge(recipient: str, last_hour: LastHour, policy: Policy) -> Verdict:
     return Verdict("go")
 
 
-def _never(recipient: str, policy: Policy) -> Reason:
+def never_texted(recipient: str, policy: Policy) -> Reason:
+    """Why no text ever goes to this number, "" where one may."""
     if not is_number(recipient):
         return "number"
     try:

@@ -41,6 +41,7 @@ from store.schema.cases import (
     receipts,
     sequences,
 )
+from store.schema.contacting import contact_changes, sent_again
 from store.schema.entries import entries
 from store.schema.handling import drafts, mentions, pauses, questions, recommendations
 from store.schema.intake import domain_rates, held, idempotency, inbox
@@ -65,6 +66,7 @@ __all__ = [
     "classifications",
     "clock_runs",
     "codes",
+    "contact_changes",
     "contacts",
     "conversations",
     "corrections",
@@ -110,6 +112,7 @@ __all__ = [
     "rule_drafts",
     "rule_returns",
     "rule_sets",
+    "sent_again",
     "sequences",
     "sessions",
     "sign_in_failures",

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from html import unescape
 from pathlib import Path
@@ -21,10 +21,12 @@ from aiohttp.test_utils import TestClient, TestServer, unused_port
 from channels.viruses import Verdict
 from channels.web.limits import MemoryLimiter
 from channels.web.middleware import middlewares
+from config.mailboxes import load_mailboxes
 from console.parts import Parts
 from console.routes import add_routes
 from gateway.entries import HouseEntries
 from gateway.house_rules import HouseRules
+from gateway.reaching import HouseReach
 from gateway.taking_over import HouseTalks
 from gateway.training import HouseTrainer
 from store.database import Store
@@ -237,6 +239,7 @@ async def started(furnished: tuple[Path, House], tmp_path: Path, **options: Any)
         store=store,
         desk=desk,
         talks=talks,
+        reach=HouseReach(replace(talks.house, mailboxes=load_mailboxes(talks.house.settings.mailboxes))),
         entries=entries,
         rules=HouseRules(talks.house),
         trainer=trainer,

@@ -38,6 +38,8 @@ TABLES = frozenset(
             "deadlines",
             "person_numbers",
             "case_contacts",
+            "contact_changes",
+            "sent_again",
             "SEARCH",
         ),
     }
@@ -53,6 +55,8 @@ WITHOUT = {
     "cases.noted_since": _FOUND,
     "cases.refresh_due": _OPENED,
     "lists.reach": "is a place in the order of closed cases, never one of them: `lists.closed` reads on from it for the viewer",
+    "contact_changes.replaced": _FOUND,
+    "parties.of_case": _FOUND,
     "numbers.people_with": "whose number was typed in; their cases are then asked for with the viewer",
     "recommendations.follow": _OPENED,
     "cases.reopen": _OPENED,
