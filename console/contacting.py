@@ -39,7 +39,7 @@ class Contacting:
             raise WrongFormError(f"contact_{error.why}") from None
         if sent is not None:
             after.departing.append(sent)
-        return "?done=contact#member" if sent is not None else "?done=contact_untold#member"
+        return "?done=contact" if sent is not None else "?done=contact_untold"
 
     def _wanted(self, act: Act, form: Mapping[str, str]) -> Wanted:
         sender: Sender | None = None
@@ -68,7 +68,7 @@ class Contacting:
         del after
         change_id = _number(who.form.get("change", ""))
         done = change_id is not None and await self._site.reach.undo(tx, who.viewer, row.id, change_id, now=who.now)
-        return "?done=contact_undone#member" if done else "?done=too_late#member"
+        return "?done=contact_undone" if done else "?done=too_late"
 
 
 def _number(text: str) -> int | None:
