@@ -8,7 +8,7 @@ from alembic import op
 from store.columns import Id
 
 revision = "0038"
-down_revision = "0034"
+down_revision = "0036"
 branch_labels = None
 depends_on = None
 
