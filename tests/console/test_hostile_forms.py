@@ -29,7 +29,17 @@ from tests.console.walking import Form, addresses, elements, forms, routes
 
 # What a second sending may add to: somebody looked, tried or was there.
 _MAY_GROW = frozenset(
-    {"audit", "sessions", "sign_in_failures", "presence", "clock_runs", "heartbeats", "label_counts", "rehearsals"}
+    {
+        "audit",
+        "audit_unlinked",
+        "sessions",
+        "sign_in_failures",
+        "presence",
+        "clock_runs",
+        "heartbeats",
+        "label_counts",
+        "rehearsals",
+    }
 )
 # What is rightly made anew each time: a trial of a mailbox, and a sentence that stands in place of the one before.
 _EACH_TIME = ("/console/channels/test", "/console/channels/announce")
