@@ -8,9 +8,13 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from console.asked import understood
+from console import snippets
+from console.asked import Query, understood
 from console.site import Site, Who
-from store import finding, views
+from router.deadlines import received_day
+from store import finding, hits, views
+from store.database import Tx
+from store.hits import Piece
 from store.lists import PAGE
 from store.views import Row
 
@@ -26,25 +30,38 @@ class Search:
 
     async def search(self, request: web.Request, who: Who) -> web.StreamResponse:
         """The case of a reference, or a page of what was found."""
-        query = understood(request.query.get("q", "").strip()[:_LONGEST_QUERY])
+        query = understood(request.query.get("q", "").strip()[:_LONGEST_QUERY], year=received_day(who.now).year)
         after = _number(request.query.get("after", ""))
         rows: Sequence[Row] = ()
+        named: Sequence[Row] = ()
+        pieces: Sequence[Piece] = ()
         async with self._site.store.read() as tx:
             if query.reference and await views.case_by_reference(tx, who.viewer, query.reference):
                 return self._site.see_other(f"/console/case/{query.reference}")
             if query.typed and not query.reference:
                 rows = await finding.found(tx, who.viewer, query.asked, before=after, limit=PAGE + 1)
+                named = await _named(tx, who, query) if after is None else ()
+                pieces = await hits.pieces(tx, who.viewer, [row.id for row in (*named, *rows[:PAGE])])
         more = urlencode({"q": query.typed, "after": rows[PAGE - 1].id}) if len(rows) > PAGE else ""
+        # What was named stands first, and not once more among the others.
+        shown = [*named, *(row for row in rows[:PAGE] if row.reference not in query.named)]
         return await self._site.page(
             "search.html",
             who,
             asked=query.typed,
             reference=query.reference,
-            mistyped=query.mistyped and not rows,
-            rows=rows[:PAGE],
+            mistyped=query.mistyped and not shown,
+            rows=shown,
+            hits=snippets.hits(query.asked.words, {row.id: row.person for row in shown if not row.sealed}, pieces),
             next=more and f"/console/search?{more}",
             first=after is not None and f"/console/search?{urlencode({'q': query.typed})}",
         )
+
+
+async def _named(tx: Tx, who: Who, query: Query) -> Sequence[Row]:
+    """The cases whose references were typed, those that this person may read."""
+    found = [await views.case_by_reference(tx, who.viewer, reference) for reference in query.named]
+    return [row for row in found if row is not None and not row.locked]
 
 
 def _number(text: str) -> int | None:

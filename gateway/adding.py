@@ -65,7 +65,7 @@ async def add_to_case(
     if medical:
         await search.remove(tx, current.id)
     elif not current.sealed:
-        await search.add(tx, current.id, f"{message.subject} {message.reply}")
+        await search.add(tx, current.id, f"{message.subject} {message.reply} {search.names_of(message.attachments)}")
     sent: tuple[int, ...] = ()
     # What was put away as a robot's waits for people without an answer: a robot would answer that too.
     if known and (urgent or (current.state == "closed" and not current.put_away)):

@@ -182,4 +182,4 @@ async def _keep(
         # The case may be closed by now, or somebody else's; who asked wants to know.
         await mentions.add(tx, current.id, asker, "answer", author_id=None, now=now)
     if not current.sealed:
-        await search.add(tx, current.id, message.reply)
+        await search.add(tx, current.id, f"{message.reply} {search.names_of(message.attachments)}")

@@ -120,7 +120,8 @@ async def _written(tx: Tx, opening: _Opening, now: datetime) -> int:
     if item.reserved_reference:
         await links.bind(tx, item.id, case_id, member.contact_id)
     if not decision.sealed:
-        await search.begin(tx, case_id, f"{opening.reference} {member.name} {message.subject} {message.reply}")
+        said = f"{opening.reference} {member.name} {message.subject} {message.reply}"
+        await search.begin(tx, case_id, f"{said} {search.names_of(message.attachments)}")
     return case_id
 
 

@@ -158,7 +158,7 @@ async def add_message(tx: Tx, new: NewMessage, attachments: Sequence[Attachment]
         await add_file(tx, message_id, attachment, new.at)
     if new.direction == "out" and not new.auto and new.case_id is not None:
         # What members write is made findable where their words are read; what we write, here.
-        await search.add_unless_sealed(tx, new.case_id, new.reply or new.text)
+        await search.add_unless_sealed(tx, new.case_id, f"{new.reply or new.text} {search.names_of(attachments)}")
     return message_id
 
 

@@ -11,7 +11,7 @@ from store import cases as register
 from store import numbers, people, search, texts
 from store.database import Store, Tx
 from store.family import members
-from store.schema import cases, messages, notes
+from store.schema import cases, message_files, messages, notes
 from store.schema import people as people_table
 
 _BATCH: Final = 200
@@ -93,5 +93,12 @@ async def _words(tx: Tx, case_id: int) -> list[str]:
     for message in written:
         found.append(texts.read(message.subject, register.MESSAGE_SUBJECT))
         found.append(texts.read(message.reply, register.REPLY) or texts.read(message.text, register.TEXT))
+    named = await tx.conn.scalars(
+        select(message_files.c.name)
+        .join(messages, messages.c.id == message_files.c.message_id)
+        .where(messages.c.case_id == case_id, message_files.c.inline.is_(False))
+        .order_by(message_files.c.id)
+    )
+    found += [texts.read(name, register.FILE_NAME) for name in named]
     noted = await tx.conn.scalars(select(notes.c.text).where(notes.c.case_id == case_id).order_by(notes.c.id))
     return found + [texts.read(note, register.NOTE) for note in noted]

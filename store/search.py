@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import TextClause, bindparam, select, text
 
+from channels.message import Attachment
 from store.database import Tx
 from store.numbers import without_numbers
 from store.schema import cases
 
 # A word that would bloat the index helps nobody to find anything.
-_LONGEST: Final = 60
+LONGEST_WORD: Final = 60
 _MOST_WORDS: Final = 5_000
 # PostgreSQL refuses a tsvector over 1 MiB, and a message must never fail for want of an index: so much text of one message,
 # and words beyond so much of one case, are found by their case only.
@@ -63,29 +64,34 @@ _FIND_AMONG: Final = text(
 )
 _WINDOW: Final = 1_000
 _BEYOND: Final = 2**62
-_SHORTEST_BEGINNING: Final = 3
+SHORTEST_BEGINNING: Final = 3
 _WORD: Final = re.compile(r"\w+", re.ASCII)
 
 
 def words_of(value: str) -> list[str]:
     """The folded words of a text, at most 5 000: "Élodie’s n°12" gives elodie, s, n, 12."""
     value = without_numbers(value[:200_000])
-    plain = value.casefold() if value.isascii() else " ".join(_plain(part) for part in value.split())
+    whole = value.casefold() if value.isascii() else " ".join(plain(part) for part in value.split())
     # Letters outside ASCII that have no plain form stay findable as they are, one run a word.
-    found = _WORD.findall(plain) if plain.isascii() else re.findall(r"[^\W_]+", plain)
-    return [word[:_LONGEST] for word in found[:_MOST_WORDS]]
+    found = _WORD.findall(whole) if whole.isascii() else re.findall(r"[^\W_]+", whole)
+    return [word[:LONGEST_WORD] for word in found[:_MOST_WORDS]]
 
 
 def _indexed(value: str) -> str:
     return " ".join(words_of(value)).encode()[:_LONGEST_ADDED].decode("utf-8", "ignore")
 
 
-def _plain(part: str) -> str:
+def plain(part: str) -> str:
     """One run of signs without accents and case."""
     if part.isascii():
         return part.casefold()
     folded = unicodedata.normalize("NFKD", part).casefold().translate(_LIGATURES)
     return "".join(sign for sign in folded if not unicodedata.combining(sign))
+
+
+def names_of(attachments: Sequence[Attachment]) -> str:
+    """The names of files by which a case is found; pictures within a text have none that anybody chose."""
+    return " ".join(one.name for one in attachments if not one.inline)
 
 
 async def begin(tx: Tx, case_id: int, value: str) -> None:
@@ -128,7 +134,7 @@ async def find(tx: Tx, query: str, *, before: int | None = None, limit: int = 20
     if not words:
         return []
     asked = {"before": before if before is not None else _BEYOND, "limit": limit}
-    is_beginning = len(words[-1]) >= _SHORTEST_BEGINNING
+    is_beginning = len(words[-1]) >= SHORTEST_BEGINNING
     if tx.is_sqlite:
         quoted = [f'"{word}"' for word in words]
         wanted = " ".join(quoted) + ("*" if is_beginning else "")
