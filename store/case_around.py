@@ -66,6 +66,16 @@ async def names_at_hand(tx: Tx, viewer: Viewer, *, but: Collection[int], limit: 
     return [texts.read(row.name, NAME) for row in rows]
 
 
+async def members(tx: Tx, viewer: Viewer, references: Collection[str]) -> Mapping[str, str]:
+    """Whose case each of these is, by its reference, where this viewer may open it and somebody is known."""
+    rows = await tx.conn.execute(
+        select(cases.c.reference, people.c.name)
+        .join(people, people.c.id == cases.c.person_id)
+        .where(cases.c.reference.in_(list(references)), viewer.may_see())
+    )
+    return {row.reference: texts.read(row.name, NAME) for row in rows}
+
+
 async def departing(tx: Tx, viewer: Viewer, case_id: int) -> Mapping[int, datetime]:
     """When each message of the case that waits to go out will go, by outbox id."""
     rows = await tx.conn.execute(

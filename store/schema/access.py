@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
@@ -148,6 +149,7 @@ audit = Table(
     Column("act", String(40), nullable=False),
     ref("case_id", "cases.id", nullable=True, index=True),
     Column("detail", JSON, nullable=False),
+    Index("ix_audit_actor_id", "actor", "id"),
 )
 
 # Append only, like the audit: one link for each entry, in the order in which they were linked (`store.audit_chain`).

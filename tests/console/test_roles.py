@@ -41,6 +41,7 @@ _POLICY: dict[str, set[str] | None] = {
     "console-keys": _ALL,
     "console-proof": _ALL,
     "console-me": _ALL,
+    "console-me-acts": _ALL,
     "console-me-password": _ALL,
     "console-me-prefer": _ALL,
     "console-me-end": _ALL,
