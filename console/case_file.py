@@ -16,6 +16,7 @@ from console.explanation import Why, explained
 from console.reached import Reached
 from console.site import Who
 from store import (
+    access_requests,
     audit,
     case_around,
     contact_changes,
@@ -31,6 +32,7 @@ from store import (
     users,
     views,
 )
+from store.access_requests import Request
 from store.audit import Entry
 from store.case_around import OtherCase
 from store.clocks import ClockRow
@@ -90,6 +92,8 @@ class CaseFile:
     # The conversation that goes on with the member right now.
     talk_id: int | None = None
     recipients: Sequence[Recipient] = ()
+    # Requests for access that its member made on it, the latest first.
+    access: Sequence[Request] = ()
 
     @property
     def way_back(self) -> str:
@@ -109,6 +113,13 @@ class CaseFile:
         """What the member is called to whom a message goes; after a merge that may be another one than the case's own."""
         other = next((one for one in self.recipients if one.case_id == message.case_id), None)
         return other.name if other else self.member.name if self.member else ""
+
+    @property
+    def calls_themselves(self) -> str:
+        """The name under the member's first message, else the one that they are known by: two people may share an address."""
+        own = (one for one in self.messages if one.direction == "in" and one.case_id == self.row.id)
+        first = next(own, None)
+        return (first.sender_name if first else "") or (self.member.name if self.member else "")
 
     @property
     def undelivered(self) -> Sequence[MessageRow]:
@@ -178,6 +189,7 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
         related=await related.of_case(tx, viewer, row.id),
         again=undelivered.to_send_again(messages, gone, replaced, entries),
         sent_again=gone,
+        access=await access_requests.of_case(tx, viewer, row.id),
     )
 
 

@@ -11,6 +11,7 @@ from channels.viruses import NoScanner, Scanner
 from channels.web.address import networks
 from channels.web.cookies import Cookie
 from channels.web.limits import Limiter
+from console.access_contract import AccessHouse
 from console.contract import Desk
 from console.door_contract import DoorChecks
 from console.entry_contract import Entries
@@ -40,6 +41,7 @@ class Parts:
     rules: RuleHouse
     trainer: Trainer
     checks: DoorChecks
+    access: AccessHouse
     limiter: Limiter
     clock: Callable[[], datetime]
     base_url: str

@@ -20,6 +20,7 @@ class Place:
 # In the order in which they stand.
 PLACES: Final[tuple[Place, ...]] = (
     Place("recommendations", "/console/recommendations", "reads"),
+    Place("access", "/console/access", "handles"),
     Place("quarantine", "/console/quarantine", "supervises"),
     Place("rules", "/console/rules", "handles"),
     Place("report", "/console/report", "reports"),

@@ -7,6 +7,7 @@ from typing import Final
 from aiohttp import web
 
 from console import (
+    access_acts,
     announcing,
     audit_page,
     calendar,
@@ -107,6 +108,7 @@ def _behind_the_guard(site: Site, sign_in: SignIn, streams: Streams, parts: Part
         *mention_routes(site),
         *recommendation_routes(site),
         *paper_routes(site),
+        *access_acts.routes(site, parts.access),
         *_talk_routes(site, streams),
         *kept_views.routes(site),
         *entry_routes(site, parts.entries),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import io
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,7 @@ from gateway import answers, keys, member_copy, member_page
 from gateway.case_finding import CaseFinding
 from gateway.house import House
 from router.pdf import PdfError, make_pdf
-from store import audit, cases, codes, correspondence, links, people, ratings, receipts, threads
+from store import access_requests, audit, cases, codes, correspondence, links, people, ratings, receipts, threads
 from store.database import Tx
 from store.schema import cases as case_table
 from store.schema import contacts
@@ -179,6 +180,23 @@ class CaseDoor:
             return "over"
         page = await asyncio.to_thread(draw, view)
         return await member_copy.packed(self.house, view.reference, page, messages)
+
+    async def fetch_access(self, token: str, browser: str, code: str) -> Package | CodeOutcome:
+        """As the protocol says."""
+        now = self.house.now()
+        async with self.house.store.write() as tx:
+            opened = await links.opened(tx, token, now=now)
+            if opened is None or opened.case_id is None or await member_page.proof_for(tx, opened) != "mail":
+                return "over"
+            outcome = await self._proven(tx, opened, "access", token, browser, code, now)
+            if outcome != "right":
+                return outcome
+            ready = await access_requests.ready_on(tx, opened.case_id, opened.contact_id, now=now)
+            if ready is None:
+                return "over"
+            archive = await access_requests.fetch(tx, ready.id, now=now)
+            reference = (await _case(tx, opened.case_id)).reference
+        return Package(f"{reference}-data.zip", io.BytesIO(archive))
 
     async def rate(self, token: str, score: int, comment: str) -> bool:
         """As the protocol says."""

@@ -26,6 +26,7 @@ from gateway.providers import ask_providers
 from gateway.reconcile import Report, reconcile
 from router import deadlines
 from store import (
+    access_requests,
     audit,
     cases,
     codes,
@@ -206,6 +207,7 @@ class Clock:
         await operations.forget_old_runs(tx, now=now)
         await domain_rates.forget_old(tx, now=now)
         await codes.forget_old(tx, now=now)
+        await access_requests.forget_old(tx, now=now)
         await entries.forget_old(tx, life=timedelta(hours=self.house.settings.entry_hours), now=now)
         await drafts.forget_old(tx, before=now - _DRAFT_DAYS)
         days = timedelta(days=self.house.settings.conversation_days)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, cast
 
 from sqlalchemy import select
@@ -15,7 +15,7 @@ from router import deadlines
 from router.letter import LetterData
 from router.texts import typographic
 from router.wordlists import find_body
-from store import audit, clocks, correspondence, links, people, ratings, receipts
+from store import access_requests, audit, clocks, correspondence, links, people, ratings, receipts
 from store.correspondence import MessageRow
 from store.database import Tx
 from store.family import goes_on_as
@@ -84,7 +84,7 @@ async def _merged(tx: Tx, view: CaseView, row: Any, going_on: Any, opened: links
         rating=view.rating if is_same else 0,
         rating_comment=view.rating_comment if is_same else "",
         # What ends the matter, or takes something out of it, is asked for on the page of the case that goes on.
-        can=view.can & {"add", "revoke"},
+        can=view.can & {"add", "access", "revoke"},
         events=tuple(sorted((*events, *view.events) if is_same else events, key=lambda event: event.at)),
     )
 
@@ -114,6 +114,7 @@ async def _whole(
     state = _state(row, messages, is_closed=is_closed)
     body = find_body(messages[0].reply or messages[0].text) if messages and _situation(row) == "off_scope" else None
     rating = await ratings.of_case(tx, row.id)
+    access_until = await _access_until(tx, opened, proof, now)
     return CaseView(
         reference=row.reference,
         language=language,
@@ -144,10 +145,21 @@ async def _whole(
             is_closed=is_closed,
             is_answered=bool(_last_words(messages)),
             nameless=not await _name_for(tx, row, opened, messages),
-        ),
+        )
+        | ({"access"} if access_until else set()),
+        access_until=access_until,
         messages=tuple(_message(message, language) for message in messages),
         events=tuple(await _events(tx, row.id, _ids(messages), but_the_last_answer=waits)),
     )
+
+
+async def _access_until(tx: Tx, opened: links.Opened, proof: Proof, now: datetime) -> date | None:
+    """Until when the holder of this link can fetch the answer to a request for access. Only a code that is sent to the address on
+    file opens it: whoever wrote somebody's address into the form has its receipt, and nothing of them."""
+    if opened.case_id is None or proof != "mail":
+        return None
+    ready = await access_requests.ready_on(tx, opened.case_id, opened.contact_id, now=now)
+    return deadlines.received_day(ready.approved_at + links.LIFE) if ready else None
 
 
 async def letter_of(tx: Tx, opened: links.Opened) -> LetterData | None:

@@ -25,7 +25,7 @@ def particulars(text: str) -> list[Particular]:
     for reading in (numbers.ibans, numbers.mails, _from_abroad, _national, numbers.phones):
         for number in reading(numbers.blanked(plain, taken)):
             taken.append((number.start, number.end))
-            if not numbers.our_own(number.value) and not _of_a_body(number.value):
+            if not of_the_house(number.value):
                 found.append(Particular(number.value, text[number.start : number.end]))
     return found
 
@@ -47,8 +47,9 @@ def _national(text: str) -> Iterator[numbers.Number]:
             yield found
 
 
-def _of_a_body(value: str) -> bool:
-    return value in _listed()
+def of_the_house(value: str) -> bool:
+    """Whether an address or number is the house's own, or of a body that members are sent to."""
+    return numbers.our_own(value) or value in _listed()
 
 
 @cache

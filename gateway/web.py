@@ -23,6 +23,7 @@ from console.oidc import Relation
 from console.parts import Parts
 from console.routes import add_routes as add_console
 from gateway import keys
+from gateway.access_answer import HouseAccess
 from gateway.case_door import CaseDoor
 from gateway.chat_door import ChatDoor
 from gateway.classifying import Classifying
@@ -110,6 +111,7 @@ def _add_console(
         rules=rules,
         trainer=trainer,
         checks=HouseDoorChecks(house, door, hosts[0] if hosts else ""),
+        access=HouseAccess(house),
         limiter=limiter,
         clock=house.now,
         base_url=settings.base_url,

@@ -26,10 +26,10 @@ from router.wordlists import distress_in, find_body
 Length = Literal["long", "short"]
 # What is sent because the member did something on the page of their case.
 # "contact": to an address, that it was joined or followed by another one, whoever changed it.
-Asked = Literal["link", "code", "withdrawn", "contact"]
-ASKED: Final[tuple[Asked, ...]] = ("link", "code", "withdrawn", "contact")
+Asked = Literal["link", "code", "withdrawn", "contact", "access"]
+ASKED: Final[tuple[Asked, ...]] = ("link", "code", "withdrawn", "contact", "access")
 # What a code is for, and what happened to an address.
-About = Literal["", "open", "withdraw", "copy", "contact", "confirm", "add", "replace", "end"]
+About = Literal["", "open", "withdraw", "copy", "access", "contact", "confirm", "add", "replace", "end"]
 # "joined" is no outcome of routing: it answers a later message of a case.
 TEXTS: Final[tuple[str, ...]] = (*SITUATIONS, "joined", *ASKED)
 _SHORT_CHANNELS: Final[tuple[Channel, ...]] = ("sms", "whatsapp", "chat", "telegram")

@@ -236,6 +236,16 @@ def _counted(forms: tuple[str, str], n: int) -> str:
     return forms[0] if n == 1 else forms[1].replace("{n}", str(n))
 
 
+def answer_due(asked_on: date) -> date:
+    """When a request for access is to be answered (GDPR, article 12(3)): one month after the day on which it was asked.
+
+    A month that has no such day ends on its last; a Saturday, a Sunday or a holiday goes on to the next working day, whatever
+    the house counts as one (Regulation 1182/71, article 3(2)(c) and (4)).
+    """
+    last = _months_later(asked_on, 1)
+    return last if is_working_day(last) else add_working_days(last, 1)
+
+
 def _runs(rule: ClockRule, decision: Decided) -> bool:
     if rule.kind == "receipt":
         return True

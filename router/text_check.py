@@ -35,7 +35,7 @@ _COURTS: Final[dict[Language, str]] = {"fr": "tribunaux", "nl": "rechtbank", "de
 _ONE_OF: Final = (
     ("weekdays", "saturdays"),
     ("discreet", "open"),
-    ("to_open", "to_withdraw", "to_copy", "to_contact", "to_confirm"),
+    ("to_open", "to_withdraw", "to_copy", "to_access", "to_contact", "to_confirm"),
     ("to_add", "to_replace", "to_end"),
 )
 

@@ -68,6 +68,7 @@ FLAGS: Final = frozenset(
         "to_add",
         "to_replace",
         "to_end",
+        "to_access",
         "due",
         "no_due",
         "case",

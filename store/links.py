@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from store import sql
 from store.database import Tx
-from store.schema import cases, inbox, links
+from store.schema import access_requests, cases, inbox, links
 
 # A link lives 60 days after the message that bore it, or 30 days after the case was closed, whichever comes first.
 LIFE: Final = timedelta(days=60)
@@ -118,6 +118,20 @@ def _going_on_is_open(now: datetime) -> ColumnElement[bool]:
     return select(_GOING_ON.c.id).where(_GOING_ON.c.id == cases.c.merged_into, lasting).exists()
 
 
+def _answer_waits(now: datetime) -> ColumnElement[bool]:
+    """Somebody who asked for their data may have had their last case long ago: the answer waits there all the same."""
+    return (
+        select(access_requests.c.id)
+        .where(
+            access_requests.c.case_id == cases.c.id,
+            access_requests.c.contact_id == links.c.contact_id,
+            access_requests.c.state == "approved",
+            access_requests.c.approved_at > now - LIFE,
+        )
+        .exists()
+    )
+
+
 async def opened(tx: Tx, token: str, *, now: datetime) -> Opened | None:
     """What a token opens now; None when unknown, expired or revoked. Changes nothing."""
     row = (
@@ -130,7 +144,9 @@ async def opened(tx: Tx, token: str, *, now: datetime) -> Opened | None:
                 links.c.revoked_at.is_(None),
                 links.c.expires_at > now,
                 or_(
-                    *_open_or_closed_lately(cases, now), and_(cases.c.merged_into.is_not(None), _going_on_is_open(now))
+                    *_open_or_closed_lately(cases, now),
+                    and_(cases.c.merged_into.is_not(None), _going_on_is_open(now)),
+                    _answer_waits(now),
                 ),
             )
         )

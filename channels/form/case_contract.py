@@ -9,9 +9,10 @@ from typing import BinaryIO, Final, Literal, Protocol
 from channels.form.contract import CaseView
 from config.vocabulary import Language
 
-# What a code is asked for (rule C3): to open a case that holds medical matters, to withdraw a case, to fetch a copy of it.
-Purpose = Literal["open", "withdraw", "copy"]
-PURPOSES: Final[tuple[Purpose, ...]] = ("open", "withdraw", "copy")
+# What a code is asked for (rule C3): to open a case that holds medical matters, to withdraw a case, to fetch a copy of it, to
+# fetch the answer to a request for access (GDPR, article 15).
+Purpose = Literal["open", "withdraw", "copy", "access"]
+PURPOSES: Final[tuple[Purpose, ...]] = ("open", "withdraw", "copy", "access")
 # "sent": a code is on its way. "too_many": this case has had its codes for this hour or day. "none": there is no such
 # case, or no address to send one to.
 CodeSent = Literal["sent", "too_many", "none"]
@@ -68,6 +69,10 @@ class CaseDoor(Protocol):
 
         Raises PackageUnavailableError.
         """
+        ...
+
+    async def fetch_access(self, token: str, browser: str, code: str) -> Package | CodeOutcome:
+        """Try a code, and return the answer to the member's request for access, as a second reader approved it."""
         ...
 
     async def rate(self, token: str, score: int, comment: str) -> bool:

@@ -1,4 +1,5 @@
-"""The page that asks for a code before a case is opened, withdrawn or copied (rule C3). Looking sends nothing."""
+"""The page that asks for a code before a case is opened, withdrawn or copied, or the answer to a request for access is fetched
+(rule C3). Looking sends nothing."""
 
 from __future__ import annotations
 
@@ -106,6 +107,8 @@ class CodePages:
             if outcome != "right":
                 return self._draw(request, case, purpose, problem=outcome)
             return self._site.redirect(f"/{language}/case?withdrawn")
+        if purpose == "access":
+            return self._given(request, case, purpose, await door.fetch_access(token, browser, code))
         return await self._copy(request, case, token, browser, code)
 
     async def _copy(
@@ -121,9 +124,15 @@ class CodePages:
             )
         except PackageUnavailableError:
             return self._draw(request, case, "copy", problem="unavailable")
-        if not isinstance(package, Package):
-            return self._draw(request, case, "copy", problem=cast(Problem, package))
-        return _archive(package)
+        return self._given(request, case, "copy", package)
+
+    def _given(
+        self, request: web.Request, case: CaseView, purpose: Purpose, given: Package | CodeOutcome
+    ) -> web.StreamResponse:
+        """What was fetched, or the page that says why it was not."""
+        if isinstance(given, Package):
+            return _archive(given)
+        return self._draw(request, case, purpose, problem=cast(Problem, given))
 
     def _draw(self, request: web.Request, case: CaseView, purpose: Purpose, *, problem: Problem = "") -> web.Response:
         answer = self._site.pages.page(

@@ -43,7 +43,7 @@ Event = Literal[
 ]
 # What the member may do now: write more, say who they are (after an anonymous message), disagree with the answer, take the
 # case back, say how it was handled, fetch a copy of it, or end its other links.
-Act = Literal["add", "identify", "disagree", "withdraw", "rate", "copy", "revoke"]
+Act = Literal["add", "identify", "disagree", "withdraw", "rate", "copy", "access", "revoke"]
 # By what the holder of a link can show that the case is theirs: a code sent to the address on file, the one on the
 # receipt, or nothing at all.
 Proof = Literal["", "mail", "receipt"]
@@ -149,6 +149,8 @@ class CaseView:
     # A letter to the coordinating doctor, ready to sign, can be fetched.
     has_letter: bool = False
     can: frozenset[Act] = frozenset({"add"})
+    # Until when the answer to their request for access can be fetched here; None while there is none.
+    access_until: date | None = None
     messages: tuple[CaseMessage, ...] = ()
     events: tuple[CaseEvent, ...] = ()
 

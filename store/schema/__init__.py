@@ -22,6 +22,7 @@ from store.schema.access import (
     totp,
     users,
 )
+from store.schema.access_answers import access_cases, access_hands, access_items, access_requests
 from store.schema.cases import (
     SEARCH,
     case_contacts,
@@ -56,6 +57,10 @@ from store.schema.wording import published_texts, text_drafts
 
 __all__ = [
     "SEARCH",
+    "access_cases",
+    "access_hands",
+    "access_items",
+    "access_requests",
     "announcements",
     "audit",
     "audit_chain",

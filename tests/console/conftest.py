@@ -32,6 +32,7 @@ from gateway.training import HouseTrainer
 from store.database import Store
 from store.files import FileStore
 from tests.console.desks import Looks, StoreDesk
+from tests.console.example_access import access_of
 from tests.console.example_entries import entries_of
 from tests.console.example_house import NOW, PASSWORD, House, furnish
 from tests.console.example_talks import furnish_talks, talks_of
@@ -244,6 +245,7 @@ async def started(furnished: tuple[Path, House], tmp_path: Path, **options: Any)
         rules=HouseRules(talks.house),
         trainer=trainer,
         checks=looks,
+        access=access_of(store, tmp_path, clock),
         limiter=MemoryLimiter(),
         base_url=base_url,
         secret=SECRET,

@@ -56,6 +56,7 @@ async def furnish_fully(furnished: tuple[Path, House], folder: Path) -> tuple[Pa
         for browser, key, reason in ((sofie, "marie", ""), (anne, "sealed", "handling")):
             await _handle(running, browser, key, reason)
         await _merge(running, sofie)
+        await _access(running, sofie, anne)
         await _close(running, sofie, "thanks")
         await _close(running, anne, "sealed")
         await _lists_and_entries(running, sofie)
@@ -194,6 +195,29 @@ async def _merge(running: Running, browser: Browser) -> None:
     assert version is not None
     fields = {"with": references["marie"], "goes_on": references["marie"], "other_version": version.group(1)}
     await browser.post(f"{running.case('again')}/merge", **fields)
+
+
+async def _access(running: Running, sofie: Browser, anne: Browser) -> None:
+    """Members asked for their data: one answer is with the second reader, one came back, and one is of the sealed case."""
+    luc = await running.sign_in("luc")
+    for browser, key in ((sofie, "late"), (sofie, "marie"), (anne, "sealed")):
+        await browser.get(running.case(key))
+        name = CANARY if key == "sealed" else "Marie Dubois"
+        path = (await browser.send(f"{running.case(key)}/access", name=name, identity="paper")).url.path
+        words = CANARY if key == "sealed" else "Girafe"
+        for one in (running.house.cases[key], *([running.house.cases["again"]] if key == "marie" else [])):
+            await browser.get(path)
+            await browser.send(f"{path}/case", case=str(one), do="take")
+        await browser.get(path)
+        await browser.post(f"{path}/mask", case=str(running.house.cases[key]), also=words, **{"show-1": words})
+        if item := re.search(r'name="kind" value="note"><input type="hidden" name="item" value="(\d+)"', browser.page):
+            fields = {"case": str(running.house.cases[key]), "kind": "note", "item": item.group(1)}
+            await browser.post(f"{path}/item", **fields, do="leave", reason=words)
+        await browser.get(path)
+        await browser.post(f"{path}/send")
+        if key == "marie":
+            await luc.get(path)
+            await luc.post(f"{path}/return", text="Girafe")
 
 
 async def _close(running: Running, browser: Browser, key: str) -> None:

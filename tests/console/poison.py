@@ -104,7 +104,34 @@ def _all_texts(value: Any, mark: str) -> Any:
     return _leaves(*json.loads(bytes(value)), braces=False)(value, mark)
 
 
+def _answer(value: Any, mark: str) -> Any:
+    """The words in an answer to a request for access; what stands in their place where they are masked is of a closed list."""
+
+    def within(one: Any) -> Any:
+        if isinstance(one, dict):
+            return {
+                key: f"{part}{poison(mark)}"
+                if key in ("text", "name") and isinstance(part, str) and part
+                else within(part)
+                for key, part in one.items()
+            }
+        return [within(part) for part in one] if isinstance(one, list) else one
+
+    return json.dumps(within(json.loads(bytes(value))), ensure_ascii=False).encode() if value else value
+
+
+def _list(_: Any, mark: str) -> Any:
+    """Some phrases."""
+    return json.dumps([poison(mark), short(mark)]).encode()
+
+
 FILLED: Final[Mapping[str, Fill]] = {
+    "access_cases.also": _list,
+    "access_cases.shown": _list,
+    "access_items.reason": _bytes,
+    "access_requests.comment": _bytes,
+    "access_requests.name": _bytes,
+    "access_requests.body": _answer,
     "announcements.body": _all_texts,
     "cases.account": _plain,
     "cases.subject": _bytes,
@@ -169,6 +196,12 @@ FILLED: Final[Mapping[str, Fill]] = {
 # Words of closed lists, references, hashes and keys, and what is only ever compared.
 CLOSED: Final = frozenset(
     [
+        "access_items.kind",
+        "access_requests.identity",
+        "access_requests.state",
+        "access_requests.body_hash",
+        "access_requests.archive",
+        "access_requests.archive_hash",
         "announcements.door",
         "audit.actor",
         "audit.act",

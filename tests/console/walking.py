@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 from tinyhtml5 import parse
 
 from store.schema import (
+    access_requests,
     cases,
     conversations,
     entries,
@@ -80,6 +81,7 @@ async def ids(running: Running) -> dict[str, list[str]]:
         "view": select(kept_views.c.id),
         "mention": select(mentions.c.id),
         "client": select(entries.c.client_id),
+        "request": select(access_requests.c.id),
         "version": select(rule_sets.c.version),
         "change": select(rehearsal_changes.c.id),
     }

@@ -42,6 +42,7 @@ TABLES = frozenset(
             "sent_again",
             "SEARCH",
         ),
+        *("access_requests", "access_cases", "access_items"),
     }
 )
 _OPENED = "changes the case that `CasePage.find` has just opened to this person, in the same transaction"
@@ -50,6 +51,8 @@ _COUNTS = "counts by door and day, and gives nothing that anybody wrote"
 _UNREAD = "is no case yet: who may read what nobody has classified is asked by the page, and every look is recorded"
 # Called by the console without a viewer, and why that is right.
 WITHOUT = {
+    "access_choices.cases_of": "says which cases are in an answer that `AccessPages.found` has opened; their words are asked for "
+    "with the viewer",
     "cases.change": _OPENED,
     "cases.close": _OPENED,
     "cases.noted_since": _FOUND,
