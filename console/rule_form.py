@@ -15,9 +15,14 @@ PRIORITIES: Final = ("urgent", "high", "normal", "low")
 REFUSALS: Final = ("anonymous", "off_scope")
 
 
-def rule_from(form: Mapping[str, str], rule: Rule) -> Rule:
-    """The rule as the form has it. Conditions keep their field; one is added for `add-<group>`, and those ticked to be taken
-    out are gone."""
+def goes_on(form: Mapping[str, str]) -> bool:
+    """Whether the form was sent to add or take out a condition, and its author goes on with the same rule."""
+    return "more" in form or any(name.endswith("-out") for name in form)
+
+
+def rule_from(form: Mapping[str, str], rule: Rule, *, shown: str) -> Rule:
+    """The rule as the form has it. Conditions keep their field; one is added for `add-<group>`, and one to be taken out is
+    gone. `shown` is the name that stood in the form: left alone there, the rule keeps its own, which may be translated."""
     groups: dict[str, tuple[ConditionSpec, ...]] = {}
     for group in GROUPS:
         specs = [
@@ -29,7 +34,8 @@ def rule_from(form: Mapping[str, str], rule: Rule) -> Rule:
         if field in FIELDS and len(specs) < MAX_CONDITIONS:
             specs.append(first_condition(field))
         groups[group] = tuple(specs)
-    title = " ".join(form.get("title", "").split())[:200] or rule.title
+    title = " ".join(form.get("title", "").split())[:200]
+    title = rule.title if title in ("", shown) else title
     return rule.model_copy(update={**groups, "title": title, "why": form.get("why", "")[:1000], "then": _actions(form)})
 
 
@@ -45,8 +51,15 @@ def _condition(form: Mapping[str, str], name: str, spec: ConditionSpec) -> Condi
         value = given == "yes"
     elif field.type == "number":
         value = _number(given, field.probability)
+    elif test == "in" and field.options and spec.test == "in":
+        ticked = [one for one in field.options if f"{name}-one-{one}" in form]
+        # In the order that they had, so that looking at a rule does not change it.
+        value = sorted(ticked, key=lambda one: spec.value.index(one) if one in spec.value else len(field.options))
     elif test == "in":
         value = [word for one in given.split(",") if (word := one.strip())]
+    elif field.options and spec.test == "in":
+        # Asked for one of several until now: the first of those that are ticked.
+        value = next((one for one in field.options if f"{name}-one-{one}" in form), "")
     return ConditionSpec(field=spec.field, test=test, value=value)
 
 

@@ -178,6 +178,7 @@ def told(name: str, t: Words) -> str:
 class Difference:
     """What changed about one rule. `what`: "new", "gone", "changed" or "moved"; `lines` says it in words."""
 
+    rule: str
     what: Literal["new", "gone", "changed", "moved"]
     title: str
     lines: Sequence[str]
@@ -187,14 +188,16 @@ def differences(old: RuleSet, new: RuleSet, t: Words) -> list[Difference]:
     """What changed from one version to another; empty when they decide alike in every case."""
     before, after = {rule.id: rule for rule in old.rules}, {rule.id: rule for rule in new.rules}
     found = [
-        Difference("gone", title(rule, t), actions(rule.then, t)) for name, rule in before.items() if name not in after
+        Difference(name, "gone", title(rule, t), actions(rule.then, t))
+        for name, rule in before.items()
+        if name not in after
     ]
     for name, rule in after.items():
         if name not in before:
             asked = [condition(spec, t) for spec in rule.conditions]
-            found.append(Difference("new", title(rule, t), [*asked, *actions(rule.then, t)]))
+            found.append(Difference(name, "new", title(rule, t), [*asked, *actions(rule.then, t)]))
         elif lines := _changes(before[name], rule, t):
-            found.append(Difference("changed", title(rule, t), lines))
+            found.append(Difference(name, "changed", title(rule, t), lines))
     return found + _moved(old, new, t)
 
 
@@ -218,16 +221,28 @@ def _changes(old: Rule, new: Rule, t: Words) -> list[str]:
 
 
 def _moved(old: RuleSet, new: RuleSet, t: Words) -> list[Difference]:
-    """The rules that stand elsewhere among those which both versions have."""
-    kept_after = [rule.id for rule in new.rules if any(rule.id == one.id for one in old.rules)]
-    kept_before = [rule.id for rule in old.rules if rule.id in kept_after]
-    rules = {rule.id: rule for rule in new.rules}
+    """The rules that were taken to another place. Those which only made room for them are not named: what is left when the
+    fewest possible are set aside stands in the order of before."""
+    before = {rule.id: at for at, rule in enumerate(old.rules, start=1)}
+    both = [(at, rule) for at, rule in enumerate(new.rules, start=1) if rule.id in before]
+    stay = _longest_rising([before[rule.id] for _, rule in both])
     return [
         Difference(
+            rule.id,
             "moved",
-            title(rules[name], t),
-            [t["rules.was_number"].replace("{old}", str(kept_before.index(name) + 1)).replace("{new}", str(at + 1))],
+            title(rule, t),
+            [t["rules.was_number"].replace("{old}", str(before[rule.id])).replace("{new}", str(at))],
         )
-        for at, name in enumerate(kept_after)
-        if kept_before[at] != name
+        for at, rule in both
+        if before[rule.id] not in stay
     ]
+
+
+def _longest_rising(numbers: Sequence[int]) -> set[int]:
+    """The numbers of a longest part that rises from left to right; each number stands there once."""
+    best: list[list[int]] = []
+    for number in numbers:
+        below: list[list[int]] = [[], *(chain for chain in best if chain[-1] < number)]
+        best.append([*max(below, key=len), number])
+    longest: list[int] = max([[], *best], key=len)
+    return set(longest)

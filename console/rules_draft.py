@@ -11,9 +11,10 @@ from aiohttp import web
 from config.departments import NOTIFIABLE
 from console import rule_words
 from console.proof import Proof
-from console.rule_form import PRIORITIES, REFUSALS, rule_from
+from console.rule_form import PRIORITIES, REFUSALS, goes_on, rule_from
 from console.rule_problems import all_problems, failing_examples, in_words
 from console.rules_contract import NotPublishedError, RuleHouse, Standing
+from console.rules_page import readable
 from console.site import Site, Who
 from console.words import Words, catalogue
 from router import editing
@@ -45,9 +46,12 @@ class RulesDraft:
         t = catalogue()[who.language]
         async with self._site.store.read() as tx:
             draft = await rule_drafts.current(tx)
+            begun = await rule_drafts.begun(tx) if draft else None
             live = await rule_sets.active(tx)
             latest = await rehearsals.latest(tx, now=who.now)
         rules = rules_of(draft) if draft else None
+        decide = await readable(live.body) if live else None
+        changes = rule_words.differences(decide, rules, t) if decide and rules else []
         problems = await asyncio.to_thread(all_problems, rules) if rules else []
         counted = await self._house.count(who.viewer, rules, who.now) if rules and not problems_of(rules) else {}
         return await self._site.page(
@@ -56,7 +60,9 @@ class RulesDraft:
             status=status,
             here="rules",
             draft=draft,
+            begun=begun,
             live=live,
+            changes=changes,
             rules=rule_words.sentences(rules.rules, t) if rules else (),
             examples=len(rules.examples) if rules else 0,
             failing=len(failing_examples(problems)),
@@ -66,6 +72,7 @@ class RulesDraft:
             fresh=bool(draft and latest and latest.body == draft.body and latest.state == "done"),
             said=said,
             harmed=harmed,
+            given=who.form,
             moved=moved[0],
             was=moved[1] if moved[1].isdecimal() else "",
             alone=await self._house.may_publish_alone(),
@@ -142,6 +149,7 @@ class RulesDraft:
             groups=[(group, getattr(rule, group)) for group in rule_words.GROUPS],
             fields=FIELDS,
             names={name: rule_words.field_name(field, t) for name, field in FIELDS.items()},
+            percent=lambda chance: rule_words.percent(chance, t),
             value_words=lambda field, one: rule_words.value(FIELDS[field], one, t),
             told=[(name, rule_words.told(name, t)) for name in NOTIFIABLE],
             queues=RULE_QUEUES,
@@ -161,10 +169,12 @@ class RulesDraft:
                 rule = next((one for one in rules.rules if one.id == name), None)
                 if rule is None:
                     raise StaleDraftError
-                await self._save(tx, who, draft, editing.changed(rules, rule_from(who.form, rule)))
+                t = catalogue()[who.language]
+                changed = rule_from(who.form, rule, shown=rule_words.title(rule, t))
+                await self._save(tx, who, draft, editing.changed(rules, changed))
         except StaleDraftError:
             return await self._page(who, said="stale", status=409)
-        return self._site.see_other(f"{_HERE}/rule/{name}" if "more" in who.form else f"{_HERE}#rule-{name}")
+        return self._site.see_other(f"{_HERE}/rule/{name}" if goes_on(who.form) else f"{_HERE}#rule-{name}")
 
     async def publish(self, request: web.Request, who: Who) -> web.StreamResponse:
         """Say that the draft is ready or, as another person, make it live (rules R4, S10)."""
@@ -194,7 +204,7 @@ class RulesDraft:
             return await self._page(who, said="stale", status=409)
         except NotPublishedError as error:
             return await self._page(who, said=error.kind, status=422, harmed=error.harmed)
-        return self._site.see_other("/console/rules")
+        return self._site.see_other("/console/rules?done=published")
 
     async def _make_live(self, who: Who, draft: Draft) -> None:
         """The version is named by the day, and by the change of the draft that it was."""

@@ -9,10 +9,11 @@ from typing import Final
 from aiohttp import web
 
 from console import rule_words
+from console.rules_contract import RuleHouse
 from console.site import Site, Who
 from console.words import catalogue
 from router.decide import RuleError, RuleSet, parse_rules
-from store import rule_hits, rule_returns, rule_sets, views
+from store import rule_drafts, rule_hits, rule_returns, rule_sets, views
 from store.rule_hits import How, Tally
 
 # Periods that are offered, in days; the first is taken where none is asked for.
@@ -22,8 +23,8 @@ PERIODS: Final = (30, 90)
 class RulesPage:
     """Handlers of `/console/rules` and of the cases below it."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, site: Site, house: RuleHouse) -> None:
+        self._site, self._house = site, house
 
     async def show(self, request: web.Request, who: Who) -> web.StreamResponse:
         """The rules in force."""
@@ -34,6 +35,7 @@ class RulesPage:
             published = await rule_sets.publications(tx)
             wanted_back = await rule_returns.waiting(tx)
             comments = {version.version: version.comment for version in await rule_sets.history(tx)}
+            begun = await rule_drafts.begun(tx) if who.may("supervises") and await rule_drafts.current(tx) else None
         rules = await readable(live.body) if live else None
         return await self._site.page(
             "rules.html",
@@ -48,6 +50,9 @@ class RulesPage:
             published=published,
             comments=comments,
             wanted_back=wanted_back,
+            begun=begun,
+            done=done if (done := request.query.get("done", "")) in ("published", "returned") else "",
+            alone=await self._house.may_publish_alone(),
         )
 
     async def cases(self, request: web.Request, who: Who) -> web.StreamResponse:

@@ -19,7 +19,7 @@ _RULE: Final = "{rule:[a-z][a-z0-9_]{0,59}}"
 
 def routes(site: Site, house: RuleHouse) -> list[tuple[str, str, str, Handler, Right]]:
     """Who decides about cases may read the rules; supervisors change them."""
-    page, version = RulesPage(site), RulesVersion(site, house)
+    page, version = RulesPage(site, house), RulesVersion(site, house)
     draft, rehearsal = RulesDraft(site, house), RehearsalPage(site, house)
     examples = RulesExamples(site, house)
     return [

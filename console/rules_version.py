@@ -76,7 +76,7 @@ class RulesVersion:
         except NotPublishedError as error:
             status = 409 if error.kind == "stale" else 422
             return await self._page(wanted, who, said=error.kind, status=status, harmed=error.harmed)
-        return self._site.see_other(f"{_address(wanted)}?said={said}" if said else "/console/rules#versions")
+        return self._site.see_other(f"{_address(wanted)}?said={said}" if said else "/console/rules?done=returned")
 
     async def _return_to(self, version: Published, rules: RuleSet, who: Who) -> str:
         """What became of it: "asked" when it waits for somebody else, "" when it is live."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import String, cast, delete, literal, select, update
 
 from store import audit
 from store.database import Tx
+from store.schema import audit as audit_table
 from store.schema import rule_drafts, users
 from store.sql import new_id
+
+_BEGUN: Final = "rules.drafted"
 
 
 class StaleDraftError(Exception):
@@ -60,13 +63,26 @@ async def current(tx: Tx) -> Draft | None:
     )
 
 
+async def begun(tx: Tx) -> tuple[str, datetime] | None:
+    """Who began the draft that stands, and when, as the audit has it."""
+    found = await tx.conn.execute(
+        select(users.c.name, audit_table.c.at)
+        .join(users, audit_table.c.actor == literal("user:") + cast(users.c.id, String))
+        .where(audit_table.c.act == _BEGUN)
+        .order_by(audit_table.c.id.desc())
+        .limit(1)
+    )
+    row = found.one_or_none()
+    return (row.name, row.at) if row else None
+
+
 async def begin(tx: Tx, *, base: str, body: str, user_id: int, now: datetime) -> None:
     """Make the draft, unless there is one."""
     if await current(tx) is None:
         await new_id(
             tx, rule_drafts, base=base, body=body, version=1, changed_by=user_id, changed_at=now, comment="", harm=""
         )
-        await audit.write(tx, actor=f"user:{user_id}", act="rules.drafted", at=now, detail={"from": base})
+        await audit.write(tx, actor=f"user:{user_id}", act=_BEGUN, at=now, detail={"from": base})
 
 
 async def save(tx: Tx, *, body: str, version: int, user_id: int, now: datetime) -> None:

@@ -37,6 +37,8 @@ from store.schema import cases
 CASES: Final = 2_000
 _PEOPLE: Final = (
     ("lena", "Lena Marchal", "supervisor", True),
+    # New rules, and a text that refuses somebody, are published by a second one.
+    ("paul", "Paul Wauters", "supervisor", False),
     ("tom", "Tom Baert", "mediator", False),
     ("anne", "Anne Lemaire", "mediator", True),
     ("fatima", "Fatima Idrissi", "agent", False),

@@ -28,6 +28,8 @@ async def test_rules_are_moved_by_keys_and_put_back(running: Running, lucs: Watc
     luc = await running.sign_in("luc")
     await luc.post(DRAFT)
     page = lucs.page
+    # Both rules are in view, since a page that scrolls while one drags is no matter of this test.
+    await page.set_viewport_size({"width": 1280, "height": 1400})
     await page.goto(running.base_url + DRAFT)
     first, second, third, fourth = await order(page)
     await page.locator(f"#rule-{first} a").focus()
@@ -49,6 +51,8 @@ async def test_rules_are_dragged_by_their_number(running: Running, lucs: Watched
     luc = await running.sign_in("luc")
     await luc.post(DRAFT)
     page = lucs.page
+    # Both rules are in view, since a page that scrolls while one drags is no matter of this test.
+    await page.set_viewport_size({"width": 1280, "height": 1400})
     await page.goto(running.base_url + DRAFT)
     first, second, third, fourth = await order(page)
     onto = page.locator(f"#rule-{third}")

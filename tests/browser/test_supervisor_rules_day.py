@@ -171,12 +171,13 @@ async def test_from_a_draft_to_live_rules_and_back(house: House) -> None:
     await sofie.keyboard.press("Enter")
     await sofie.get_by_text("The social service sees who cannot pay their rent").wait_for()
     await sofie.get_by_text("by Luc Simon, read by Sofie Claes").wait_for()
+    await sofie.get_by_text("What decided before, version 1, is one click back.").wait_for()
     queue, live = await house.arrives("Carla Bruno")
     assert queue == "social_service"
     assert live != "1"
 
     house.running.clock.forward(minutes=1)
-    await sofie.get_by_role("button", name="Go back to 1").click()
+    await sofie.get_by_role("button", name="Go back to this Version 1").first.click()
     await sofie.get_by_text("It waits for another supervisor now").wait_for()
     assert await house.arrives("Dirk Maes") == ("social_service", live)
     await house.go(luc, "/console/rules")
@@ -187,6 +188,7 @@ async def test_from_a_draft_to_live_rules_and_back(house: House) -> None:
     await luc.get_by_label("Password").fill(PASSWORD)
     await luc.keyboard.press("Enter")
     await luc.get_by_text("live again since").wait_for()
+    await luc.get_by_text("Done: version 1 decides again from now on.").wait_for()
     assert await house.arrives("Eva Peeters") == (before, "1")
     for watched in house.pages:
         # A page that asks for the password, and one that says what is missing, are no successes to a browser.

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from router.check import failures
-from router.ruleset import RuleSet
+from router.ruleset import Rule, RuleSet
 from store import rehearsals, rule_drafts, rule_sets
 from store.database import Tx
 from tests.console.conftest import Browser, Running
@@ -27,6 +27,19 @@ async def edited(luc: Browser, rule: str, **fields: str) -> str:
     given |= dict(re.findall(r'<input id="[^"]+" name="([^"]+)" value="([^"]*)"', page))
     given |= dict.fromkeys(re.findall(r'type="checkbox" name="([^"]+)" checked', page), "on")
     return await luc.post(f"{DRAFT}/rule/{rule}", **{**given, **fields})
+
+
+def headings(page: str) -> str:
+    """What the rules of a page are called."""
+    return "".join(re.findall(r'<div class="rule-head">(.*?)</h2>', page, re.DOTALL))
+
+
+async def stored_rule(running: Running, name: str) -> Rule:
+    """A rule of the draft as it is kept."""
+    async with running.house.store.read() as tx:
+        draft = await rule_drafts.current(tx)
+    assert draft is not None
+    return next(rule for rule in RuleSet.model_validate_json(draft.body).rules if rule.id == name)
 
 
 async def rehearsed(running: Running, browser: Browser) -> str:
@@ -117,6 +130,8 @@ async def test_a_second_supervisor_publishes_after_a_rehearsal(running: Running)
     await sofie.get(DRAFT)
     page = await sofie.post(f"{DRAFT}/publish", proof=PASSWORD)
     assert "Nothing for anybody" in page
+    assert "Published: version" in page
+    assert "What decided before, version 1, is one click back." in page
     assert "by Luc Simon" in page
     assert "read by Sofie Claes" in page
     async with running.house.store.read() as tx:
@@ -125,7 +140,90 @@ async def test_a_second_supervisor_publishes_after_a_rehearsal(running: Running)
     assert live is not None
     assert live.version != "1"
     page = await luc.post(DRAFT, **{"from": "1"})
-    assert "Nothing for anybody" not in page
+    assert "Nothing for anybody" not in headings(page)
+    assert "was called “Nothing for anybody”" in page
+
+
+async def test_a_draft_says_whose_it_is_and_what_differs_from_the_live_rules(running: Running) -> None:
+    luc, sofie = await running.sign_in("luc"), await running.sign_in("sofie")
+    await luc.post(DRAFT)
+    assert "No rule differs yet from version 1" in luc.page
+    await luc.post(f"{DRAFT}/change", rule="doubt", act="to", to="0")
+    await edited(luc, "compliment", priority="low")
+    await luc.post(f"{DRAFT}/change", rule="contentless", act="out")
+    await luc.post(f"{DRAFT}/change", act="add")
+    page = await sofie.get(DRAFT)
+    assert "Luc Simon’s draft, begun" in page
+    assert "4 rules differ from version 1, which decides now:" in page
+    marked = {
+        rule: re.findall(r'class="flag differs (\w+)"', heading)
+        for rule, heading in re.findall(r'<li class="rule" id="rule-(\w+)".*?<h2>(.*?)</h2>', page, re.DOTALL)
+    }
+    assert {rule: found for rule, found in marked.items() if found} == {
+        "doubt": ["moved"],
+        "compliment": ["changed"],
+        "new_rule": ["new"],
+    }
+    published = page[page.index('id="publish"') :]
+    assert "now: priority: low" in published
+    assert 'class="flag differs gone"' in published
+    assert "Luc Simon’s draft, begun" in await sofie.get("/console/rules")
+    # Who may not change rules is not told of unfinished ones.
+    assert "draft, begun" not in await (await running.sign_in("tom")).get("/console/rules")
+
+
+async def test_a_refused_publication_keeps_what_was_typed_and_leads_to_what_is_missing(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def worse(_tx: Tx, _rehearsal: int) -> dict[str, int]:
+        return {"worse": 2}
+
+    async def alone(_house: object) -> bool:
+        return True
+
+    luc = await running.sign_in("luc")
+    monkeypatch.setattr("gateway.house_rules.HouseRules.may_publish_alone", alone)
+    await luc.post(DRAFT)
+    await edited(luc, "contentless", title="Nothing for anybody")
+    page = await luc.get(DRAFT)
+    assert "You are the only supervisor here" in page
+    page = await luc.post(f"{DRAFT}/publish", status=422, text="A better <name>", harm="", proof=PASSWORD)
+    assert "Rehearse this draft first" in page
+    assert "A better &lt;name&gt;</textarea>" in page
+    await rehearsed(running, luc)
+    monkeypatch.setattr(rehearsals, "judged", worse)
+    await luc.get(DRAFT)
+    page = await luc.post(f"{DRAFT}/publish", status=422, text="A better <name>", harm="", proof=PASSWORD)
+    alert = page[page.index('role="alert"') : page.index('id="whose"')]
+    assert 'href="/console/rules/rehearsal"' in alert
+    assert 'href="#harm"' in alert
+    assert "Nothing is wrong." not in page
+    assert "A better &lt;name&gt;</textarea>" in page
+    assert re.search(r'<textarea id="harm"[^>]* aria-invalid="true"', page)
+    page = await luc.post(f"{DRAFT}/publish", status=422, text=" ", harm="They asked for it", proof=PASSWORD)
+    assert "They asked for it</textarea>" in page
+    assert 'href="#comment"' in page
+
+
+async def test_a_condition_is_ticked_and_taken_out_in_words(running: Running) -> None:
+    luc = await running.sign_in("luc")
+    await luc.post("/console/language", language="fr", next="/console/")
+    await luc.post(DRAFT)
+    page = await luc.get(f"{DRAFT}/rule/distress")
+    assert 'name="any-1-value" value="35\u00a0%"' in page
+    before = await stored_rule(running, "distress")
+    await edited(luc, "distress", why=before.why)
+    assert await stored_rule(running, "distress") == before
+    await edited(luc, "distress", **{"add-all": "channel"})
+    await edited(luc, "distress", **{"all-0-test": "in", "all-0-value": "phone"})
+    page = await luc.get(f"{DRAFT}/rule/distress")
+    assert re.search(r'name="all-0-one-phone" checked> téléphone', page)
+    await edited(luc, "distress", **{"all-0-one-letter": "on"})
+    assert (await stored_rule(running, "distress")).all[0].value == ["phone", "letter"]
+    # What is pressed beside a condition takes it out, and leaves one with the same rule.
+    page = await edited(luc, "distress", **{"all-0-out": "1"})
+    assert 'class="rule-form"' in page
+    assert (await stored_rule(running, "distress")).all == ()
 
 
 async def test_what_was_judged_worse_is_mended_or_explained(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,9 +103,12 @@ def test_every_kind_of_change_is_said() -> None:
     found_ = rule_words.differences(old, reordered, catalogue()["en"])
     assert [(one.what, one.title) for one in found_] == [
         ("gone", "Compliment about a medical adviser"),
-        ("moved", "Perhaps about a medical adviser"),
         ("moved", "Distress first"),
     ]
+    # Those that only made room for it are not named.
+    last_first = old.model_copy(update={"rules": (old.rules[-1], *old.rules[:-1])})
+    (one,) = rule_words.differences(old, last_first, catalogue()["en"])
+    assert (one.rule, one.what, one.lines) == (old.rules[-1].id, "moved", ["was number 20, is number 1"])
 
 
 async def test_the_page_shows_each_rule_with_its_cases(running: Running) -> None:
