@@ -101,7 +101,7 @@ async def test_rows_say_why_and_quote_only_what_may_be_read(running: Running) ->
     await edited(luc, "second_line", queue="triage", situation="triage")
     await edited(luc, "medical", priority="high")
     page = await rehearsed(running, luc)
-    assert re.search(r"<blockquote[^>]*>“[^<]*déjà écrit deux fois", page)
+    assert re.search(r"<blockquote[^>]*><q>[^<]*déjà écrit deux fois", page)
     assert "(second line: yes)" in page
     assert "text: receipt, Mediation" in page
     assert CANARY not in page
