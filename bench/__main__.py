@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import classify, console, finding, form, intake, rehearsal, running, widget
+from bench import audit, classify, console, finding, form, intake, rehearsal, running, widget
 
 classify.main()
 finding.main()
@@ -12,3 +12,4 @@ form.main()
 widget.main()
 console.main()
 rehearsal.main()
+audit.main()

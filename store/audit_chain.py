@@ -92,19 +92,18 @@ class Link:
 
 def digest_of(before: bytes, entry: Sequence[Any]) -> bytes:
     """The digest of a link. Each value is written with its kind and its length, so that no two entries are written alike."""
-    found = sha256(before)
-    for value in entry:
-        found.update(_written(value))
-    return found.digest()
+    return sha256(before + b"".join([_written(value) for value in entry])).digest()
 
 
 def _written(value: Any) -> bytes:
+    if isinstance(value, bytes):
+        return b"t%d:%b" % (len(value), value)
     if value is None:
         return b"-"
     if isinstance(value, int):
         return b"i%d;" % value
-    kind, content = (b"t", value) if isinstance(value, bytes) else (b"o", str(value).encode())
-    return kind + b"%d:" % len(content) + content
+    content = str(value).encode()
+    return b"o%d:%b" % (len(content), content)
 
 
 async def end(tx: Tx) -> End:
