@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -15,8 +15,8 @@ from console.proof import Proof
 from console.site import Handler, Site, Who
 from console.workbook import as_csv
 from router import deadlines
-from store import audit, users
-from store.audit import Asked, Line
+from store import audit, audit_chain, operations, users
+from store.audit import Asked, Line, Touched
 
 _PAGE: Final = 100
 # A file of more lines than this is asked for in parts: by period.
@@ -33,15 +33,21 @@ class Audit:
 
     async def show(self, request: web.Request, who: Who) -> web.StreamResponse:
         """Entries as asked for in the address, the latest first."""
+        return await self._draw(request, who)
+
+    async def _draw(self, request: web.Request, who: Who, *, too_many: bool = False) -> web.Response:
         asked, said = _asked(request)
         before = request.query.get("before", "")
         async with self._site.store.read() as tx:
             found = await audit.search(tx, who.viewer, asked, before=_number(before), limit=_PAGE + 1)
             acts = await audit.acts(tx)
             colleagues = await users.listing(tx)
+            end, until = await audit_chain.end(tx), await audit_chain.linked_until(tx)
+            verified = await operations.beat_of(tx, audit_chain.VERIFIED)
         return await self._site.page(
             "audit.html",
             who,
+            status=422 if too_many else 200,
             here="audit",
             lines=found[:_PAGE],
             next=found[_PAGE - 1].id if len(found) > _PAGE else None,
@@ -53,6 +59,10 @@ class Audit:
             narrowed=any(said.values()),
             unknown=bool(said["case"]) and not asked.reference,
             later=bool(before),
+            linked=end.position,
+            linked_until=until,
+            verified=verified,
+            too_many=_LONGEST if too_many else 0,
         )
 
     async def export(self, request: web.Request, who: Who) -> web.StreamResponse:
@@ -61,20 +71,27 @@ class Audit:
             return wanted
         asked, said = _asked(request)
         async with self._site.store.read() as tx:
-            lines = await audit.search(tx, who.viewer, asked, limit=_LONGEST)
+            lines = await audit.search(tx, who.viewer, asked, limit=_LONGEST + 1)
+        if len(lines) > _LONGEST:
+            return await self._draw(request, who, too_many=True)
         async with self._site.store.write() as tx:
-            narrowed = {name: value for name, value in said.items() if value}
-            detail = {"rows": len(lines), "filter": narrowed}
+            detail = {"rows": len(lines), "filter": _narrowed(said)}
             await audit.write(tx, actor=who.actor, act="audit.exported", at=who.now, detail=detail)
-        return web.Response(
-            body=_as_csv(lines),
-            content_type="text/csv",
-            charset="utf-8",
-            headers={
-                "Content-Disposition": f'attachment; filename="audit-{deadlines.received_day(who.now)}.csv"',
-                "Cache-Control": "no-store",
-            },
-        )
+        return _file("audit", _as_csv(lines), who)
+
+    async def export_cases(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """Which cases, and whose, these entries are about: what an account, or anybody in a period, has seen and changed."""
+        if (wanted := await self._proof.wanted(request, who)) is not None:
+            return wanted
+        asked, said = _asked(request)
+        async with self._site.store.read() as tx:
+            cases = await audit.touched(tx, who.viewer, asked, limit=_LONGEST + 1)
+        if len(cases) > _LONGEST:
+            return await self._draw(request, who, too_many=True)
+        async with self._site.store.write() as tx:
+            detail = {"rows": len(cases), "filter": _narrowed(said)}
+            await audit.write(tx, actor=who.actor, act="audit.cases_exported", at=who.now, detail=detail)
+        return _file("audit-cases", _cases_as_csv(cases), who)
 
 
 def routes(site: Site) -> list[tuple[str, str, str, Handler, Any]]:
@@ -83,6 +100,7 @@ def routes(site: Site) -> list[tuple[str, str, str, Handler, Any]]:
     return [
         ("GET", "/console/audit", "audit", page.show, "supervises"),
         ("POST", "/console/audit/export", "audit-export", page.export, "supervises"),
+        ("POST", "/console/audit/cases/export", "audit-cases-export", page.export_cases, "supervises"),
     ]
 
 
@@ -100,6 +118,40 @@ def _asked(request: web.Request) -> tuple[Asked, dict[str, str]]:
         until=midnight(until + timedelta(days=1)) if until else None,
     )
     return asked, said
+
+
+def _narrowed(said: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in said.items() if value}
+
+
+def _file(name: str, content: bytes, who: Who) -> web.Response:
+    return web.Response(
+        body=content,
+        content_type="text/csv",
+        charset="utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}-{deadlines.received_day(who.now)}.csv"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def _cases_as_csv(cases: Sequence[Touched]) -> bytes:
+    head = ("case", "member", "sealed", "seen", "changed", "actors", "first", "last")
+    rows = [
+        (
+            one.reference,
+            one.member,
+            "yes" if one.sealed else "",
+            one.seen,
+            one.changed,
+            one.actors,
+            one.first.isoformat(),
+            one.last.isoformat(),
+        )
+        for one in cases
+    ]
+    return as_csv(head, rows)
 
 
 def _as_csv(lines: Sequence[Line]) -> bytes:

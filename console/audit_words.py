@@ -21,6 +21,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "door": "channel",
     "channel": "channel",
     "language": "language",
+    "what": "audit.part",
 }
 # Some of these hold a queue in other acts: only the number of a colleague is one.
 _COLLEAGUES: Final = ("to", "from", "owner", "author", "reader")

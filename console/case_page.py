@@ -18,6 +18,7 @@ from console.case_file import CaseFile, gathered, opening_words, other_bodies
 from console.pause_days import pause_days
 from console.reach_contract import HOWS
 from console.reached import reached
+from console.recent_looks import RecentLooks
 from console.site import Site, Who
 from router import deadlines
 from store import audit, case_around, views
@@ -29,6 +30,8 @@ from store.views import Row
 # Why somebody opens a sealed case, asked once in this time; short enough that a shift is not a blank cheque.
 REASONS: Final = ("handling", "member", "colleague", "supervision")
 _REASON_HOLDS: Final = timedelta(hours=8)
+# Looks of one person at one part of a case that is not sealed are one look for so long.
+_ONE_LOOK: Final = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class CasePage:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._looks = RecentLooks(_ONE_LOOK)
 
     async def find(self, tx: Tx, who: Who, request: web.Request) -> Row:
         """The case of the address, when this person may open it now.
@@ -183,16 +187,24 @@ class CasePage:
                 reached=await reached(self._site, tx, who, row),
                 recipients=await self._site.desk.recipients(tx, row.id),
             )
-        if row.sealed:
-            await self.note_look(who, row, "case")
+        await self.note_look(who, row, "case")
         return file
 
     async def note_look(self, who: Who, row: Row, what: str, **detail: Any) -> None:
-        """Reading a sealed case is an act (rule L4)."""
+        """Reading a case is an act: of a sealed one each look (rule L4), of others each part of it once in a while."""
+        key = (who.viewer.user_id, row.id, what, *detail.values())
+        if not row.sealed and self._looks.holds(key, who.now):
+            return
         async with self._site.store.write() as tx:
             await audit.write(
-                tx, actor=who.actor, act="case.viewed", at=who.now, case_id=row.id, detail={"what": what, **detail}
+                tx,
+                actor=who.actor,
+                act="case.viewed" if row.sealed else "case.seen",
+                at=who.now,
+                case_id=row.id,
+                detail={"what": what, **detail},
             )
+        self._looks.note(key, who.now)
 
     async def say_why(self, request: web.Request, who: Who) -> web.StreamResponse:
         """Record why somebody opens a sealed case, and open it."""

@@ -58,7 +58,8 @@ class CasePapers:
                 content = await make_pdf(html)
         except PdfError:
             return await self._site.page("no_pdf.html", who, status=503, row=file.row)
-        detail = {"what": what, "messages": len(file.messages)}
+        # "file" is what a look at an attachment says.
+        detail = {"what": "whole" if what == "file" else what, "messages": len(file.messages)}
         async with self._site.store.write() as tx:
             await audit.write(tx, actor=who.actor, act="case.printed", at=who.now, case_id=file.row.id, detail=detail)
         response = as_attachment(content, f"{file.row.reference}{'' if what == 'file' else f'-{what}'}.pdf")

@@ -173,8 +173,7 @@ class Merging:
                 messages = await correspondence.messages_of(tx, who.viewer, row.id)
         except _NOT_OPEN as error:
             return await self._page.refusal(who, error)
-        if row.sealed:
-            await self._page.note_look(who, row, "split")
+        await self._page.note_look(who, row, "split")
         return await self._site.page(
             "split.html",
             who,

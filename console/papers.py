@@ -163,5 +163,4 @@ class Papers:
         return row, message
 
     async def _note(self, who: Who, row: Row, what: str, **detail: Any) -> None:
-        if row.sealed:
-            await self._page.note_look(who, row, what, **detail)
+        await self._page.note_look(who, row, what, **detail)

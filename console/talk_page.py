@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from aiohttp import web
 
 from config.canned import canned
 from console.case_page import REASONS, CasePage
+from console.recent_looks import RecentLooks
 from console.site import Site, Who
 from console.streams import Parts, Streams
 from console.talk_contract import GoneError, OverError, TakenError, TalkLine, TooLongError, WholeTalk
@@ -22,7 +22,6 @@ from store.views import Row
 DONE: Final = frozenset({"taken", "said", "back"})
 # Looks of one person at one conversation are one look for so long.
 _ONE_LOOK: Final = timedelta(minutes=5)
-_LOOKS: Final = 2000
 _PAUSE: Final = 0.1
 
 
@@ -41,7 +40,7 @@ class TalkPage:
         self._site = site
         self._streams = streams
         self._cases = CasePage(site)
-        self._looks: OrderedDict[tuple[int, int], datetime] = OrderedDict()
+        self._looks = RecentLooks(_ONE_LOOK)
 
     async def show(self, request: web.Request, who: Who) -> web.StreamResponse:
         """The conversation."""
@@ -203,17 +202,13 @@ class TalkPage:
     async def note_look(self, who: Who, whole: WholeTalk) -> None:
         """That somebody reads along is an act (rule L4)."""
         key = (who.viewer.user_id, whole.talk.id)
-        last = self._looks.get(key)
-        if last is not None and who.now - last < _ONE_LOOK:
+        if self._looks.holds(key, who.now):
             return
-        self._looks[key] = who.now
-        self._looks.move_to_end(key)
-        if len(self._looks) > _LOOKS:
-            self._looks.popitem(last=False)
         detail = {"conversation": whole.talk.id}
         async with self._site.store.write() as tx:
             act = "conversation.viewed"
             await audit.write(tx, actor=who.actor, act=act, at=who.now, case_id=whole.talk.case_id, detail=detail)
+        self._looks.note(key, who.now)
 
 
 class _Live:

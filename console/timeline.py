@@ -23,6 +23,7 @@ SHOWN_ELSEWHERE: Final = frozenset(
             "case.answered",
             "case.asked",
             "case.department_answered",
+            "case.seen",
             "case.viewed",
             "case.unsealed",
             "message.joined",

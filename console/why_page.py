@@ -31,8 +31,7 @@ class WhyPage:
             corrected = await corrections.listing(tx, who.viewer, case_id=row.id)
             names = await case_around.names(tx)
             moved = [entry for entry in await audit.of_case(tx, row.id) if entry.act in _MOVES]
-        if row.sealed:
-            await self._page.note_look(who, row, "why")
+        await self._page.note_look(who, row, "why")
         today = await self._site.desk.decided_now(who.viewer, row.id)
         return await self._site.page(
             "why.html",

@@ -17,8 +17,6 @@ from store import audit_chain, operations
 from store.audit_chain import End, Link, Unlinked
 from store.database import Store, Tx
 
-# Under this name the register keeps when the audit was last verified, and what came of it.
-SIGN: Final = "audit"
 # An entry has its link within seconds; one that has none for so long differs.
 FRESH: Final = timedelta(minutes=15)
 _LINKS_AT_ONCE: Final = 2_000
@@ -219,5 +217,5 @@ async def checked(
     found = await verify(house.store, house.settings.data, now=now, progress=progress)
     async with house.store.write() as tx:
         detail = {"position": found.end.position, "differences": len(found.differences)}
-        await operations.beat(tx, SIGN, "sound" if found.sound else "differs", detail, now=now)
+        await operations.beat(tx, audit_chain.VERIFIED, "sound" if found.sound else "differs", detail, now=now)
     return found

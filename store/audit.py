@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import String, cast, literal, or_, select
+from sqlalchemy import ColumnElement, String, case, cast, func, literal, or_, select
 
+from store import texts
 from store.database import Tx
-from store.schema import audit, cases, users
+from store.people import NAME
+from store.schema import audit, cases, people, users
 from store.sql import add
 from store.viewer import Viewer
+
+# Acts by which somebody saw something, and changed nothing.
+LOOKS: Final = frozenset(
+    {
+        *("case.copied", "case.printed", "case.seen", "case.unlocked", "case.unsealed", "case.viewed"),
+        *("audit.cases_exported", "audit.exported", "report.exported"),
+        *("conversation.viewed", "quarantine.viewed", "receipt.used", "robot.viewed"),
+    }
+)
+_IS_LOOK: Final = audit.c.act.in_(sorted(LOOKS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +61,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which entries are looked for; what is empty does not narrow."""
+    """Which entries are looked for; what is empty does not narrow. `act` is an act, or "seen" or "changed" for all of a sort."""
 
     actor: str = ""
     act: str = ""
@@ -68,19 +80,74 @@ async def search(tx: Tx, viewer: Viewer, asked: Asked, *, before: int | None = N
         .order_by(audit.c.id.desc())
         .limit(limit)
     )
-    if asked.actor:
-        query = query.where(audit.c.actor == asked.actor)
-    if asked.act:
-        query = query.where(audit.c.act == asked.act)
-    if asked.reference:
-        query = query.where(cases.c.reference == asked.reference)
-    if asked.since:
-        query = query.where(audit.c.at >= asked.since)
-    if asked.until:
-        query = query.where(audit.c.at < asked.until)
+    query = query.where(*_conditions(asked))
     if before is not None:
         query = query.where(audit.c.id < before)
     return [_line(row, viewer) for row in await tx.conn.execute(query)]
+
+
+def _conditions(asked: Asked) -> list[ColumnElement[bool]]:
+    found = []
+    if asked.actor:
+        found.append(audit.c.actor == asked.actor)
+    if asked.act in ("seen", "changed"):
+        found.append(_IS_LOOK if asked.act == "seen" else ~_IS_LOOK)
+    elif asked.act:
+        found.append(audit.c.act == asked.act)
+    if asked.reference:
+        found.append(cases.c.reference == asked.reference)
+    if asked.since:
+        found.append(audit.c.at >= asked.since)
+    if asked.until:
+        found.append(audit.c.at < asked.until)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A case that somebody saw or changed: how often each, how many they were, when first and last. `member`: whose case it is;
+    empty where nobody is known, and where it is sealed and not for the viewer."""
+
+    reference: str
+    member: str
+    sealed: bool
+    seen: int
+    changed: int
+    actors: int
+    first: datetime
+    last: datetime
+
+
+async def touched(tx: Tx, viewer: Viewer, asked: Asked, *, limit: int) -> list[Touched]:
+    """The cases that these entries are about, in the order of their first; of those that the viewer may know of."""
+    looks = func.sum(case((_IS_LOOK, 1), else_=0))
+    first, last = func.min(audit.c.at), func.max(audit.c.at)
+    rows = await tx.conn.execute(
+        select(
+            cases.c.reference,
+            cases.c.sealed,
+            people.c.name,
+            looks.label("looks"),
+            func.count().label("acts"),
+            func.count(audit.c.actor.distinct()).label("actors"),
+            first.label("first"),
+            last.label("last"),
+        )
+        .select_from(audit)
+        .join(cases, cases.c.id == audit.c.case_id)
+        .outerjoin(people, people.c.id == cases.c.person_id)
+        .where(viewer.may_list(), *_conditions(asked))
+        .group_by(cases.c.id, cases.c.reference, cases.c.sealed, people.c.name)
+        .order_by(first, cases.c.id)
+        .limit(limit)
+    )
+    return [_touched(row, viewer) for row in rows]
+
+
+def _touched(row: Any, viewer: Viewer) -> Touched:
+    hidden = row.name is None or (row.sealed and not viewer.medical)
+    member = "" if hidden else texts.read(row.name, NAME)
+    return Touched(row.reference, member, row.sealed, row.looks, row.acts - row.looks, row.actors, row.first, row.last)
 
 
 def _line(row: Any, viewer: Viewer) -> Line:

@@ -21,6 +21,8 @@ from store.schema import audit, audit_chain, audit_unlinked
 
 # What the first link follows.
 BEGINNING: Final = bytes(32)
+# Under this name the signs of life keep when the audit was last verified, and what came of it.
+VERIFIED: Final = "audit"
 # So many links are made in one transaction: on SQLite nobody else writes meanwhile.
 _AT_ONCE: Final = 500
 _LOWEST: Final = -(2**63)
@@ -110,6 +112,12 @@ async def end(tx: Tx) -> End:
     """Where the chain ends now."""
     row = (await tx.conn.execute(_LAST)).one_or_none()
     return End(row.position, bytes(row.digest)) if row else End()
+
+
+async def linked_until(tx: Tx) -> datetime | None:
+    """When the entry of the last link was written; None while there is none."""
+    query = select(audit.c.at).join(audit_chain, audit_chain.c.audit_id == audit.c.id)
+    return (await tx.conn.execute(query.order_by(audit_chain.c.position.desc()).limit(1))).scalar()
 
 
 async def waits(tx: Tx) -> bool:

@@ -31,8 +31,10 @@ async def messages_of(running: Running, key: str) -> list[MessageRow]:
 
 
 async def acts_of(running: Running, key: str) -> list[str]:
+    """What was done to a case; who looked at it is told elsewhere."""
     async with running.house.store.read() as tx:
-        return [entry.act for entry in await audit.of_case(tx, running.house.cases[key])]
+        entries = await audit.of_case(tx, running.house.cases[key])
+    return [entry.act for entry in entries if entry.act not in audit.LOOKS]
 
 
 async def test_take_and_hand_over(running: Running) -> None:

@@ -47,7 +47,7 @@ async def test_the_whole_file_and_the_copy_without_what_is_internal(running: Run
     async with running.house.store.read() as tx:
         entries = await audit.of_case(tx, running.house.cases["marie"])
     printed = [entry.detail["what"] for entry in entries if entry.act == "case.printed"]
-    assert printed == ["file", "copy"]
+    assert printed == ["whole", "copy"]
     # A case of another matter has no letter to the coordinating doctor.
     await tom.get(f"{path}/paper/letter", status=404)
 

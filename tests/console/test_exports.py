@@ -12,11 +12,11 @@ from xml.etree import ElementTree
 
 import pytest
 from aiohttp import ClientResponse
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from report.figures import Theme
 from report.hiding import SMALL
-from store import audit
+from store import audit, people, schema, texts
 from store.audit import Line
 from store.schema import cases
 from store.viewer import Viewer
@@ -27,7 +27,11 @@ SUPERVISOR = Viewer(1, "Test", "supervisor", medical=True)
 FORMULA = "=HYPERLINK(0)"
 MONTH = "2026-11"
 # The routes that give tables away, with the act by which the audit knows each.
-EXPORTS = {"/console/audit/export": "audit.exported", "/console/report/export": "report.exported"}
+EXPORTS = {
+    "/console/audit/export": "audit.exported",
+    "/console/audit/cases/export": "audit.cases_exported",
+    "/console/report/export": "report.exported",
+}
 # The sections of the report in which a count could point at a person.
 SPLITS = ("department", "kind", "channel", "language", "refused", "outcomes", "causes", "satisfaction", "clocks")
 
@@ -42,6 +46,11 @@ def hostile(monkeypatch: pytest.MonkeyPatch) -> None:
 async def _audit(browser: Browser, query: str) -> ClientResponse:
     await browser.get("/console/audit")
     return await browser.send(f"/console/audit/export?{query}")
+
+
+async def _cases(browser: Browser, query: str) -> ClientResponse:
+    await browser.get("/console/audit")
+    return await browser.send(f"/console/audit/cases/export?{query}")
 
 
 async def _report(browser: Browser, query: str) -> ClientResponse:
@@ -84,9 +93,13 @@ async def test_no_cell_of_any_export_is_computed(running: Running) -> None:
         await audit.write(tx, actor="system", act=FORMULA, at=NOW, detail={FORMULA: f"@{FORMULA}"})
         await audit.write(tx, actor="system", act="case.note", at=NOW, detail={"text": f'x;{FORMULA};"{FORMULA}'})
         await audit.write(tx, actor=f"+{FORMULA}", act="case.note", at=NOW, detail={"text": f"\r{FORMULA}"})
+        member = select(cases.c.person_id).where(cases.c.id == running.house.cases["marie"]).scalar_subquery()
+        named = {"name": texts.keep(FORMULA, people.NAME)}
+        await tx.conn.execute(update(schema.people).where(schema.people.c.id == member).values(**named))
     luc = await running.sign_in("luc")
     tables = [
         await _rows(await _audit(luc, "")),
+        await _rows(await _cases(luc, "")),
         await _rows(await _report(luc, "format=csv")),
         await _rows(await _report(luc, "format=csv&section=themes")),
         *_sheets(await (await _report(luc, "format=xlsx")).read()),
@@ -98,9 +111,9 @@ async def test_no_cell_of_any_export_is_computed(running: Running) -> None:
             for cell in row:
                 assert _is_harmless(cell), cell
                 planted += FORMULA in cell
-    assert planted >= 9
+    assert planted >= 10
     # Cut at semicolons, as a spreadsheet in Belgium cuts, nothing is computed either.
-    for answer in (await _audit(luc, ""), await _report(luc, "format=csv")):
+    for answer in (await _audit(luc, ""), await _cases(luc, ""), await _report(luc, "format=csv")):
         text = (await answer.read()).decode("utf-8-sig")
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=";"):
             for cell in row:
@@ -130,6 +143,9 @@ async def test_every_export_is_recorded_with_its_filter_and_its_rows(running: Ru
     (line,) = await _recorded(running, EXPORTS["/console/audit/export"])
     assert line.actor == f"user:{running.house.users['luc']}"
     assert line.detail == {"rows": len(table) - 1, "filter": {"act": "case.opened"}}
+    table = await _rows(await _cases(luc, "act=case.opened&from=2026-11-01"))
+    (line,) = await _recorded(running, EXPORTS["/console/audit/cases/export"])
+    assert line.detail == {"rows": len(table) - 1, "filter": {"act": "case.opened", "from": "2026-11-01"}}
     one = await _rows(await _report(luc, "format=csv&section=channel"))
     book = list(_sheets(await (await _report(luc, "format=xlsx")).read()))
     whole = await _report(luc, "format=csv")
@@ -149,6 +165,11 @@ async def test_what_is_sealed_leaves_with_those_only_who_may_open_it(running: Ru
             tx, actor="system", act="case.department", at=NOW, case_id=running.house.cases["sealed"], detail=detail
         )
     luc, sofie = await running.sign_in("luc"), await running.sign_in("sofie")
+    sealed = running.house.references["sealed"]
+    (row,) = [row for row in await _rows(await _cases(luc, "")) if row[0] == sealed]
+    assert row[1:3] == ["", "yes"]
+    (row,) = [row for row in await _rows(await _cases(sofie, "")) if row[0] == sealed]
+    assert row[1:3] == ["Paul Zeisig-Kanarie", "yes"]
     assert CANARY not in await (await _audit(luc, "")).text()
     assert CANARY in await (await _audit(sofie, "")).text()
     for query in ("format=csv", "format=csv&section=department"):

@@ -30,6 +30,7 @@ _WANT_PROOF = {
             "console-case-letter",
             "console-report-export",
             "console-audit-export",
+            "console-audit-cases-export",
         ),
         *("console-report-approve", "console-rules-publish", "console-rules-back", "console-text-publish"),
         *("console-text-back", "console-announce-put-up", "console-quality-use", "console-quality-back"),

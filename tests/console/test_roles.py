@@ -200,6 +200,7 @@ _POLICY: dict[str, set[str] | None] = {
     "console-quality-back": {"supervisor"},
     "console-audit": {"supervisor"},
     "console-audit-export": {"supervisor"},
+    "console-audit-cases-export": {"supervisor"},
 }
 _FORM = {"text": "x", "outcome": "explained", "how": "silent", "queue": "triage", "reason": "handling", "outbox": "1"}
 _FORM["purpose"] = "note"
