@@ -20,7 +20,7 @@ from store.viewer import Viewer
 LOOKS: Final = frozenset(
     {
         *("case.copied", "case.printed", "case.seen", "case.unlocked", "case.unsealed", "case.viewed"),
-        *("audit.cases_exported", "audit.exported", "report.exported"),
+        *("access.exported", "access.fetched", "audit.cases_exported", "audit.exported", "report.exported"),
         *("conversation.viewed", "quarantine.viewed", "receipt.used", "robot.viewed"),
     }
 )
