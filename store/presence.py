@@ -43,6 +43,8 @@ async def others(tx: Tx, viewer: Viewer, case_ids: Sequence[int], *, now: dateti
             presence.c.case_id.in_(case_ids),
             presence.c.user_id != viewer.user_id,
             presence.c.seen_at > now - HOLDS,
+            # Who was shut out has gone, whatever is still open on their screen.
+            users.c.disabled.is_(False),
         )
         .order_by(users.c.name)
     )
@@ -60,7 +62,12 @@ async def writing(tx: Tx, viewer: Viewer, case_ids: Sequence[int], *, now: datet
     rows = await tx.conn.execute(
         select(drafts.c.case_id, users.c.name)
         .join(users, users.c.id == drafts.c.user_id)
-        .where(drafts.c.case_id.in_(case_ids), drafts.c.user_id != viewer.user_id, drafts.c.at > now - _TYPING)
+        .where(
+            drafts.c.case_id.in_(case_ids),
+            drafts.c.user_id != viewer.user_id,
+            drafts.c.at > now - _TYPING,
+            users.c.disabled.is_(False),
+        )
         .order_by(users.c.name)
         .distinct()
     )

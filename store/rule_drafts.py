@@ -13,6 +13,7 @@ from store.database import Tx
 from store.schema import audit as audit_table
 from store.schema import rule_drafts, users
 from store.sql import new_id
+from store.users import stands_for_rules
 
 _BEGUN: Final = "rules.drafted"
 
@@ -23,8 +24,8 @@ class StaleDraftError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The draft: `body` is a rule set as JSON, `base` the version it was made from, `proposed_by` who says it is ready, with
-    their comment and why harm is right."""
+    """The draft: `body` is a rule set as JSON, `base` the version it was made from, `proposed_by` who says it is ready, as
+    long as they may stand for rules, with their comment and why harm is right."""
 
     base: str
     body: str
@@ -41,9 +42,9 @@ async def current(tx: Tx) -> Draft | None:
     """The draft; None when there is none."""
     proposer = users.alias("proposer")
     found = await tx.conn.execute(
-        select(rule_drafts, users.c.name, proposer.c.name.label("proposer"))
+        select(rule_drafts, users.c.name, proposer.c.id.label("proposer_id"), proposer.c.name.label("proposer"))
         .join(users, users.c.id == rule_drafts.c.changed_by)
-        .outerjoin(proposer, proposer.c.id == rule_drafts.c.proposed_by)
+        .outerjoin(proposer, (proposer.c.id == rule_drafts.c.proposed_by) & stands_for_rules(proposer))
         .order_by(rule_drafts.c.id)
         .limit(1)
     )
@@ -56,7 +57,7 @@ async def current(tx: Tx) -> Draft | None:
         row.version,
         row.name,
         row.changed_at,
-        row.proposed_by,
+        row.proposer_id,
         row.proposer or "",
         row.comment,
         row.harm,

@@ -11,6 +11,7 @@ from store import audit, rule_sets
 from store.database import Tx
 from store.schema import rule_returns, users
 from store.sql import new_id
+from store.users import stands_for_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,13 @@ class Return:
 
 
 async def waiting(tx: Tx) -> Return | None:
-    """The return that waits; None when there is none, or when other rules were published since."""
+    """The return that waits; None when there is none, when other rules were published since, or when whoever asked for it may
+    not stand for rules any more."""
     row = (
         await tx.conn.execute(
             select(rule_returns, users.c.name)
             .join(users, users.c.id == rule_returns.c.asked_by)
-            .where(rule_returns.c.live == await rule_sets.active_version(tx))
+            .where(rule_returns.c.live == await rule_sets.active_version(tx), stands_for_rules())
         )
     ).one_or_none()
     if row is None:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, select, update
 
 from config.directions import straight
 from config.vocabulary import QUEUES, Role
 from store import audit
 from store.database import Tx
-from store.schema import sessions, sign_in_failures, users
+from store.schema import cases, sessions, sign_in_failures, users
 from store.sql import new_id
 from store.viewer import Viewer
 
@@ -165,6 +165,11 @@ async def listing(tx: Tx) -> list[User]:
     return [_user(row) for row in await tx.conn.execute(select(*_USER).order_by(users.c.name))]
 
 
+def stands_for_rules(table: Any = users) -> ColumnElement[bool]:
+    """The condition that a user may stand for rules today: who was shut out, or does something else now, does so no more."""
+    return and_(table.c.disabled.is_(False), table.c.role == "supervisor")
+
+
 async def is_medical(tx: Tx, user_id: int) -> bool:
     """Whether a colleague may open sealed cases."""
     return bool((await tx.conn.execute(select(users.c.medical).where(users.c.id == user_id))).scalar())
@@ -267,9 +272,13 @@ async def end_sessions_of(tx: Tx, user_id: int) -> None:
 
 
 async def disable(tx: Tx, user_id: int, *, actor: str, now: datetime) -> None:
-    """Shut a user out, everywhere and at once."""
+    """Shut a user out, everywhere and at once. Their open cases are nobody's from then on, so that their queues see them."""
     await tx.conn.execute(update(users).where(users.c.id == user_id).values(disabled=True))
     await end_sessions_of(tx, user_id)
+    theirs = update(cases).where(cases.c.assignee_id == user_id, cases.c.state == "open")
+    left = theirs.values(assignee_id=None, version=cases.c.version + 1).returning(cases.c.id)
+    for case_id in sorted(await tx.conn.scalars(left)):
+        await audit.write(tx, actor=actor, act="case.assigned", at=now, case_id=case_id, detail={"to": ""})
     await audit.write(tx, actor=actor, act="user.disabled", at=now, detail={"user": user_id})
 
 
