@@ -29,6 +29,7 @@ from console.case_papers import paper_routes
 from console.entry_routes import WITH_FILES
 from console.entry_routes import routes as entry_routes
 from console.held_acts import HeldActs
+from console.keys import KeysPage
 from console.lists import Lists
 from console.live_pages import routes as live_routes
 from console.mentioning import mention_routes
@@ -44,7 +45,7 @@ from console.rights import Right
 from console.rules_routes import routes as rules_routes
 from console.searching import Search
 from console.sign_in import SignIn
-from console.site import Handler, Site, Who
+from console.site import Handler, Site
 from console.steps import Steps
 from console.streams import Streams
 from console.talk_page import TalkPage
@@ -133,13 +134,10 @@ def _routes(site: Site, sign_in: SignIn) -> list[Route]:
     lists, page, asides, quarantine = Lists(site), CasePage(site), Asides(site), Quarantine(site)
     held, papers = HeldActs(site, page), Papers(site, page)
 
-    async def keys(_: web.Request, who: Who) -> web.StreamResponse:
-        return await site.page("keys.html", who, here="keys")
-
     return [
         ("POST", "/console/sign-out", "sign-out", sign_in.leave, "any"),
         ("POST", "/console/session", "session", sign_in.alive, "any"),
-        ("GET", "/console/keys", "keys", keys, "any"),
+        ("GET", "/console/keys", "keys", KeysPage(site).show, "any"),
         ("GET", "/console/", "all", lists.everything, "any"),
         ("GET", "/console/mine", "mine", lists.mine, "reads"),
         ("GET", "/console/queue/{queue:[a-z_]{1,24}}", "queue", lists.queue, "reads"),

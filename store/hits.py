@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import LargeBinary, Select, String, func, literal, select, type_coerce, union_all
 
+from config.directions import straight
 from store import cases as register
 from store import texts
 from store.database import Tx
@@ -54,7 +55,10 @@ async def pieces(tx: Tx, viewer: Viewer, ids: Sequence[int]) -> list[Piece]:
     named = named.where(message_files.c.message_id.in_(of_these), message_files.c.inline.is_(False))
     found = await tx.conn.execute(union_all(_said(members), noted, named))
     rows = sorted(found.all(), key=lambda row: row[2], reverse=True)
-    return [Piece(goes_on[row[0]], _PLACES[row[1]][0], texts.read(row[3], _PLACES[row[1]][1])) for row in rows]
+    # A line of a list is one among others: nothing in it may turn it round (rule M14).
+    return [
+        Piece(goes_on[row[0]], _PLACES[row[1]][0], straight(texts.read(row[3], _PLACES[row[1]][1]))) for row in rows
+    ]
 
 
 async def _families(tx: Tx, viewer: Viewer, ids: Sequence[int]) -> dict[int, int]:

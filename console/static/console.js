@@ -40,7 +40,7 @@
   };
   const acts = {
     "/": () => { const q = document.getElementById("q"); if (q) { q.focus(); q.select(); } },
-    "?": () => { location.href = "/console/keys"; },
+    "?": () => document.querySelector("[data-keys]")?.click(),
     j: () => step(1), k: () => step(-1), o: () => document.activeElement.closest(".row-link, [data-step]")?.click(),
     r: () => write("reply"), d: () => write("ask"), i: () => write("note"),
     a: () => byKey("a")?.click(), c: () => byKey("c")?.click(), p: () => byKey("p")?.click(), z: () => byKey("z")?.click(), n: () => byKey("n")?.click(),
