@@ -24,7 +24,7 @@ Use = Literal["answers", "closings", "questions"]
 BLANK: Final = "____"
 # `me` is the colleague, `department` the one that the case is about, `body` another house that handles it.
 NAMES: Final = frozenset({"name", "reference", "due_on", "received_on", "department", "me", "body", "body_contact"})
-FLAGS: Final = frozenset({"due", "courts"})
+FLAGS: Final = frozenset({"due", "late", "courts"})
 _ALLOWED: Final = Allowed(NAMES, FLAGS)
 _Text = Annotated[str, Field(min_length=1, max_length=4000)]
 

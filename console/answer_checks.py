@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from config.health_words import health_words
 from config.ready_texts import BLANK
@@ -18,10 +18,12 @@ from router.wordlists import folded
 # In another language than the member's; with a blank of a ready text left; "attached" is written, and answers carry no files;
 # a number or address that is not the member's, a name that is not, the reference of somebody else's case; health in a text
 # message; nothing about what they asked; a decision stands, and not a word of the time limits of the courts.
-Kind = Literal["language", "blank", "attachment", "number", "name", "reference", "health", "question", "courts"]
-DOUBTS: Final[tuple[Kind, ...]] = (
-    *("language", "blank", "attachment", "number", "name", "reference", "health", "question", "courts"),
-)
+# Those of a recommendation that is made together with a closing stand for themselves.
+Wished = Literal["wish_blank", "wish_attachment"]
+Unfinished = Literal["blank", "attachment"]
+Kind = Unfinished | Literal["language", "number", "name", "reference", "health", "question", "courts"] | Wished
+DOUBTS: Final[tuple[Kind, ...]] = tuple(kind for part in get_args(Kind) for kind in get_args(part))
+_OF_A_WISH: Final[dict[Kind, Wished]] = {"blank": "wish_blank", "attachment": "wish_attachment"}
 # What lies open on the screen of a telephone.
 TEXT_WAYS: Final[frozenset[Way]] = frozenset({"phone", "whatsapp", "telegram"})
 # Fewer letters of one's own say nothing of a language.
@@ -99,6 +101,8 @@ _POLITE: Final = frozenset(
     | {"reply", "answe", "pleas", "guten", "danke", "freun", "gruss", "gruse", "nachr", "geehr"}
 )
 _LAST_DIGITS: Final = 8
+# A place for a name that stands in a text instead of the name.
+_UNFILLED: Final = re.compile(r"\{[a-z_]{2,20}\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +160,7 @@ def doubts(words: str, member: Member, read: Read, *, decided: bool = False) -> 
     found: list[Doubt] = []
     if read.spoken is not None and read.spoken != member.language:
         found.append(Doubt("language"))
-    if BLANK in words:
-        found.append(Doubt("blank"))
-    if _ATTACHED.search(words):
-        found.append(Doubt("attachment"))
+    found += unfinished(words)
     found += [Doubt("number", one) for one in _numbers_of_others(member, read)]
     found += [Doubt("name", one) for one in (*greeted(words, member), *names_in(words, member.others, member))]
     found += [
@@ -174,6 +175,21 @@ def doubts(words: str, member: Member, read: Read, *, decided: bool = False) -> 
     if decided and not _COURTS[member.language].search(words):
         found.append(Doubt("courts"))
     return tuple(dict.fromkeys(found))
+
+
+def unfinished(words: str) -> tuple[Doubt, ...]:
+    """What is odd about any text that leaves the house, to whomever it goes: a blank, or word of files, which none carries."""
+    found: list[Doubt] = []
+    if BLANK in words or _UNFILLED.search(words):
+        found.append(Doubt("blank"))
+    if _ATTACHED.search(words):
+        found.append(Doubt("attachment"))
+    return tuple(found)
+
+
+def unfinished_wish(words: str) -> tuple[Doubt, ...]:
+    """The same of a recommendation that leaves together with an answer."""
+    return tuple(Doubt(_OF_A_WISH[doubt.kind]) for doubt in unfinished(words))
 
 
 def _numbers_of_others(member: Member, read: Read) -> list[str]:
@@ -230,18 +246,6 @@ def unanswered(words: str, member: Member) -> str | None:
     if said & _content(member.wrote):
         return None
     return asked[-1]
-
-
-def with_ready_words(text: str, words: str, opening: str) -> str:
-    """The text with a ready text in it: in the place that the greeting and the signature leave, else before the signature,
-    else at the end."""
-    head, _, tail = opening.partition("\n\n\n\n")
-    if not text.strip() or text.split() == opening.split():
-        return f"{head}\n\n{words}\n\n{tail}"
-    if tail and text.rstrip().endswith(tail):
-        before = text.rstrip()[: -len(tail)].rstrip()
-        return f"{before}\n\n{words}\n\n{tail}"
-    return f"{text.rstrip()}\n\n{words}"
 
 
 def _content(text: str) -> set[str]:

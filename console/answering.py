@@ -24,8 +24,8 @@ class Answering:
         text = text_of(who)
         file = await gathered(tx, who, row)
         if row.version != version_of(who):
-            if _went_already(file, who, text):
-                return "?done=sent#last"
+            if (sent := _went_already(file, who, text)) is not None:
+                return f"?done=sent#message-{sent.id}"
             raise StaleError(row.id)
         to = await looked_over(self._site, tx, who, file, text)
         outbox_id = await self._site.desk.reply(
@@ -35,7 +35,7 @@ class Answering:
             await also_change(tx, who, row.id, "case.taken", {}, assignee_id=who.viewer.user_id)
         await drafts.let_go(tx, who.viewer, row.id, "reply")
         after.departing.append(outbox_id)
-        return "?done=sent#last"
+        return f"?done=sent#{await place_of(tx, who, row, outbox_id)}"
 
     async def undo(self, tx: Tx, who: Who, row: Row, after: After) -> str:
         """Take an answer back, if it has not left: the outbox's one conditional update decides."""
@@ -71,15 +71,23 @@ class Answering:
         return "?done=undone#ask"
 
 
-def _went_already(file: CaseFile, who: Who, text: str) -> bool:
-    """Whether this is the same press of the same button once more: one answer, and no word of what changed."""
+async def place_of(tx: Tx, who: Who, row: Row, outbox_id: int) -> str:
+    """Where on the page of the case a message stands that has just been put into the outbox: there its writer sees it."""
+    messages = await correspondence.messages_of(tx, who.viewer, row.id)
+    return next((f"message-{one.id}" for one in messages if one.outbox_id == outbox_id), "last")
+
+
+def _went_already(file: CaseFile, who: Who, text: str) -> MessageRow | None:
+    """The answer that went, where this is the same press of the same button once more, and no word of what changed."""
     made = moment_of(who.form.get("seen", ""))
-    return any(
-        message.author_id == who.viewer.user_id
+    written = (
+        message
+        for message in file.messages
+        if message.author_id == who.viewer.user_id
         and message.reply == text
         and message.delivery != "cancelled"
         and made is not None
         and message.at >= made
-        for message in file.messages
-        if message.direction == "out"
+        and message.direction == "out"
     )
+    return next(written, None)

@@ -13,13 +13,15 @@ from channels.reference import parse_reference
 from config.causes import causes
 from config.vocabulary import DEPARTMENTS, FLAGS, KINDS, QUEUES
 from console import ready, timeline
-from console.answer_checks import Doubt, with_ready_words
+from console.answer_checks import Doubt
 from console.case_file import CaseFile, gathered, opening_words, other_bodies
 from console.pause_days import pause_days
+from console.placing import with_ready_words
 from console.reach_contract import HOWS
 from console.reached import reached
 from console.recent_looks import RecentLooks
 from console.site import Site, Who
+from console.words import in_house
 from router import deadlines
 from store import audit, case_around, views
 from store.correspondence import MessageRow
@@ -43,7 +45,11 @@ class Typed:
     question: str = ""
     recommendation: str = ""
     asked: str = ""
+    due_on: str = ""
+    mail: bool = False
     problem: str = ""
+    # Of the form that bears this name (the end of its address); the others are as they were.
+    form: str = ""
     doubts: tuple[Doubt, ...] = ()
     to: str = ""
     contact: Mapping[str, str] = field(default_factory=dict)
@@ -117,6 +123,7 @@ class CasePage:
             return await self.refusal(who, error)
         to = file.recipient(typed.to or request.query.get("to", ""))
         draft = opening_words(file, who.viewer.name, to)
+        spoken = in_house(file.row.language, who.language)
         taken_back = _taken_back(file, who, request.query.get("draft", ""))
         kept = file.drafts.get("reply")
         reply = typed.reply if typed.reply is not None else taken_back or (kept.text if kept else draft)
@@ -143,7 +150,8 @@ class CasePage:
             from_draft=kept is not None and typed.reply is None and not taken_back,
             pause_days=pause_days(file.clocks, deadlines.received_day(who.now)),
             ready=ready.offered("answers", file, who),
-            ready_questions=ready.offered("questions", file, who, language=who.language),
+            ready_questions=ready.offered("questions", file, who, language=spoken),
+            asks_in=spoken,
             departments_asked=[one for one in DEPARTMENTS if one in self._site.desk.departments],
             done=done if done in DONE else "",
             undo_seconds=self._undo_seconds(who),
@@ -158,7 +166,7 @@ class CasePage:
         )
 
     async def ready(self, request: web.Request, who: Who) -> web.StreamResponse:
-        """The case again, with a ready text put into the answer that was typed so far."""
+        """The case again, with a ready text put into the answer or the question that was typed so far."""
         async with self._site.store.read() as tx:
             try:
                 row = await self.find(tx, who, request)
@@ -166,8 +174,13 @@ class CasePage:
                 return await self.refusal(who, error)
             file = await gathered(tx, who, row)
             file = replace(file, recipients=await self._site.desk.recipients(tx, row.id))
-        typed = who.form.get("text", "").replace("\r\n", "\n")
-        found = ready.chosen("answers", who.form.get("ready", ""), file, who)
+        typed, name = who.form.get("text", "").replace("\r\n", "\n"), who.form.get("ready", "")
+        if who.form.get("purpose") == "question":
+            found = ready.chosen("questions", name, file, who, language=in_house(row.language, who.language))
+            words = with_ready_words(typed, found.words, "") if found else typed
+            asked = Typed(question=words, asked=who.form.get("department", ""), form="ask")
+            return await self.draw(request, who, asked, status=200)
+        found = ready.chosen("answers", name, file, who)
         to = file.recipient(who.form.get("to", ""))
         words = with_ready_words(typed, found.words, opening_words(file, who.viewer.name, to)) if found else typed
         return await self.draw(request, who, Typed(reply=words, to=who.form.get("to", "")), status=200)

@@ -7,9 +7,10 @@ from typing import Final
 from config.causes import causes
 from config.vocabulary import ROBOT
 from console.actions import After, WrongFormError, current_version, text_of, version_of
+from console.answer_checks import unfinished_wish
 from console.case_file import CaseFile, gathered
 from console.closing_page import DECISION_STANDS, OUTCOMES, RIGHT, passed_to, place_of
-from console.looking_over import looked_over
+from console.looking_over import looked_over, until_sure
 from console.paths import is_ours, with_query
 from console.recommending import Wish, recommend, wish_of
 from console.site import Site, Who
@@ -36,16 +37,19 @@ class Closing:
         version = version_of(who)
         sends = who.form.get("how") == "send"
         was = await list_acts.before(tx, row)
+        also = unfinished_wish(wish.text) if wish else ()
         if sends:
             file: CaseFile = await gathered(tx, who, row)
             text = text_of(who)
             decided = row.queue == "mediation" and outcome in DECISION_STANDS
-            to = await looked_over(self._site, tx, who, file, text, decided=decided)
+            to = await looked_over(self._site, tx, who, file, text, decided=decided, also=also)
             outbox_id = await self._site.desk.reply(
                 tx, who.viewer, row.id, text, now=who.now, version=version, to=to.case_id
             )
             after.departing.append(outbox_id)
             version = await current_version(tx, who, row.id)
+        else:
+            until_sure(who, also)
         if wish:
             await recommend(self._site, tx, who, row, after, wish, version=version)
             version = await current_version(tx, who, row.id)

@@ -10,10 +10,11 @@ from aiohttp import web
 from config.causes import causes
 from config.vocabulary import DEPARTMENTS, ROBOT, Language
 from console import ready
-from console.answer_checks import Doubt, with_ready_words
+from console.answer_checks import Doubt
 from console.case_file import CaseFile, opening_words, other_bodies
 from console.case_page import CasePage, LockedError, ReasonWantedError
 from console.paths import is_ours
+from console.placing import with_ready_words
 from console.site import Site, Who
 from router.wordlists import find_body
 
@@ -56,7 +57,9 @@ class ClosingPage:
 
     async def look(self, request: web.Request, who: Who) -> web.StreamResponse:
         """The page with a ready text put in, or with the message as the member will read it. Nothing is closed."""
-        return await self.draw(request, who, who.form, status=200, previewed=who.form.get("how") == "preview")
+        previewed = who.form.get("how") == "preview"
+        put_in = "" if previewed else who.form.get("ready", "")
+        return await self.draw(request, who, who.form, status=200, previewed=previewed, put_in=put_in)
 
     async def draw(
         self,
@@ -69,9 +72,11 @@ class ClosingPage:
         doubts: tuple[Doubt, ...] = (),
         previewed: bool = False,
         proposes: bool = False,
+        put_in: str = "",
     ) -> web.Response:
         """The page, with what was chosen and typed before. `proposes`: with the house that the story speaks of and the text that
-        names it, to be read before anything is sent."""
+        names it, to be read before anything is sent. `put_in`: a ready text that somebody asked for just now; that one is still
+        chosen in a form which was refused is no wish to have it a second time."""
         try:
             file = await self._page.file(request, who)
         except (LockedError, ReasonWantedError) as error:
@@ -82,10 +87,10 @@ class ClosingPage:
         opening = opening_words(file, who.viewer.name, to)
         kept = file.drafts.get("closing")
         if proposes and kept is None:
-            form = {**form, **_proposal(file, who, form["outcome"])}
+            found, put_in = _proposal(file, who, form["outcome"])
+            form = {**form, "passed_to": found}
         text = form.get("text", kept.text if kept else opening).replace("\r\n", "\n")
-        wanted = "" if previewed else form.get("ready", "")
-        if chosen := ready.chosen("closings", wanted, file, who, body=form.get("passed_to", "")):
+        if chosen := ready.chosen("closings", put_in, file, who, body=form.get("passed_to", "")):
             text = with_ready_words(text, chosen.words, opening)
         return await self._site.page(
             "close.html",
@@ -118,12 +123,12 @@ def place_of(form: Mapping[str, str]) -> str:
     return at if at.isascii() and at.isdecimal() and len(at) <= _LONGEST_PLACE else ""
 
 
-def _proposal(file: CaseFile, who: Who, outcome: str) -> dict[str, str]:
-    """The house that handles what the member wrote of, and the ready text that sends them there; nothing where none is named."""
+def _proposal(file: CaseFile, who: Who, outcome: str) -> tuple[str, str]:
+    """The house that handles what the member wrote of, and the ready text that sends them there; "" where none is named."""
     story = next((one.reply or one.text for one in file.messages if one.direction == "in"), "")
     body = find_body(story)
     text = next((one.id for one in ready.offered("closings", file, who) if outcome in one.outcomes), "")
-    return {"passed_to": body.id, "ready": text} if body else {}
+    return (body.id, text) if body else ("", "")
 
 
 def causes_offered(language: Language) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from console.actions import WrongFormError, same_words
-from console.answer_checks import TEXT_WAYS, Member, Read, doubts, own_words, says_enough
+from console.answer_checks import TEXT_WAYS, Doubt, Member, Read, doubts, own_words, says_enough, unfinished
 from console.case_file import CaseFile, opening_words
 from console.contract import NoWayBackError, Recipient
 from console.site import Site, Who
@@ -21,9 +21,13 @@ _DIGITS: Final = re.compile(r"(?<![\d-])\d(?:[ ./-]?\d){5,12}(?![\d-])")
 _MOST: Final = 20
 
 
-async def looked_over(site: Site, tx: Tx, who: Who, file: CaseFile, text: str, *, decided: bool = False) -> Recipient:
+async def looked_over(
+    site: Site, tx: Tx, who: Who, file: CaseFile, text: str, *, decided: bool = False, also: Sequence[Doubt] = ()
+) -> Recipient:
     """To whom the form says that a text goes. Raises WrongFormError for one in which nothing was written, for a text message of a
-    sealed case, and for one that is odd, until its writer is sure; NoWayBackError where it would reach nobody."""
+    sealed case, and for one that is odd, until its writer is sure; NoWayBackError where it would reach nobody.
+
+    `also`: what is odd about what goes together with it."""
     file = replace(file, recipients=await site.desk.recipients(tx, file.row.id))
     to = file.recipient(who.form.get("to", ""))
     if to is None:
@@ -41,10 +45,19 @@ async def looked_over(site: Site, tx: Tx, who: Who, file: CaseFile, text: str, *
         particulars=await site.desk.particulars(words),
         strangers=await _strangers(tx, words, member, to),
     )
-    found = doubts(words, member, read, decided=decided)
-    if {doubt.key for doubt in found} - set(who.form.get("sure", "").split()):
-        raise WrongFormError("unsure", found)
+    until_sure(who, (*doubts(words, member, read, decided=decided), *also))
     return to
+
+
+def looked_over_for_colleagues(who: Who, text: str) -> None:
+    """The same for a text to a department. Raises WrongFormError for one that is not finished, until its writer is sure."""
+    until_sure(who, unfinished(text))
+
+
+def until_sure(who: Who, found: Sequence[Doubt]) -> None:
+    """Raises WrongFormError where there is a doubt of which the form does not say that its writer is sure."""
+    if {doubt.key for doubt in found} - set(who.form.get("sure", "").split()):
+        raise WrongFormError("unsure", tuple(found))
 
 
 async def _member(tx: Tx, who: Who, file: CaseFile, to: Recipient) -> Member:

@@ -34,10 +34,12 @@ def offered(use: Use, file: CaseFile, who: Who, *, language: Language | None = N
     return [_filled(one, file, who, language) for one in ready_texts(use).for_kind(file.row.kind)]
 
 
-def chosen(use: Use, name: str, file: CaseFile, who: Who, *, body: str = "") -> Ready | None:
+def chosen(
+    use: Use, name: str, file: CaseFile, who: Who, *, body: str = "", language: Language | None = None
+) -> Ready | None:
     """The text with this id; `body` is the id of another house that the member is sent to."""
     found = ready_texts(use).find(name)
-    return _filled(found, file, who, None, body) if found else None
+    return _filled(found, file, who, language, body) if found else None
 
 
 def _filled(one: ReadyText, file: CaseFile, who: Who, wanted: Language | None, body: str = "") -> Ready:
@@ -56,7 +58,17 @@ def _filled(one: ReadyText, file: CaseFile, who: Who, wanted: Language | None, b
             "body": typographic(other.names.in_language(language), language),
             "body_contact": typographic(other.contact.in_language(language), language),
         }
-    flags = {name for name, holds in (("due", row.due_on), ("courts", row.queue == "mediation")) if holds}
+    # A date that is over is no promise any more: only a text that says so names it.
+    is_late = row.due_on is not None and row.due_on < deadlines.received_day(who.now)
+    flags = {
+        name
+        for name, holds in (
+            ("due", row.due_on and not is_late),
+            ("late", is_late),
+            ("courts", row.queue == "mediation"),
+        )
+        if holds
+    }
     title_language: ConsoleLanguage = who.language
     return Ready(one.id, one.title.in_language(title_language), one.words(language, values, flags), one.outcomes)
 

@@ -14,9 +14,10 @@ from console.actions import Actions, After, WrongFormError, change, current_vers
 from console.case_page import CasePage
 from console.contract import NoDepartmentError, QuestionMail
 from console.days import day_of
+from console.looking_over import looked_over_for_colleagues
 from console.rights import Right
 from console.site import Handler, Site, Who
-from console.words import catalogue
+from console.words import catalogue, in_house
 from store import cases, recommendations
 from store.database import Tx
 from store.recommendations import STATES
@@ -71,11 +72,12 @@ async def recommend(site: Site, tx: Tx, who: Who, row: Row, after: After, wish: 
     )
     if not wish.mail or row.sealed:
         return
-    words = catalogue()[who.language]
+    language = in_house(row.language, who.language)
+    words = catalogue()[language]
     mail = QuestionMail(
         subject=words["recommend.subject"].replace("{reference}", row.reference),
         below=words["ask.below"].replace("{name}", who.viewer.name),
-        language=who.language,
+        language=language,
     )
     at = await current_version(tx, who, row.id)
     try:
@@ -96,6 +98,7 @@ class Recommending:
     async def make(self, tx: Tx, who: Who, row: Row, after: After) -> str:
         """Recommend something to a department, and send it there where that was asked and an address is known."""
         wish = wish_of(who.form, text_of(who))
+        looked_over_for_colleagues(who, wish.text)
         await recommend(self._site, tx, who, row, after, wish, version=version_of(who))
         return "?done=recommended#recommendations"
 

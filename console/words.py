@@ -23,6 +23,8 @@ _NARROW: Final = "\u202f"
 
 ConsoleLanguage = Literal["fr", "nl", "en"]
 LANGUAGES: Final[tuple[ConsoleLanguage, ...]] = get_args(ConsoleLanguage)
+# Those in which departments work.
+_AT_WORK: Final[tuple[ConsoleLanguage, ...]] = ("fr", "nl")
 
 
 class WordsError(Exception):
@@ -89,6 +91,13 @@ def typeset(words: Mapping[str, str], language: ConsoleLanguage) -> Mapping[str,
     if language != "fr":
         return words
     return {key: _FRENCH_GAP.sub(_NARROW, text) for key, text in words.items()}
+
+
+def in_house(spoken: str, own: ConsoleLanguage) -> ConsoleLanguage:
+    """In which language a department is written to about a case: its member's, whose words it has to read, where colleagues
+    work in it; else the asker's own, where they do; else French."""
+    wanted = spoken if spoken in _AT_WORK else own
+    return next((one for one in _AT_WORK if one == wanted), "fr")
 
 
 def chosen(cookie: str, accept_language: str) -> ConsoleLanguage:

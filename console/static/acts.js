@@ -4,7 +4,9 @@
 (() => {
   const pause = document.getElementById("pause"), correct = document.getElementById("correct"), opened = () => {
     if (pause && location.hash === "#pause") { pause.open = true; pause.querySelector("input:not([type=hidden]):enabled")?.focus(); }
-    if (correct && location.hash === "#correct") correct.querySelector("select")?.focus();
+    // What is doubted, in the card where it is corrected.
+    const doubted = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+    if (doubted && correct?.contains(doubted)) doubted.focus();
   };
   window.addEventListener("hashchange", opened);
   opened();
@@ -79,7 +81,6 @@
     window.addEventListener("pageshow", () => { gone = false; });
     document.addEventListener("visibilitychange", () => { if (document.hidden) keep(true); });
     form.querySelector("[data-keep]")?.setAttribute("hidden", "");
-    form.querySelector("[data-script]")?.removeAttribute("hidden");
 
     // To whom of several it goes: the greeting, the label and the button say so too, unless the greeting was changed by hand.
     const to = form.querySelector("select[data-to]");
@@ -94,17 +95,37 @@
       field.dispatchEvent(new Event("input", { bubbles: true }));
     });
 
+    // A ready text goes in at the caret where somebody has put one, else at the end: behind the greeting, before the signature,
+    // a paragraph of its own and only once (console/placing.py, which does it without a caret).
+    let touched = false;
+    for (const type of ["keydown", "pointerdown"]) field.addEventListener(type, () => { touched = true; });
+    const place = (words, opening) => {
+      const text = field.value, [head, tail = ""] = opening.split("\n\n\n\n"), lines = `\n${text}\n`;
+      const found = `\n${lines}\n`.indexOf(`\n\n${words}\n\n`);
+      if (found >= 0) return found;
+      const signed = [tail, tail.split("\n")[0]].filter(Boolean).map((sign) => lines.lastIndexOf(`\n${sign}\n`)).find((at) => at >= 0);
+      const end = signed ?? text.length, first = text.split("\n")[0];
+      const start = Math.min(end, head && (first === head || first.endsWith(",")) ? first.length : 0);
+      let at = touched && field.selectionEnd > start && field.selectionEnd <= end ? field.selectionEnd : end;
+      // Nobody's sentence is cut: the text stands behind the paragraph in which the caret is.
+      if (text.slice(0, at).trim() && !/\n\s*$/.test(text.slice(0, at))) at = Math.min(end, at + text.slice(at).search(/\n\s*\n|$/));
+      const before = text.slice(0, at).trimEnd(), after = text.slice(at).trimStart();
+      field.setRangeText(`${before ? "\n\n" : ""}${words}${after ? "\n\n" : ""}`, before.length, text.length - after.length, "end");
+      return before ? before.length + 2 : 0;
+    };
     const put = form.querySelector("[data-put]");
     put?.addEventListener("click", (event) => {
       event.preventDefault();
-      const chosen = form.querySelector("select[data-texts]")?.selectedOptions[0], words = chosen?.dataset.text;
+      const select = form.querySelector("select[data-texts]"), words = select?.selectedOptions[0].dataset.text;
       if (!words) return;
-      const gap = field.value.indexOf("\n\n\n\n");
-      const at = gap >= 0 ? gap + 2 : field.selectionStart === field.value.length && field.value ? field.value.length : field.selectionStart;
-      field.setRangeText(words, at, gap >= 0 ? at : field.selectionEnd, "end");
-      const blank = field.value.indexOf("____", at);
+      const at = place(words, to?.selectedOptions[0].dataset.opening ?? field.dataset.opening);
+      // It is in: a form that is refused brings no second one.
+      select.value = "";
+      touched = true;
       field.focus();
-      if (blank >= 0 && blank < at + words.length) field.setSelectionRange(blank, blank + 4);
+      const blank = words.indexOf("____");
+      if (blank >= 0) field.setSelectionRange(at + blank, at + blank + 4);
+      else field.setSelectionRange(at + words.length, at + words.length);
       field.dispatchEvent(new Event("input", { bubbles: true }));
     });
   }

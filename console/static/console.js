@@ -20,7 +20,12 @@
     if (!part) return;
     part.open = true;
     const field = part.querySelector("textarea");
-    if (!field) return;
+    if (!field) {
+      // Nothing can be written here: what opens it has the focus, and what stands there instead is in sight.
+      part.querySelector("summary").focus({ preventScroll: true });
+      part.scrollIntoView({ block: "center" });
+      return;
+    }
     field.focus();
     // After the greeting, where the answer goes.
     const gap = field.value.indexOf("\n\n\n");

@@ -101,7 +101,7 @@ async def test_single_keys_on_a_case(running: Running, anne: Watched) -> None:
     await page.get_by_role("button", name="Open or fold everything").click()
     assert await page.locator(".story details.more[open]").count() == 0
     await page.keyboard.press("e")
-    assert await page.evaluate(where) == "kind"
+    assert await page.evaluate(where) == "department"
     await page.keyboard.press("Escape")
     await page.keyboard.press("i")
     assert await page.evaluate(where) == "note-text"

@@ -336,7 +336,7 @@ async def test_two_people_who_close_at_once_close_once(running: Running) -> None
 async def test_nothing_is_offered_that_cannot_be_sent(running: Running) -> None:
     tom = await running.sign_in("tom")
     page = await tom.get(running.case("phone"))
-    assert "We have no address to answer to in writing." in page
+    assert "You cannot write to them from here." in page
     assert "by SMS" not in page
     assert 'id="reply-text"' not in page
     page = await tom.get(f"{running.case('phone')}/close")

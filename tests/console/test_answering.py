@@ -10,8 +10,9 @@ import pytest
 
 from config.ready_texts import BLANK, load_ready_texts, ready_texts
 from config.vocabulary import KINDS, LANGUAGES, ROBOT
-from console.answer_checks import Member, Read, doubts, own_words, with_ready_words
+from console.answer_checks import Member, Read, doubts, own_words
 from console.closing_page import OUTCOMES
+from console.placing import with_ready_words
 from tests.console.conftest import Browser, Running
 from tests.console.test_actions import messages_of, row_of
 
