@@ -133,10 +133,19 @@ class AccessActs:
     async def again(self, tx: Tx, who: Who, opened: Opened, after: After) -> str:
         """Take it back into one's hands: what was approved can no longer be fetched."""
         del after
-        if opened.request.state == "draft":
+        if opened.request.state in ("draft", "ended"):
             raise StaleRequestError(opened.request.id)
         await access_requests.changed(tx, who.viewer, opened.request, version=version_of(who), now=who.now)
         return "?done=again"
+
+    async def end(self, tx: Tx, who: Who, opened: Opened, after: After) -> str:
+        """Give it up, and say why."""
+        del after
+        reason = who.form.get("text", "").strip()[:_LONGEST_WORDS]
+        if not reason:
+            raise WrongFormError("end")
+        await access_requests.end(tx, who.viewer, opened.request, reason, version=version_of(who), now=who.now)
+        return "?done=ended"
 
     async def give_back(self, tx: Tx, who: Who, opened: Opened, after: After) -> str:
         """The second reader wants something changed."""
@@ -229,6 +238,7 @@ def routes(site: Site, house: AccessHouse) -> list[tuple[str, str, str, Handler,
         ("POST", f"{_ONE}/item", "access-item", acts.on(acts.item), "handles"),
         ("POST", f"{_ONE}/send", "access-send", acts.on(acts.send), "handles"),
         ("POST", f"{_ONE}/again", "access-again", acts.on(acts.again), "handles"),
+        ("POST", f"{_ONE}/end", "access-end", acts.on(acts.end), "handles"),
         ("POST", f"{_ONE}/return", "access-back", acts.on(acts.give_back), "handles"),
         ("POST", f"{_ONE}/approve", "access-approve", acts.on(acts.approve, proven=True), "handles"),
     ]

@@ -20,7 +20,7 @@ from store.database import Tx
 from store.family import goes_on_as
 from store.views import Row
 
-DONE: Final = ("begun", "case", "masked", "item", "sent", "returned", "approved", "again")
+DONE: Final = ("begun", "case", "masked", "item", "sent", "returned", "approved", "again", "ended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class AccessPages:
         del request
         async with self._site.store.read() as tx:
             every = await access_requests.listed(tx, who.viewer)
-        to_do = [one for one in every if one.state != "approved"]
-        over = [one for one in every if one.state == "approved"]
+        to_do = [one for one in every if one.state not in access_requests.OVER]
+        over = [one for one in every if one.state in access_requests.OVER]
         return await self._site.page("access_list.html", who, here="access", to_do=to_do, over=over)
 
     async def show(self, request: web.Request, who: Who) -> web.StreamResponse:

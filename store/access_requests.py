@@ -25,7 +25,9 @@ from store.viewer import Viewer
 # was seen; somebody called back on the number on file (GDPR, article 12(6)).
 Identity = Literal["address", "paper", "called"]
 IDENTITIES: Final[tuple[Identity, ...]] = ("address", "paper", "called")
-State = Literal["draft", "reading", "approved"]
+# "ended": nobody answers it any more, for a reason: the member took it back, or it was begun by mistake.
+State = Literal["draft", "reading", "approved", "ended"]
+OVER: Final[tuple[State, ...]] = ("approved", "ended")
 NAME: Final = texts.Place("access_requests", "name")
 COMMENT: Final = texts.Place("access_requests", "comment")
 BODY: Final = texts.Place("access_requests", "body")
@@ -148,8 +150,8 @@ async def of_id(tx: Tx, viewer: Viewer, request_id: int) -> Request | None:
 
 
 async def listed(tx: Tx, viewer: Viewer, *, limit: int = 200) -> list[Request]:
-    """Those that this viewer may open: first what is to be done, the earliest due first, then what was approved last."""
-    open_first = access_requests.c.state == "approved"
+    """Those that this viewer may open: first what is to be done, the earliest due first, then what is over."""
+    open_first = access_requests.c.state.in_(OVER)
     order = (open_first, access_requests.c.due_on, access_requests.c.id)
     rows = await tx.conn.execute(_query().where(viewer.may_see()).order_by(*order).limit(limit))
     return [_request(row) for row in rows]
@@ -164,7 +166,7 @@ async def of_case(tx: Tx, viewer: Viewer, case_id: int) -> list[Request]:
 async def open_of(tx: Tx, viewer: Viewer, person_id: int, case_id: int) -> Request | None:
     """The request on a case that is not answered yet: a second one would be the same answer twice."""
     mine = [one for one in await of_case(tx, viewer, case_id) if one.person_id == person_id]
-    return next((one for one in mine if one.state != "approved"), None)
+    return next((one for one in mine if one.state not in OVER), None)
 
 
 async def body_of(tx: Tx, viewer: Viewer, request: Request) -> bytes:
@@ -188,6 +190,15 @@ async def changed(tx: Tx, viewer: Viewer, request: Request, *, version: int, now
     if request.state != "draft":
         detail = {"request": request.id, "from": request.state}
         await _note(tx, viewer, request.case_id, "access.reopened", now, detail)
+
+
+async def end(tx: Tx, viewer: Viewer, request: Request, reason: str, *, version: int, now: datetime) -> None:
+    """Give a draft up; the reason stands where a second reader's comment would. Raises StaleRequestError."""
+    if request.state != "draft":
+        raise StaleRequestError(request.id)
+    nothing = {"body": texts.keep_bytes(b"", BODY), "body_hash": ""}
+    await _step(tx, request, version, {"state": "ended", "comment": texts.keep(reason, COMMENT), **nothing})
+    await _note(tx, viewer, request.case_id, "access.ended", now, {"request": request.id})
 
 
 async def hand_over(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -14,7 +15,7 @@ from tests.channels.form.doors import NOW
 from tests.channels.form.running import Start
 
 pytestmark = pytest.mark.browser
-EVERYTHING: frozenset[Act] = frozenset({"add", "disagree", "withdraw", "copy", "revoke"})
+EVERYTHING: frozenset[Act] = frozenset({"add", "disagree", "withdraw", "copy", "access", "revoke"})
 
 _WORDS = {"fr": "Continuer", "nl": "Verder", "de": "Weiter", "en": "Continue"}
 
@@ -80,7 +81,14 @@ async def test_every_state_of_receipt_and_case(start: Start, open_page: OpenPage
         "urgent": replace(base, situation="urgent", merged_into="PM-2026-004216-78"),
         "closed": replace(base, state="closed", can=frozenset()),
         "rated": replace(base, state="closed", outcome="We paid.", result="founded", rating=2, can=frozenset({"rate"})),
-        "everything": replace(base, receipt_code="K7QM-2B4X-9DTW-0HFA", clock="result", proof="mail", can=EVERYTHING),
+        "everything": replace(
+            base,
+            receipt_code="K7QM-2B4X-9DTW-0HFA",
+            clock="result",
+            proof="mail",
+            can=EVERYTHING,
+            access_until=date(2027, 1, 23),
+        ),
     }
     page = await open_page(f"{running.base_url}/en/", color_scheme=scheme)
     for token in running.door.cases:
@@ -98,6 +106,7 @@ async def test_the_way_back_to_a_case(start: Start, open_page: OpenPage, languag
     address = f"{running.base_url}/{language}"
     sent_to = "m•••@mail.example"
     case = replace(running.door.view, reference="PM-2026-004217-75", mail_sent_to=sent_to, proof="mail", can=EVERYTHING)
+    case = replace(case, access_until=date(2027, 1, 23))
     running.door.cases = {"mailed": case, "receipt": replace(case, proof="receipt", mail_sent_to="")}
     page = await open_page(f"{address}/find", color_scheme=scheme)
     assert await found(page) == []
@@ -111,7 +120,7 @@ async def test_the_way_back_to_a_case(start: Start, open_page: OpenPage, languag
     assert await found(page) == []
     for token in running.door.cases:
         await page.goto(f"{address}/c/{token}")
-        for purpose in ("withdraw", "copy"):
+        for purpose in ("withdraw", "copy", "access"):
             await page.goto(f"{address}/case/code?for={purpose}")
             assert await found(page) == [], f"{token} {purpose}"
     await page.goto(f"{address}/c/mailed")

@@ -123,6 +123,7 @@ _POLICY: dict[str, set[str] | None] = {
     "console-access-send": _HANDLES,
     "console-access-again": _HANDLES,
     "console-access-back": _HANDLES,
+    "console-access-end": _HANDLES,
     "console-access-approve": _HANDLES,
     "console-case-why": _READS,
     "console-mentions": _READS,

@@ -232,6 +232,25 @@ async def test_a_copy_comes_as_an_archive_to_save(running: Running, language: st
     assert made.closed
 
 
+@pytest.mark.parametrize("language", ["fr", "nl", "de", "en"])
+async def test_the_answer_to_a_request_for_access_is_fetched_behind_a_code(running: Running, language: str) -> None:
+    await opened(running, can=FULL | {"access"}, access_until=date(2027, 1, 23))
+    text = await page(running, f"/{language}/case")
+    assert f"/{language}/case/code?for=access" in text
+    assert "2027" in text
+    text = await ask(running, "access", language)
+    ((_, code),) = running.case_door.mailed
+    data = hidden(text) | {"for": "access"}
+    wrong = await running.client.post(f"/{language}/case/code/use", data=data | {"code": "1"})
+    assert wrong.status == 422
+    answer = await running.client.post(f"/{language}/case/code/use", data=data | {"code": code})
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="data.zip"'
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    with zipfile.ZipFile(io.BytesIO(await answer.read())) as archive:
+        assert archive.namelist() == ["data.json"]
+
+
 async def test_without_an_address_the_receipts_code_is_asked_for(running: Running) -> None:
     token = await opened(running, proof="receipt", mail_sent_to="")
     text = await page(running, "/en/case/code?for=withdraw")
@@ -248,7 +267,7 @@ async def test_what_is_not_offered_cannot_be_done(running: Running) -> None:
     token = await opened(running, can=frozenset({"add"}))
     text = await page(running, "/en/case")
     assert "case/code" not in text
-    for purpose in ("withdraw", "copy", "open"):
+    for purpose in ("withdraw", "copy", "access", "open"):
         answer = await running.client.get(f"/en/case/code?for={purpose}", allow_redirects=False)
         assert answer.headers["Location"] == f"{running.base_url}/en/case"
         data = hidden(text) | {"for": purpose, "code": "100000"}

@@ -1,0 +1,244 @@
+"""Requests for access (GDPR, article 15; rule E4): prepared by some, read by another, by those alone who may see the cases."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import date
+
+import pytest
+
+from tests.console.access_steps import (
+    approved,
+    asking,
+    begin,
+    decide,
+    drawn,
+    entries,
+    handed_over,
+    kept,
+    unpacked,
+)
+from tests.console.conftest import Running
+from tests.console.example_access import HUMILIATED, THIRD, THIRD_PHONE, furnish_access, furnish_sealed, joined_by
+from tests.console.example_house import PASSWORD, Told, add_case
+
+__all__ = ["asking"]
+
+
+async def test_what_was_found_wrongly_is_shown_and_more_words_are_masked(asking: Running) -> None:
+    tom = await asking.sign_in("tom")
+    path = await begin(tom, asking)
+    await decide(tom, path, asking, "neighbour", "take")
+    number = str(asking.house.cases["neighbour"])
+    assert THIRD in tom.page
+    await tom.post(f"{path}/mask", **{"case": number, "also": "la même  lettre\nhonnête", "show-1": THIRD_PHONE})
+    assert "la même lettre" not in drawn(tom.page)
+    assert "honnête" not in drawn(tom.page)
+    assert THIRD_PHONE in drawn(tom.page)
+    assert THIRD not in drawn(tom.page)
+
+
+async def test_a_note_is_left_out_with_a_reason_only(asking: Running) -> None:
+    tom = await asking.sign_in("tom")
+    path = await begin(tom, asking)
+    await decide(tom, path, asking, "neighbour", "take")
+    assert "honnête" in drawn(tom.page)
+    of_case = tom.page.partition(f'id="case-{asking.house.references["neighbour"]}"')[2]
+    case = str(asking.house.cases["neighbour"])
+    note = re.search(r'value="note"><input type="hidden" name="item" value="(\d+)"', of_case)
+    assert note
+    await tom.post(f"{path}/item", status=422, case=case, kind="note", item=note.group(1), do="leave", reason=" ")
+    assert "Say why it is left out" in tom.page
+    await tom.post(f"{path}/item", case=case, kind="note", item=note.group(1), do="leave", reason="about the neighbour")
+    assert "honnête" not in drawn(tom.page)
+    assert "about the neighbour" in tom.page
+
+
+async def test_nobody_approves_what_they_prepared_themselves(asking: Running) -> None:
+    tom, again = await asking.sign_in("tom"), await asking.sign_in("tom")
+    path = await handed_over(asking, tom)
+    (one,) = await kept(asking)
+    for browser in (tom, again):
+        await browser.get(path)
+        assert "/approve" not in browser.page
+        fields = {"hash": one.body_hash, "version": str(one.version), "proof": PASSWORD}
+        await browser.post(f"{path}/approve", status=403, **fields)
+        assert "You have prepared part of this answer." in browser.page
+    assert [request.state for request in await kept(asking)] == ["reading"]
+
+
+async def test_who_only_masked_a_word_is_no_second_reader_either(asking: Running) -> None:
+    tom, luc = await asking.sign_in("tom"), await asking.sign_in("luc")
+    path = await begin(tom, asking)
+    for key, do in (("marie", "take"), ("neighbour", "take"), ("husband", "leave")):
+        await decide(tom, path, asking, key, do)
+    await luc.get(path)
+    await luc.post(f"{path}/mask", case=str(asking.house.cases["marie"]), also="certificat")
+    await tom.get(path)
+    await tom.post(f"{path}/send")
+    (one,) = await kept(asking)
+    await luc.get(path)
+    await luc.post(f"{path}/approve", status=403, hash=one.body_hash, version=str(one.version), proof=PASSWORD)
+
+
+async def test_approving_asks_for_the_password(asking: Running) -> None:
+    tom, luc = await asking.sign_in("tom"), await asking.sign_in("luc")
+    path = await handed_over(asking, tom)
+    (one,) = await kept(asking)
+    asking.clock.forward(minutes=6)
+    await luc.get(path)
+    await luc.post(f"{path}/approve", status=403, hash=one.body_hash, version=str(one.version))
+    assert 'name="proof"' in luc.page
+    assert [request.state for request in await kept(asking)] == ["reading"]
+
+
+async def test_a_sealed_case_is_put_in_by_somebody_with_the_right(asking: Running) -> None:
+    await furnish_sealed(asking.house)
+    tom, anne, sofie, luc = [await asking.sign_in(login) for login in ("tom", "anne", "sofie", "luc")]
+    path = await begin(tom, asking)
+    sealed = asking.house.references["humiliated"]
+    for key, do in (("marie", "take"), ("neighbour", "take"), ("husband", "leave")):
+        await decide(tom, path, asking, key, do)
+    assert "One more case of this member is not yours to see" in tom.page
+    assert sealed not in tom.page
+    await tom.post(f"{path}/send", status=422)
+    # Anne may see medical matters; she says why, as on every sealed case.
+    await anne.get(path)
+    assert HUMILIATED not in anne.page
+    await anne.post(f"{path}/case", status=422, case=str(asking.house.cases["humiliated"]), do="take")
+    await anne.get(asking.case("humiliated"), status=403)
+    await anne.post(f"{asking.case('humiliated')}/open", reason="handling")
+    await decide(anne, path, asking, "humiliated", "take")
+    assert "médecin-conseil" in drawn(anne.page)
+    assert "A colleague has put in one case that you do not see" in await tom.get(path)
+    assert "humili" not in tom.page
+    await tom.post(f"{path}/send", status=422)
+    await anne.get(path)
+    await anne.post(f"{path}/send")
+    # Who may not see it reads nothing of the answer, and approves nothing.
+    (one,) = await kept(asking)
+    for browser in (tom, luc):
+        await browser.get(path)
+        assert "humili" not in browser.page
+        assert "not before your eyes" in browser.page
+    fields = {"hash": one.body_hash, "version": str(one.version), "proof": PASSWORD}
+    await luc.post(f"{path}/approve", status=422, **fields)
+    await sofie.get(path)
+    assert "humili" not in sofie.page
+    await sofie.get(asking.case("humiliated"), status=403)
+    await sofie.post(f"{asking.case('humiliated')}/open", reason="supervision")
+    await approved(sofie, path)
+    assert "Approved by Sofie Claes" in sofie.page
+    looks = [entry for entry in await entries(asking, "humiliated") if entry.act == "case.viewed"]
+    assert {"access"} <= {entry.detail["what"] for entry in looks}
+
+
+async def test_what_a_second_person_wrote_in_the_case_is_left_out_whole(running: Running) -> None:
+    await furnish_access(running.house)
+    await joined_by(running.house, "marie", "Paul Dubois", "Moi aussi, et j’ai vu un zèbre.")
+    tom = await running.sign_in("tom")
+    path = await begin(tom, running)
+    await decide(tom, path, running, "marie", "take")
+    assert "indemnité" in drawn(tom.page)
+    assert "zèbre" not in drawn(tom.page)
+
+
+async def test_the_second_reader_returns_it_with_a_comment(asking: Running) -> None:
+    tom, luc = await asking.sign_in("tom"), await asking.sign_in("luc")
+    path = await handed_over(asking, tom)
+    await luc.get(path)
+    await luc.post(f"{path}/return", status=422, text=" ")
+    await luc.post(f"{path}/return", text="Line 3 names the <neighbour>.")
+    assert "Returned with your comment" in luc.page
+    await tom.get(path)
+    assert "Line 3 names the &lt;neighbour&gt;." in tom.page
+    await tom.post(f"{path}/send")
+    await approved(luc, path)
+    assert "Approved by Luc Simon" in luc.page
+
+
+async def test_a_draft_that_somebody_changed_meanwhile_is_not_handed_over(asking: Running) -> None:
+    tom, luc = await asking.sign_in("tom"), await asking.sign_in("luc")
+    path = await begin(tom, asking)
+    for key, do in (("marie", "take"), ("neighbour", "take"), ("husband", "leave")):
+        await decide(tom, path, asking, key, do)
+    await luc.get(path)
+    await luc.post(f"{path}/mask", case=str(asking.house.cases["marie"]), also="certificat")
+    answer = await tom.send(f"{path}/send")
+    assert answer.status == 409
+    assert [request.state for request in await kept(asking)] == ["draft"]
+
+
+async def test_the_list_says_what_to_do_and_when(asking: Running) -> None:
+    tom = await asking.sign_in("tom")
+    assert "No member asks for their data." in await tom.get("/console/access")
+    await begin(tom, asking, asked_on="2026-11-20")
+    page = await tom.get("/console/access")
+    assert "Marie Dubois" in page
+    # 20 December 2026 is a Sunday.
+    assert 'datetime="2026-12-21"' in page
+    (one,) = await kept(asking)
+    assert (one.asked_on, one.due_on) == (date(2026, 11, 20), date(2026, 12, 21))
+    # On one case one answer is open at a time.
+    assert await begin(tom, asking) == f"/console/access/{one.id}"
+
+
+@pytest.mark.parametrize(
+    "fields", [{"asked_on": "2026-11-25"}, {"asked_on": "1999-01-01"}, {"identity": "guess"}, {"name": " "}]
+)
+async def test_what_is_missing_is_said_and_nothing_begins(asking: Running, fields: dict[str, str]) -> None:
+    tom = await asking.sign_in("tom")
+    await tom.get(asking.case("marie"))
+    given = {"name": "Marie Dubois", "identity": "address", "asked_on": "2026-11-24", **fields}
+    await tom.post(f"{asking.case('marie')}/access", status=422, **given)
+    assert await kept(asking) == []
+
+
+async def test_an_answer_of_a_case_that_one_may_not_see_is_not_there(asking: Running) -> None:
+    await furnish_sealed(asking.house)
+    anne, tom = await asking.sign_in("anne"), await asking.sign_in("tom")
+    await anne.get(asking.case("humiliated"), status=403)
+    await anne.post(f"{asking.case('humiliated')}/open", reason="handling")
+    path = await begin(anne, asking, "humiliated")
+    await tom.get(path, status=404)
+    assert "humili" not in await tom.get("/console/access")
+
+
+async def test_who_has_no_mail_address_gets_it_in_person(running: Running) -> None:
+    """A case from the telephone: no code can be sent, so the approved answer is saved, which is an export (rules S10, E5)."""
+    told = Told("Nadia Rossi", "+32470998877", "Ma girafe est perdue.", channel="phone", contact="phone", days_ago=3)
+    await add_case(running.house, "nadia", told)
+    tom, luc = await running.sign_in("tom"), await running.sign_in("luc")
+    path = await begin(tom, running, "nadia", name="Nadia Rossi", identity="paper")
+    assert "No mail address leads to this member" in tom.page
+    await luc.get(f"{path}/archive", status=404)
+    await tom.post(f"{path}/send")
+    await approved(luc, path)
+    assert f"{path}/archive" in luc.page
+    running.clock.forward(minutes=6)
+    assert 'name="proof"' in await luc.get(f"{path}/archive", status=403)
+    await luc.send("/console/proof", next=f"{path}/archive", proof=PASSWORD)
+    content = await (await luc.client.get(f"{path}/archive")).read()
+    (one,) = await kept(running)
+    assert hashlib.sha256(content).hexdigest() == one.archive_hash
+    page, data = unpacked(content)
+    assert "girafe" in page
+    assert data["contacts"] == [["phone", "+32470998877"]]
+    exported = [entry for entry in await entries(running, "nadia") if entry.act == "access.exported"]
+    assert [entry.detail["bytes"] for entry in exported] == [len(content), len(content)]
+
+
+async def test_a_request_that_nobody_answers_any_more_is_given_up_with_a_reason(asking: Running) -> None:
+    tom = await asking.sign_in("tom")
+    path = await begin(tom, asking)
+    await tom.post(f"{path}/end", status=422, text=" ")
+    assert "Say why nobody answers it" in tom.page
+    await tom.post(f"{path}/end", text="She called: <no need>.")
+    assert "She called: &lt;no need&gt;." in tom.page
+    assert (await tom.send(f"{path}/again")).status == 409
+    page = await tom.get("/console/access")
+    assert "Given up" in page
+    assert "To be answered" not in page
+    # Another one can be begun.
+    assert await begin(tom, asking) != path
