@@ -50,7 +50,8 @@ bench: $(V)/.dev
 	@sh tests/servers/install.sh
 	$(BIN)/python -m bench
 
-# A house of its own with fourteen months of invented cases in four languages, and people to sign in as.
+# A house of its own with fourteen months of invented cases in four languages, and people to sign in as. PORT, GUICHET_DATA (a
+# folder that is empty, or holds a demonstration) and GUICHET_LMTP_PORT change where.
 demo: $(V)/.run
 	@exec $(BIN)/python -m gateway.demo
 

@@ -5,23 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
 
 from channels.message import OutboundMessage
 from console.door_contract import DoorChecks, OpenDoor
+from console.door_state import MAILBOX, by_name, check_name
 from console.site import Handler, Site, Who
 from console.words import Words, catalogue
 from store import audit, conversations, doors, operations, outbox
 from store.database import Tx
 from store.doors import Entrance
 from store.operations import Beat
-
-# As the mail process names its signs of life.
-MAILBOX: Final = "mailbox:"
-_CHECK: Final = "check:"
 
 
 class Trials:
@@ -71,22 +68,12 @@ def routes(site: Site, checks: DoorChecks) -> list[tuple[str, str, str, Handler,
     return [("POST", "/console/channels/test", "channels-test", Trials(site, checks).try_out, "supervises")]
 
 
-def by_name(beats: Sequence[Beat]) -> dict[str, Beat]:
-    """Signs of life by their names."""
-    return {beat.name: beat for beat in beats}
-
-
 def mailboxes_of(entrances: Sequence[Entrance], beats: Mapping[str, Beat]) -> list[str]:
     """The addresses that get mail: those that are watched, and those that mail ever came to."""
     watched = {name.removeprefix(MAILBOX) for name in beats if name.startswith(MAILBOX)}
     # While a mailbox is owned, there is a sign of its lease beside it, under a number.
     named = {name for name in watched if "@" in name}
     return sorted(named | {entrance.account for entrance in entrances if entrance.channel == "email"})
-
-
-def check_name(channel: str, account: str) -> str:
-    """The sign under which the last look at a door is kept."""
-    return f"{_CHECK}{channel}:{account}"
 
 
 def trial_key(channel: str, account: str) -> str:

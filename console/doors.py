@@ -5,25 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from aiohttp import web
 
 from config.vocabulary import CHANNELS
 from console.door_contract import DoorChecks, OpenDoor
-from console.door_trials import MAILBOX, by_name, check_name, mailboxes_of, trial_key
+from console.door_state import State, by_name, check_name, state_of
+from console.door_trials import mailboxes_of, trial_key
 from console.site import Handler, Site, Who
 from store import announcements, doors, operations
 from store.doors import Entrance, Exit, Trial
 from store.operations import Beat
 
-# As the clock names its signs of life.
-_SILENCE: Final = "silence:"
-# A mailbox that has given no sign of life for so long is not watched.
-_SILENT: Final = timedelta(seconds=90)
 _LATE: Final = timedelta(minutes=15)
-
-State = Literal["works", "silent", "late", "away"]
 # The worst first.
 _ORDER: Final = {"away": 0, "late": 1, "silent": 2, "works": 3}
 
@@ -108,8 +103,7 @@ def _doors(
     for name in dict.fromkeys((*came, *open_now)):
         channel, account = name
         entrance = came.get(name)
-        check = beats.get(check_name(channel, account))
-        state, since, error = _state(channel, account, entrance, check, beats, now)
+        state, since, error = state_of(channel, account, entrance, beats, now)
         there = open_now.get(name)
         found.append(
             Door(
@@ -119,41 +113,13 @@ def _doors(
                 since,
                 entrance,
                 error,
-                check,
+                beats.get(check_name(channel, account)),
                 trials.get(name),
                 there.recipient if there else "",
                 can_be_tried=there is not None,
             )
         )
     return sorted(found, key=lambda door: (_ORDER[door.state], CHANNELS.index(door.channel), door.account))
-
-
-def _state(
-    channel: str,
-    account: str,
-    entrance: Entrance | None,
-    check: Beat | None,
-    beats: Mapping[str, Beat],
-    now: datetime,
-) -> tuple[State, datetime | None, str]:
-    """How a door does, since when, and what its server said."""
-    # Only these two are fetched by us; by the other doors messages are brought.
-    watched = beats.get({"telegram": "telegram", "email": f"{MAILBOX}{account}"}.get(channel, ""))
-    if watched and _away(watched, now):
-        return "away", watched.at, str(watched.detail.get("error", ""))
-    # What came in after a look that found trouble shows that the trouble is over.
-    if check and check.state != "answers" and (entrance is None or entrance.last_at < check.at):
-        return "away", check.at, ""
-    if entrance and entrance.oldest and now - entrance.oldest > _LATE:
-        return "late", entrance.oldest, ""
-    silent = beats.get(f"{_SILENCE}{account}")
-    if entrance and silent and silent.state == "silent":
-        return "silent", entrance.last_at, ""
-    return "works", None, ""
-
-
-def _away(beat: Beat, now: datetime) -> bool:
-    return beat.state != "watching" or now - beat.at > _SILENT
 
 
 def _stuck(way: Exit, now: datetime) -> bool:

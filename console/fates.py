@@ -32,15 +32,18 @@ class Fates:
                 tx, [(day, midnight(day)) for day in shown], until=midnight(last + timedelta(days=1))
             )
             wrong = await operations.contradictions(tx)
+        sums = doors.in_sum(found)
         return await self._site.page(
             "fates.html",
             who,
             here="fates",
             days=[(day, [row for row in found if row.day == day]) for day in shown],
-            sums=doors.in_sum(found),
+            sums=sums,
             items=sum(row.items for row in found),
             open=sum(row.open for row in found),
-            fates=FATES,
+            # A column for each fate that something had; the others are named below, so that the table is not wider than a screen.
+            fates=[fate for fate in FATES if sums.get(fate)],
+            every_fate=FATES,
             wrong={name: count for name, count in wrong.items() if count},
             last=last,
             earlier=last - timedelta(days=_DAYS),

@@ -69,6 +69,9 @@ class PeoplePage:
             who,
             here="people",
             everybody=everybody,
+            administrators=[
+                one.user.name for one in everybody if one.user.role == "administrator" and not one.user.disabled
+            ],
             health=health,
             looks=looks,
             looks_days=LOOKS_SINCE.days,

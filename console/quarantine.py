@@ -17,6 +17,9 @@ from store.troubles import kind_of
 # Of a raw message, enough to see what it is; the rest is in the file to save.
 SHOWN: Final = 20_000
 
+# Of so many that were tried again at once the page says what became of them.
+_FOLLOWED: Final = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
@@ -47,7 +50,8 @@ class Quarantine:
         async with self._site.store.read() as tx:
             kept = await quarantine.listing(tx)
             aside = await quarantine.were_set_aside(tx)
-        replayed = request.query.get("replayed", "")
+            tried = _ids(request.query.get("again", ""))
+            again = await quarantine.after_again(tx, who.viewer, tried) if tried else []
         return await self._site.page(
             "quarantine.html",
             who,
@@ -55,7 +59,8 @@ class Quarantine:
             troubles=by_error(kept),
             kept=kept,
             aside=aside,
-            replayed=int(replayed) if replayed.isdecimal() and len(replayed) < 6 else 0,
+            again=again,
+            tried=",".join(str(item) for item in tried),
             done=_id(request.query.get("aside", "")),
             back=_id(request.query.get("back", "")),
         )
@@ -89,7 +94,7 @@ class Quarantine:
         async with self._site.store.write() as tx:
             done = [item.id for item in chosen if await quarantine.replay(tx, item.id, actor=who.actor, now=who.now)]
         await self._site.desk.wake_intake(done)
-        return self._site.see_other(f"/console/quarantine?replayed={len(done)}")
+        return self._site.see_other(f"/console/quarantine?again={','.join(str(item) for item in done[:_FOLLOWED])}")
 
     async def set_aside(self, request: web.Request, who: Who) -> web.StreamResponse:
         """Nobody waits for an answer to this, for one of the listed reasons. Only those who may read it can tell."""
@@ -122,6 +127,10 @@ async def raw_text(site: Site, who: Who, item: Kept) -> str:
     async with site.store.write() as tx:
         await audit.write(tx, actor=who.actor, act="quarantine.viewed", at=who.now, detail={"item": item.id})
     return _visible(raw.body[:SHOWN].decode("utf-8", "replace")) if raw else ""
+
+
+def _ids(text: str) -> list[int]:
+    return [number for one in text.split(",")[:_FOLLOWED] if (number := _id(one))]
 
 
 def _id(text: str) -> int:

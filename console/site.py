@@ -19,6 +19,7 @@ from channels.web.cookies import Cookie
 from channels.web.limits import Limiter
 from console import view_links, words
 from console.contract import Desk
+from console.door_state import in_trouble
 from console.pages import ConsolePages
 from console.passkeys import Passkeys
 from console.places import PLACES
@@ -187,6 +188,7 @@ class Site:
             rail = await worklist.rail(tx, who.viewer, today=deadlines.received_day(who.now))
             waiting = await self.talks.waiting(tx, who.viewer)
             views = await view_links.links(tx, who.viewer)
+            doors_in_trouble = await in_trouble(tx, who.now) if who.may("supervises") else 0
         return self.pages.page(
             template,
             who.language,
@@ -197,6 +199,7 @@ class Site:
             rail=rail,
             waiting=waiting,
             views=views,
+            doors_in_trouble=doors_in_trouble,
             places=[place for place in PLACES if who.may(place.right)],
             here=here,
             csrf=who.csrf,

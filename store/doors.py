@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import and_, case, func, select
 
+from config.vocabulary import CHANNELS
 from store.database import Tx
 from store.schema import inbox, outbox
 
@@ -100,6 +101,35 @@ async def entrances(tx: Tx, *, now: datetime) -> list[Entrance]:
         .order_by(inbox.c.channel, inbox.c.account)
     )
     return [Entrance(*row) for row in rows]
+
+
+async def oldest_waiting(tx: Tx) -> dict[tuple[str, str], datetime]:
+    """When the oldest item came in that has no fate yet, by channel and account."""
+    rows = await tx.conn.execute(
+        select(inbox.c.channel, inbox.c.account, func.min(inbox.c.received_at))
+        .where(inbox.c.state.in_(("waiting", "taken")), inbox.c.fate.is_(None))
+        .group_by(inbox.c.channel, inbox.c.account)
+    )
+    return {(channel, account): oldest for channel, account, oldest in rows}
+
+
+async def last_by(tx: Tx, channel: str, account: str) -> datetime | None:
+    """When something came in by a door, the last time."""
+    query = select(inbox.c.received_at).where(inbox.c.channel == channel, inbox.c.account == account)
+    found: datetime | None = (await tx.conn.execute(query.order_by(inbox.c.id.desc()).limit(1))).scalar()
+    return found
+
+
+async def doors_of(tx: Tx, accounts: Sequence[str]) -> list[tuple[str, str]]:
+    """The channels by which something ever came on these accounts. Asked one by one, each is one look into the index."""
+    named = [(channel, account) for account in accounts for channel in CHANNELS]
+    return [name for name in named if await last_by(tx, *name) is not None]
+
+
+async def doors_of_channel(tx: Tx, channel: str) -> list[tuple[str, str]]:
+    """The accounts on which something ever came by a channel."""
+    rows = await tx.conn.execute(select(inbox.c.account).where(inbox.c.channel == channel).distinct())
+    return [(channel, account) for account in rows.scalars()]
 
 
 async def exits(tx: Tx, *, now: datetime) -> list[Exit]:

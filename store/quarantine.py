@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 
 from store import audit
 from store.database import Tx
-from store.schema import inbox
+from store.schema import cases, inbox
+from store.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,33 @@ async def listing(tx: Tx, *, limit: int = 500) -> list[Kept]:
         .limit(limit)
     )
     return [Kept(*row[:6], row.error or "") for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What became of an item that was tried again. `fate` is "" while it is read; `reference` names its case, "" where there is
+    none, or none that the viewer may open."""
+
+    id: int
+    channel: str
+    received_at: datetime
+    fate: str
+    has_case: bool
+    reference: str
+
+
+async def after_again(tx: Tx, viewer: Viewer, items: Sequence[int]) -> list[Again]:
+    """What became of some items, as far as the viewer may know."""
+    rows = await tx.conn.execute(
+        select(inbox.c.id, inbox.c.channel, inbox.c.received_at, inbox.c.fate, inbox.c.case_id, cases.c.reference)
+        .outerjoin(cases, and_(cases.c.id == inbox.c.case_id, viewer.may_see()))
+        .where(inbox.c.id.in_(items))
+        .order_by(inbox.c.id)
+    )
+    return [
+        Again(row.id, row.channel, row.received_at, row.fate or "", row.case_id is not None, row.reference or "")
+        for row in rows
+    ]
 
 
 async def replay(tx: Tx, item_id: int, *, actor: str, now: datetime) -> bool:

@@ -2,8 +2,9 @@
 
     python -m gateway.demo
 
-It fills a new temporary data folder, then runs `guichet run` on it; Ctrl-C ends it, and the folder is removed. With
-GUICHET_DATABASE_URL it fills that database instead, which must hold no case yet, and which stays.
+It fills a new temporary data folder, then runs `guichet run` on it; Ctrl-C ends it, and the folder is removed. With GUICHET_DATA
+it fills that folder instead, which must be empty, stays, and is started again by the same command. With GUICHET_DATABASE_URL it
+fills that database, which must hold no case yet, and which stays.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ from store import users
 from store.schema import cases
 
 CASES: Final = 2_000
+# The file by which a folder that was filled is known.
+_MARK: Final = "demonstration"
 _PEOPLE: Final = (
     ("lena", "Lena Marchal", "supervisor", True),
     # New rules, and a text that refuses somebody, are published by a second one.
@@ -51,34 +54,66 @@ def main() -> None:
     """Fill a register, start the house, say where it is, and wait."""
     # Whoever ends it in another way than by Ctrl-C leaves no house behind either.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    with tempfile.TemporaryDirectory(prefix="guichet-demo-") as folder:
-        port, lmtp = os.environ.get("PORT", "8080"), os.environ.get("GUICHET_LMTP_PORT", "8024")
-        _make_sure_it_is_free(int(port))
-        asked = ",".join(f"{name}={address}" for name, address in ADDRESSES.items())
-        settings = {"GUICHET_DATA": folder, "PORT": port, "GUICHET_LMTP_PORT": lmtp, "GUICHET_DEPARTMENT_MAIL": asked}
-        environment = os.environ | settings
-        asyncio.run(_make_sure_it_is_empty(Path(folder)))
-        guichet = str(Path(sys.executable).parent / "guichet")
+    if chosen := os.environ.get("GUICHET_DATA", ""):
+        _run(Path(chosen).resolve())
+    else:
+        with tempfile.TemporaryDirectory(prefix="guichet-demo-") as folder:
+            _run(Path(folder))
+
+
+def _run(folder: Path) -> None:
+    port, lmtp = os.environ.get("PORT", "8080"), os.environ.get("GUICHET_LMTP_PORT", "8024")
+    _make_sure_it_is_free(int(port))
+    password = password_of(folder)
+    asked = ",".join(f"{name}={address}" for name, address in ADDRESSES.items())
+    settings = {"GUICHET_DATA": str(folder), "PORT": port, "GUICHET_LMTP_PORT": lmtp, "GUICHET_DEPARTMENT_MAIL": asked}
+    environment = os.environ | settings
+    guichet = str(Path(sys.executable).parent / "guichet")
+    if not password:
+        asyncio.run(_make_sure_it_is_empty(folder))
         password = secrets.token_urlsafe(12)
         for login, name, role, medical in _PEOPLE:
             words = [guichet, "user", "add", login, "--role", role, "--name", name]
             words += ["--medical"] if medical else []
             subprocess.run(words, env=environment, cwd=folder, input=f"{password}\n", text=True, check=True)
-        asyncio.run(_fill(Path(folder)))
-        house = subprocess.Popen([guichet, "run"], env=environment, cwd=folder)
-        try:
-            _wait(f"http://127.0.0.1:{port}/readyz", house)
-            names = ", ".join(f"{login} ({role})" for login, _, role, _ in _PEOPLE)
-            sys.stderr.write(
-                f"\nConsole: http://127.0.0.1:{port}/console/   sign in as {names}\nPassword: {password}\n"
-                f"Form: http://127.0.0.1:{port}/fr/complaint\nCtrl-C ends.\n\n"
-            )
-            house.wait()
-        except KeyboardInterrupt:
-            pass
-        finally:
-            house.terminate()
-            house.wait(timeout=30)
+        asyncio.run(_fill(folder))
+        mark(folder, password)
+    house = subprocess.Popen([guichet, "run"], env=environment, cwd=folder)
+    try:
+        _wait(f"http://127.0.0.1:{port}/readyz", house)
+        names = ", ".join(f"{login} ({role})" for login, _, role, _ in _PEOPLE)
+        sys.stderr.write(
+            f"\nConsole: http://127.0.0.1:{port}/console/   sign in as {names}\nPassword: {password}\n"
+            "Two supervisors, lena and paul, because new rules are published by a second one.\n"
+            f"Form: http://127.0.0.1:{port}/fr/complaint\nData: {folder}\nCtrl-C ends.\n\n"
+        )
+        house.wait()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        house.terminate()
+        house.wait(timeout=30)
+
+
+def password_of(folder: Path) -> str:
+    """The password of the demonstration that a folder holds, "" for an empty one. Invented cases must never stand among real
+    ones, so that anything else in it is refused."""
+    if (folder / _MARK).is_file():
+        return (folder / _MARK).read_text(encoding="utf-8").strip()
+    if folder.exists() and any(folder.iterdir()):
+        raise SystemExit(
+            f"{folder} holds a house that is no demonstration, or one that was not filled to its end. Nothing was changed. "
+            "Choose an empty folder: GUICHET_DATA=… make demo; or leave it out, and a temporary one is taken."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    return ""
+
+
+def mark(folder: Path, password: str) -> None:
+    """Say that a folder holds a demonstration, filled to its end, and keep the password of its invented people with it."""
+    note = folder / _MARK
+    note.touch(mode=0o600)
+    note.write_text(f"{password}\n", encoding="utf-8")
 
 
 def _make_sure_it_is_free(port: int) -> None:

@@ -15,6 +15,7 @@ from channels.form.submission import Submission
 from channels.mail.fingerprint import external_id
 from channels.message import RawMessage
 from config.vocabulary import Channel
+from gateway import entries
 from gateway.demo.people import Writer
 from gateway.demo.stories import Story
 
@@ -79,7 +80,7 @@ def form(story: Story, writer: Writer, channel: Channel, name: str, at: datetime
         email="" if channel in ("phone", "letter") else f"nuage-{name}@mail.example" if nameless else writer.mail,
         phone=writer.phone if channel == "phone" and not nameless else "",
     )
-    account = "form" if channel == "webform" else "entry"
+    account = "form" if channel == "webform" else entries.ACCOUNT
     return RawMessage(channel, account, name, said.to_bytes(), at)
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import get_args
 
+from sqlalchemy import select, update
+
 from console.words import catalogue
 from store import audit, correspondence, inbox, operations, quarantine
 from store.audit import Asked
+from store.schema import cases
+from store.schema import inbox as inbox_table
 from store.viewer import Viewer
 from tests.console.conftest import Running
 from tests.console.example_house import CANARY, add_quarantined
@@ -69,6 +73,33 @@ async def test_a_message_wrongly_taken_for_a_robot_becomes_a_case(running: Runni
     assert "Nobody has read them yet" in await tom.get("/console/robots")
 
 
+async def test_what_was_tried_again_says_which_case_it_became(running: Running) -> None:
+    luc, anne = await running.sign_in("luc"), await running.sign_in("sofie")
+    await luc.get("/console/quarantine")
+    items = [running.house.items[name] for name in ("kept1", "kept2", "kept3")]
+    for item in items:
+        page = await luc.post("/console/quarantine/replay", item=str(item))
+    assert "being read again" in page
+    assert f"/console/quarantine?again={items[2]}" in page
+    open_case, sealed = (running.house.references[name] for name in ("late", "sealed"))
+    async with running.house.store.write() as tx:
+        for item, fate, reference in zip(
+            items, ("opened", "joined", "quarantined"), (open_case, sealed, ""), strict=True
+        ):
+            case = select(cases.c.id).where(cases.c.reference == reference).scalar_subquery()
+            state = "done" if reference else "quarantined"
+            became = update(inbox_table).where(inbox_table.c.id == item)
+            await tx.conn.execute(became.values(fate=fate, state=state, case_id=case))
+    address = "/console/quarantine?again=" + ",".join(str(item) for item in items)
+    page = await luc.get(address)
+    assert f'<a href="/console/case/{open_case}">{open_case}</a>' in page
+    assert "it came back here" in page
+    # Which case it is stays with those who may open it.
+    assert sealed not in page
+    assert "a case that you may not open" in page
+    assert f'<a href="/console/case/{sealed}">' in await anne.get(address)
+
+
 async def test_the_quarantine_groups_by_error_and_tries_again(running: Running) -> None:
     luc = await running.sign_in("luc")
     page = await luc.get("/console/quarantine")
@@ -77,7 +108,7 @@ async def test_the_quarantine_groups_by_error_and_tries_again(running: Running) 
     assert "Try all 2 with this error again" in page
     key = page.split('name="error" value="')[1].split('"')[0]
     page = await luc.post("/console/quarantine/replay", error=key)
-    assert "2 messages are being tried again" in page
+    assert page.count("being read again") == 2
     assert sorted(running.desk.waiting) == sorted([running.house.items["kept1"], running.house.items["kept2"]])
     await luc.post("/console/quarantine/replay", item=str(running.house.items["kept3"]))
     assert "Nothing is kept here." in await luc.get("/console/quarantine")

@@ -23,6 +23,12 @@ from store.viewer import Viewer
 from tests.console.conftest import Running
 from tests.console.example_house import CANARY, MAILBOX, NOW, PASSWORD
 
+
+def rail_of(page: str) -> str:
+    """The rail of a page."""
+    return page.split('<nav class="rail"', 1)[1].split("</nav>", 1)[0]
+
+
 SUPERVISOR = Viewer(1, "Test", "supervisor", medical=True)
 
 
@@ -63,7 +69,7 @@ async def test_a_mailbox_that_cannot_be_reached_stands_first_with_what_its_serve
     assert "<b>" not in page
     # A watcher that gives no sign of life any more is not there, whatever it last said.
     running.clock.forward(minutes=3)
-    assert "2 doors need you." in await luc.get("/console/channels")
+    assert "2 channels need you." in await luc.get("/console/channels")
 
 
 async def test_silence_and_a_backlog_are_said(running: Running) -> None:
@@ -81,6 +87,66 @@ async def test_silence_and_a_backlog_are_said(running: Running) -> None:
     page = await luc.get("/console/channels")
     assert "messages wait for more than 15 minutes" in page
     assert "1 is not decided yet." in page
+
+
+async def test_a_silent_door_that_was_tried_and_works_is_no_trouble(running: Running) -> None:
+    running.looks.open = [OpenDoor("webform", "form")]
+    async with running.house.store.write() as tx:
+        await tx.conn.execute(update(inbox).where(inbox.c.channel == "webform").values(account="form"))
+        await operations.beat(tx, "silence:form", "silent", {}, now=NOW)
+    luc = await running.sign_in("luc")
+    rail = rail_of(await luc.get("/console/"))
+    assert "1 in trouble" in rail
+    running.clock.forward(minutes=1)
+    page = await luc.post("/console/channels/test", channel="webform", account="form")
+    assert "silent for longer than usual" not in page
+    assert "it works" in page
+    assert "in trouble" not in rail_of(page)
+    # What was found a day ago says nothing of today.
+    running.clock.forward(hours=25)
+    luc = await running.sign_in("luc")
+    page = await luc.get("/console/channels")
+    assert "silent for longer than usual" in page
+    assert "1 in trouble" in rail_of(page)
+    # And a message ends it, before the clock has noticed.
+    async with running.house.store.write() as tx:
+        came = update(inbox).where(inbox.c.channel == "webform")
+        await tx.conn.execute(came.values(received_at=running.clock() - timedelta(minutes=1)))
+    page = await luc.get("/console/channels")
+    assert "silent for longer than usual" not in page
+    assert "in trouble" not in rail_of(page)
+
+
+async def test_the_rail_counts_the_doors_that_the_page_counts(running: Running) -> None:
+    luc, tom = await running.sign_in("luc"), await running.sign_in("tom")
+    assert "in trouble" not in rail_of(await luc.get("/console/channels"))
+    async with running.house.store.write() as tx:
+        await operations.beat(tx, "mailbox:new@x.example", "down", {}, now=NOW)
+        await operations.beat(tx, f"silence:{MAILBOX}", "silent", {}, now=NOW)
+        last = select(func.max(inbox.c.id)).where(inbox.c.channel == "webform").scalar_subquery()
+        waits = update(inbox).where(inbox.c.id == last)
+        await tx.conn.execute(waits.values(fate=None, state="waiting", received_at=NOW - timedelta(minutes=20)))
+    page = await luc.get("/console/channels")
+    # The example house has a telephone number of that account too, as the clock counts by account alone.
+    assert "4 channels need you." in page
+    assert "4 in trouble" in rail_of(page)
+    # Who does not supervise has no such page, and no such line.
+    assert "in trouble" not in await tom.get("/console/")
+
+
+async def test_every_way_of_typing_in_says_what_it_is(running: Running) -> None:
+    luc = await running.sign_in("luc")
+    async with running.house.store.write() as tx:
+        came = update(inbox).where(inbox.c.channel == "webform")
+        await tx.conn.execute(came.values(channel="phone", account="console"))
+    assert "typed in by colleagues, here" in await luc.get("/console/channels")
+
+
+async def test_who_adds_a_colleague_is_named_to_a_supervisor(running: Running) -> None:
+    luc = await running.sign_in("luc")
+    asked = "To add a colleague or change what one may do, ask "
+    assert asked in await luc.get("/console/people")
+    assert asked not in await (await running.sign_in("admin")).get("/console/people")
 
 
 async def test_a_test_message_goes_to_the_mailbox_itself_and_is_recorded(running: Running) -> None:
