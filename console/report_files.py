@@ -13,7 +13,7 @@ from channels.web.pages import environment, straightened
 from console.pages import HERE, Say
 from console.report_sections import Section, sections
 from console.report_writing import Cell, month_name
-from console.words import ConsoleLanguage, catalogue
+from console.words import ConsoleLanguage, Words, catalogue
 from console.workbook import Sheet, Value, as_csv, as_xlsx
 from report.figures import Report, following
 from report.kept import Current
@@ -70,7 +70,7 @@ async def made(
     if format_ == "pdf":
         content = await make_pdf(paper(report, found, language, signed, now=now))
     elif format_ == "xlsx":
-        content = as_xlsx([_sheet(one) for one in found])
+        content = as_xlsx([_sheet(one, words) for one in found])
     elif only:
         content = as_csv(found[0].head, [[_value(cell) for cell in row] for row in found[0].rows])
     else:
@@ -110,8 +110,8 @@ def plain(first: date, found: Sequence[Section]) -> str:
     return json.dumps({"month": f"{first:%Y-%m}", "sections": listed}, ensure_ascii=False)
 
 
-def _sheet(one: Section) -> Sheet:
-    return Sheet(one.head[0], one.head, [[_value(cell) for cell in row] for row in one.rows])
+def _sheet(one: Section, words: Words) -> Sheet:
+    return Sheet(words[f"report.sheet.{one.id}"], one.head, [[_value(cell) for cell in row] for row in one.rows])
 
 
 def _long(report: Report, found: Sequence[Section]) -> list[list[Value]]:

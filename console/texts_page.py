@@ -98,11 +98,13 @@ class TextsPage:
                     version=int(version) if version.isdecimal() and len(version) < 10 else 0,
                     now=who.now,
                 )
+                state = await _state(tx, situation)
         except StaleDraftError:
             return await self._draw(request, who, typed=body, problem="stale", status=409)
-        return self._site.see_other(
-            f"/console/texts/{situation}?done=saved&as={_shown(who.form.get('as', ''))}#preview"
-        )
+        # What is to check stands at the top; a text that is sound is looked at below.
+        blocked = (await asyncio.to_thread(line, situation, *state)).blocked
+        saved = f"/console/texts/{situation}?done=saved&as={_shown(who.form.get('as', ''))}"
+        return self._site.see_other(saved if blocked else f"{saved}#preview")
 
     async def publish(self, request: web.Request, who: Who) -> web.StreamResponse:
         """Let members get the draft: whole, with a comment, and for a refusal by somebody else than who wrote it."""

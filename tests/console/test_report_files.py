@@ -174,6 +174,18 @@ def test_no_text_becomes_a_formula_in_xlsx(text: str) -> None:
     assert len(set(names)) == 2
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_each_sheet_is_called_after_what_is_in_it(language: ConsoleLanguage) -> None:
+    signed = Signed("", "", None)
+    report = example(robots=3)
+    file = await made(report, "xlsx", language, signed, now=NOW)
+    book = ElementTree.fromstring(zipfile.ZipFile(io.BytesIO(file.content)).read("xl/workbook.xml"))
+    names = [one.attrib["name"] for one in book.iter() if "sheetId" in one.attrib]
+    words = catalogue()[language]
+    assert names == [words[f"report.sheet.{one.id}"] for one in sections(report, words, leaving=True)]
+    assert len(set(names)) == len(names)
+
+
 def test_ordinary_text_stays_as_it_is() -> None:
     assert safe("Remboursements de soins") == "Remboursements de soins"
     assert safe("2 < 5") == "2 < 5"

@@ -14,8 +14,11 @@ from config.vocabulary import LANGUAGES
 from config.wording import shipped, use, wording
 from console.door_contract import OpenDoor
 from console.text_cells import differences, shipped_body
+from console.words import LANGUAGES as CONSOLE_LANGUAGES
+from console.words import ConsoleLanguage, catalogue
 from gateway.wording_in_use import WordingInUse
 from router.text_check import PARTS, checked, combinations
+from router.texts import FLAGS, NAMES
 from store import audit as log
 from store import outbox
 from store.schema import audit, published_texts, users
@@ -145,7 +148,16 @@ async def test_a_text_that_lacks_what_a_member_needs_is_not_published(running: R
     luc = await running.sign_in("luc")
     await luc.get("/console/texts/mediation")
     page = await luc.post("/console/texts/mediation/draft", **_fields("mediation", short_de=""))
-    assert "Nothing is written here." in page
+    alert = page[page.index('role="alert"') : page.index('id="draft"')]
+    assert '<a href="#short-de">Deutsch, Short (SMS, chat)</a>: Nothing is written here.' in alert
+    # Where the browser goes after saving: to the top, and to the preview only of a sound text.
+    answer = await luc.send("/console/texts/mediation/draft", **_fields("mediation", short_de=""))
+    assert answer.history[0].headers["Location"].endswith("done=saved&as=email")
+    await luc.get("/console/texts/mediation")
+    answer = await luc.send("/console/texts/mediation/draft", **_fields("mediation"))
+    assert answer.history[0].headers["Location"].endswith("#preview")
+    await luc.get("/console/texts/mediation")
+    await luc.post("/console/texts/mediation/draft", **_fields("mediation", short_de=""))
     page = await _published(luc, "mediation", 409)
     assert "not published" in page
     grid = await luc.get("/console/texts")
@@ -280,4 +292,20 @@ async def test_who_writes_a_text_is_named_to_who_opens_it_and_who_read_it_last_t
     await _published(sofie, "code")
     grid = await luc.get("/console/texts")
     assert grid.count("last read by Sofie Claes") == 1
-    assert grid.count("as delivered, never changed") == len(shipped()["fr"].situations) - 1
+    # Who publishes their own words has been read by nobody.
+    await luc.get("/console/texts/link")
+    await luc.post(
+        "/console/texts/link/draft", **_fields("link", long_fr=shipped_body("link")["fr"]["long"] + "\n\nUn.")
+    )
+    await _published(luc, "link")
+    grid = await luc.get("/console/texts")
+    assert grid.count("last published by Luc Simon") == 1
+    assert "last read by Luc Simon" not in grid
+    assert grid.count("as delivered, never changed") == len(shipped()["fr"].situations) - 2
+
+
+@pytest.mark.parametrize("language", CONSOLE_LANGUAGES)
+def test_each_name_and_condition_of_texts_is_explained(language: ConsoleLanguage) -> None:
+    words = catalogue()[language]
+    for group, names in (("name", NAMES), ("condition", FLAGS)):
+        assert {name for name in names if f"texts.{group}.{name}" not in words} == set()
