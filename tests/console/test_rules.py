@@ -218,11 +218,16 @@ async def test_a_return_that_harms_asks_why_that_is_right(running: Running, monk
 
     await publish(running, "2", CLEARER)
     luc, sofie = await running.sign_in("luc"), await running.sign_in("sofie")
+    needs = "only where past cases would be treated worse are you asked for a reason"
+    assert needs in await luc.get("/console/rules")
     monkeypatch.setattr(publishing, "rehearse", harmful)
     there = "/console/rules/version/1/return"
     await luc.get("/console/rules/version/1")
     page = await luc.post(there, status=422, live="2", text="Back", proof=PASSWORD)
     assert "3 past cases would be treated worse" in page
+    # It is a question and no reproach: nobody could know before the click, which the list of versions says.
+    assert 'class="done warn" role="status"' in page
+    assert 'class="alert"' not in page
     assert 'name="harm"' in page
     assert ">Back</textarea>" in page
     await luc.post(there, live="2", text="Back", harm="They were misled")
