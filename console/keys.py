@@ -33,7 +33,7 @@ GROUPS: Final[Mapping[str, Keys]] = {
         ("a", "take"),
         ("p", "pause"),
         ("e", "correct"),
-        ("o", "fold"),
+        ("f", "fold"),
         ("1 … 9", "evidence"),
         ("c", "close"),
         ("z", "undo"),

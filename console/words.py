@@ -18,7 +18,7 @@ FOLDER: Final = Path(__file__).resolve().parents[1] / "config" / "console"
 
 # In French a blank that does not break stands before these signs and inside quotation marks: without it a line could begin with
 # a colon. It cannot be seen in a file, so it is set when the words are read.
-_FRENCH_GAP: Final = re.compile("[ \u00a0](?=[;:!?»])|(?<=«)[ \u00a0]")
+_FRENCH_GAP: Final = re.compile("[ \u00a0](?=[;:?»]|!(?!\\[))|(?<=«)[ \u00a0]")
 _NARROW: Final = "\u202f"
 
 ConsoleLanguage = Literal["fr", "nl", "en"]
@@ -88,9 +88,12 @@ def check(found: Mapping[ConsoleLanguage, Mapping[str, str]]) -> Mapping[Console
 
 def typeset(words: Mapping[str, str], language: ConsoleLanguage) -> Mapping[str, str]:
     """The words as they are printed in their language."""
-    if language != "fr":
-        return words
-    return {key: _FRENCH_GAP.sub(_NARROW, text) for key, text in words.items()}
+    return {key: printed(text, language) for key, text in words.items()}
+
+
+def printed(text: str, language: ConsoleLanguage) -> str:
+    """A text of ours, or a page of Markdown, as it is printed in its language."""
+    return _FRENCH_GAP.sub(_NARROW, text) if language == "fr" else text
 
 
 def in_house(spoken: str, own: ConsoleLanguage) -> ConsoleLanguage:

@@ -39,6 +39,9 @@ _POLICY: dict[str, set[str] | None] = {
     "console-sign-out": _ALL,
     "console-session": _ALL,
     "console-keys": _ALL,
+    "console-guide": _ALL,
+    "console-guide-one": _ALL,
+    "console-guide-picture": _ALL,
     "console-proof": _ALL,
     "console-me": _ALL,
     "console-me-acts": _ALL,
@@ -273,6 +276,8 @@ def _filled(pattern: str, running: Running, key: str, item: int, number: int = 1
         "talk": str(running.house.talks["waiting"] if number == 1 else number),
         "name": "console.css",
         "rule": "doubt",
+        "guide": "agent",
+        "picture": "console-case-1280.png",
     }
     return re.sub(r"\{(\w+)[^}]*\}", lambda found: values.get(found.group(1), str(number)), pattern)
 
