@@ -7,7 +7,7 @@ from typing import Final
 
 from channels.form.contract import case_path
 from channels.mail.tags import sign_message_tag, sign_reply_tag
-from channels.message import InboundMessage, OutboundMessage
+from channels.message import InboundMessage, OutboundMessage, Sender
 from config.vocabulary import Channel, Language
 from gateway.house import House
 from router.acknowledgement import About, AckText, Asked, asked_for
@@ -116,7 +116,7 @@ async def send_asked(
     *,
     key: str,
     case_id: int,
-    contact: people.Contact,
+    contact: people.Contact | Sender,
     reference: str,
     language: Language,
     case_url: str = "",
@@ -126,8 +126,12 @@ async def send_asked(
     now: datetime,
 ) -> int | None:
     """Put what a member asked for on our pages into the outbox, due after `wait`. It is no message of the case: nobody else is
-    to read a link or a code. Returns the outbox's id, None where this was put there before."""
+    to read a link or a code. An address that is not confirmed yet is no contact, and what is answered from there joins nothing.
+
+    Returns the outbox's id, None where this was put there before.
+    """
     channel = _CHANNEL_OF[contact.kind]
+    contact_id = contact.id if isinstance(contact, people.Contact) else None
     text = asked_for(
         what,
         language,
@@ -149,7 +153,7 @@ async def send_asked(
         text=text.text,
         language=language,
         auto=True,
-        reply_tag=sign_reply_tag(case_id, contact.id, house.tag_keys),
+        reply_tag=sign_reply_tag(case_id, contact_id, house.tag_keys) if contact_id is not None else "",
         message_tag=sign_message_tag(key, house.tag_keys),
     )
-    return await outbox.put(tx, message, now=now, due_at=now + wait, case_id=case_id, contact_id=contact.id)
+    return await outbox.put(tx, message, now=now, due_at=now + wait, case_id=case_id, contact_id=contact_id)

@@ -84,7 +84,7 @@ async def _merged(tx: Tx, view: CaseView, row: Any, going_on: Any, opened: links
         rating=view.rating if is_same else 0,
         rating_comment=view.rating_comment if is_same else "",
         # What ends the matter, or takes something out of it, is asked for on the page of the case that goes on.
-        can=view.can & {"add", "access", "revoke"},
+        can=view.can & {"add", "access", "revoke", "contact"},
         events=tuple(sorted((*events, *view.events) if is_same else events, key=lambda event: event.at)),
     )
 
@@ -108,6 +108,7 @@ async def _whole(
     promised = deadlines.promised(_Stored(row), clocks)
     leading = deadlines.earliest(clocks)
     language = cast(Language, row.language)
+    contact = await _contact(tx, opened.contact_id)
     # What is still to be taken back has not been said, and a case that it closed is not closed yet.
     waits = row.outcome != "withdrawn" and await correspondence.answer_waits(tx, row.id)
     is_closed = row.state == "closed" and not waits
@@ -127,7 +128,8 @@ async def _whole(
         late=bool(promised and promised < today and state not in ("closed", "refused")),
         promised_on=promised,
         department=row.department or "",
-        mail_sent_to=masked(await _contact(tx, opened.contact_id)),
+        mail_sent_to=masked(contact),
+        came_back=bool(contact and contact.unreachable),
         clock=leading.id if promised and leading else "",
         outcome=_last_words(messages) if state in ("waiting_for_you", "answered", "closed") else "",
         result=(row.outcome or "") if is_closed else "",
@@ -275,6 +277,9 @@ def _acts(
         acts.add("rate")
     if proof:
         acts |= {"copy"} if is_closed else {"copy", "withdraw"}
+    # Not by a receipt: whoever stole its link could make its code (rule C4).
+    if proof == "mail":
+        acts.add("contact")
     return frozenset(acts)
 
 

@@ -27,6 +27,7 @@ from gateway.access_answer import HouseAccess
 from gateway.case_door import CaseDoor
 from gateway.chat_door import ChatDoor
 from gateway.classifying import Classifying
+from gateway.contact_door import HouseContactDoor
 from gateway.desk import HouseDesk
 from gateway.door import Door
 from gateway.door_checks import HouseDoorChecks
@@ -78,6 +79,7 @@ def _add_public_pages(app: web.Application, house: House, door: Door, limiter: L
         app,
         door=door,
         case_door=case_door,
+        contact_door=HouseContactDoor(house),
         limiter=limiter,
         guard=guard,
         base_url=settings.base_url,

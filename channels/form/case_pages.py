@@ -32,7 +32,7 @@ _KEPT: Final = ("text", "name", "member_number", "comment")
 _SCORES: Final = ("1", "2", "3", "4", "5")
 _LONGEST_COMMENT: Final = 2_000
 # What was just done, as the address after it says; each has its sentence.
-_DONE: Final = ("sent", "withdrawn", "rated", "ended")
+_DONE: Final = ("sent", "withdrawn", "rated", "ended", "reached")
 
 
 class CasePages:

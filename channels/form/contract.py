@@ -42,8 +42,8 @@ Event = Literal[
     "closed",
 ]
 # What the member may do now: write more, say who they are (after an anonymous message), disagree with the answer, take the
-# case back, say how it was handled, fetch a copy of it, or end its other links.
-Act = Literal["add", "identify", "disagree", "withdraw", "rate", "copy", "access", "revoke"]
+# case back, say how it was handled, fetch a copy of it, end its other links, or change how they are reached.
+Act = Literal["add", "identify", "disagree", "withdraw", "rate", "copy", "access", "revoke", "contact"]
 # By what the holder of a link can show that the case is theirs: a code sent to the address on file, the one on the
 # receipt, or nothing at all.
 Proof = Literal["", "mail", "receipt"]
@@ -134,6 +134,8 @@ class CaseView:
     question: str = ""
     outcome: str = ""
     mail_sent_to: str = ""
+    # Mail to that address comes back.
+    came_back: bool = False
     merged_into: str = ""
     clock: str = ""
     result: str = ""

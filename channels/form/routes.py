@@ -14,7 +14,9 @@ from channels.form.case_acts import CaseActs
 from channels.form.case_contract import CaseDoor
 from channels.form.case_pages import CasePages
 from channels.form.code_pages import CodePages
+from channels.form.contact_contract import ContactDoor
 from channels.form.contract import Door, Limiter
+from channels.form.details_pages import DetailsPages
 from channels.form.find_pages import FindPages
 from channels.form.form_pages import FormPages
 from channels.form.front_pages import FrontPages
@@ -41,6 +43,7 @@ def add_routes(
     *,
     door: Door,
     case_door: CaseDoor,
+    contact_door: ContactDoor,
     limiter: Limiter,
     guard: Guard,
     scanner: Scanner | None = None,
@@ -81,6 +84,7 @@ def add_routes(
     _add_front(app, FrontPages(site, now, chat=chat))
     _add_form(app, site)
     _add_case(app, site)
+    _add_details(app, DetailsPages(site, contact_door))
     api = Api(site)
     app.router.add_post("/api/v1/messages", api.submit, name="api-messages", expect_handler=continue_if_wanted)
     app.router.add_get("/api/v1/openapi.json", api.describe, name="api-description")
@@ -123,6 +127,13 @@ def _add_case(app: web.Application, site: Site) -> None:
     get(f"/{_LANGUAGE}/case/due.ics", acts.calendar, name="case-calendar")
     get(f"/{_LANGUAGE}/find", find.show, name="find")
     post(f"/{_LANGUAGE}/find", find.submit, name="find-submit")
+
+
+def _add_details(app: web.Application, details: DetailsPages) -> None:
+    app.router.add_get(f"/{_LANGUAGE}/case/details", details.show, name="case-details")
+    app.router.add_post(f"/{_LANGUAGE}/case/details", details.ask, name="case-details-ask")
+    app.router.add_post(f"/{_LANGUAGE}/case/details/code", details.prove, name="case-details-code")
+    app.router.add_post(f"/{_LANGUAGE}/case/details/confirm", details.confirm, name="case-details-confirm")
 
 
 def _add_files(app: web.Application, page: str, files: Uploading) -> None:

@@ -16,6 +16,7 @@ from channels.form.guard import Guard, GuardSettings
 from channels.form.routes import add_routes
 from channels.web.limits import MemoryLimiter
 from channels.web.middleware import middlewares
+from tests.channels.form.contact_doors import MemoryContactDoor
 from tests.channels.form.doors import MemoryCaseDoor, MemoryDoor
 
 SECRET = b"a secret of the tests, long enough"
@@ -29,6 +30,7 @@ class Running:
     door: MemoryDoor
     base_url: str
     case_door: MemoryCaseDoor
+    contact_door: MemoryContactDoor
 
     async def form(self, language: str = "en") -> dict[str, str]:
         """Open the form and return its hidden fields."""
@@ -60,12 +62,13 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
         port = unused_port()
         base_url = path_base or f"http://127.0.0.1:{port}"
         door = MemoryDoor(base_url)
-        case_door = MemoryCaseDoor(door)
+        case_door, contact_door = MemoryCaseDoor(door), MemoryContactDoor(door)
         app = web.Application(middlewares=middlewares(base_url))
         limiter = MemoryLimiter()
         settings = {
             "door": door,
             "case_door": case_door,
+            "contact_door": contact_door,
             "limiter": limiter,
             # Most tests send at once.
             "guard": Guard(SECRET, Flood(limiter, most=10_000), GuardSettings(least_seconds=0)),
@@ -79,7 +82,7 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
         client = TestClient(TestServer(app, port=port), cookie_jar=CookieJar(unsafe=True))
         await client.start_server()
         clients.append(client)
-        return Running(client, door, base_url, case_door)
+        return Running(client, door, base_url, case_door, contact_door)
 
     yield _start
     for client in clients:
