@@ -17,7 +17,7 @@ from channels.form.site import CODES, Site, page_language
 from channels.message import Sender
 from channels.web import csrf
 from channels.web.body import Form
-from channels.web.contact_field import Wrong, masked
+from channels.web.contact_field import Wrong
 from channels.web.middleware import error_answer
 
 Step = Literal["list", "code", "confirm"]
@@ -161,8 +161,8 @@ class DetailsPages:
             typed=typed,
             instead_of=instead_of,
             problem=problem,
-            # Where the second code went, as its owner typed it: nobody else knows it from this page.
-            new_shown=masked(read.kind, read.address) if isinstance(read, Sender) else "",
+            # Where the second code went, whole: it is what was typed in this form, and a typing error is to be seen.
+            new_shown=read.address if isinstance(read, Sender) else "",
             csrf=self._access.csrf(request),
         )
         if problem == "too_many":
