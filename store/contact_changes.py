@@ -17,7 +17,7 @@ from sqlalchemy import and_, delete, or_, select, update
 from store import outbox, people
 from store.database import Tx
 from store.family import family, members
-from store.schema import case_contacts, cases, contact_changes, contacts, links, merges
+from store.schema import case_contacts, cases, contact_changes, contacts, links, merges, messages
 from store.sql import new_id
 
 Act = Literal["add", "replace", "end"]
@@ -44,16 +44,9 @@ class _Before:
     knew: list[list[int]] = field(default_factory=list)
     merges: list[list[int]] = field(default_factory=list)
     first: list[list[int | None]] = field(default_factory=list)
-    people: list[list[int]] = field(default_factory=list)
 
     def kept(self) -> dict[str, Any]:
-        return {
-            "forgot": self.forgot,
-            "knew": self.knew,
-            "merges": self.merges,
-            "first": self.first,
-            "people": self.people,
-        }
+        return {"forgot": self.forgot, "knew": self.knew, "merges": self.merges, "first": self.first}
 
 
 async def make(
@@ -85,7 +78,6 @@ async def make(
             .values(revoked_at=now)
         )
         await outbox.give_up_on(tx, gone_id, where, now=now)
-        before.people += await _let_go(tx, gone_id, case_ids[0], now=now)
     return await _keep(tx, act, case_ids[0], old_id, new_id, author_id, how, before, now)
 
 
@@ -182,19 +174,20 @@ async def _first_choice(tx: Tx, case_id: int, gone_id: int | None, contact_id: i
     await tx.conn.execute(update(cases).where(cases.c.id == case_id).values(contact_id=left))
 
 
-async def _let_go(tx: Tx, contact_id: int, case_id: int, *, now: datetime) -> list[list[int]]:
-    """An address that is on no case any more is nobody's whom we know: it may have been a typing error, or somebody else reads
-    there. Who writes from it next is not taken for this member. Returns whose it was."""
-    known = select(case_contacts.c.case_id).where(case_contacts.c.contact_id == contact_id).limit(1)
-    if (await tx.conn.execute(known)).first() is not None:
-        return []
+async def _let_go(tx: Tx, contact_id: int, case_id: int, *, now: datetime) -> None:
+    """An address that was taken back, and that nobody ever wrote from, is nobody's whom we know: it may have been a typing error,
+    and who writes from it next is not to be taken for this member."""
+    used = (
+        select(case_contacts.c.contact_id).where(case_contacts.c.contact_id == contact_id),
+        select(messages.c.contact_id).where(messages.c.contact_id == contact_id),
+    )
+    for query in used:
+        if (await tx.conn.execute(query.limit(1))).first() is not None:
+            return
     row = (await tx.conn.execute(select(cases.c.person_id, cases.c.language).where(cases.c.id == case_id))).one()
-    theirs = (contacts.c.id == contact_id, contacts.c.person_id == row.person_id)
-    if (await tx.conn.execute(select(contacts.c.id).where(*theirs))).first() is None:
-        return []
     nobody = await people.new_person(tx, name="", language=row.language, member_number="", now=now)
+    theirs = (contacts.c.id == contact_id, contacts.c.person_id == row.person_id)
     await tx.conn.execute(update(contacts).where(*theirs).values(person_id=nobody))
-    return [[contact_id, row.person_id]]
 
 
 async def _left(tx: Tx, case_id: int) -> int | None:
@@ -246,8 +239,6 @@ async def undo(tx: Tx, change: Change, *, now: datetime) -> bool:
         await tx.conn.execute(delete(case_contacts).where(*mine))
     for case_id, contact_id, added_at in done.before["forgot"]:
         await people.know_on_case(tx, case_id, contact_id, now=datetime.fromisoformat(added_at))
-    for contact_id, person_id in done.before["people"]:
-        await tx.conn.execute(update(contacts).where(contacts.c.id == contact_id).values(person_id=person_id))
     for contact_id in {contact_id for _, contact_id in done.before["knew"]}:
         await _let_go(tx, contact_id, change.case_id, now=now)
     for case_id, contact_id in done.before["first"]:

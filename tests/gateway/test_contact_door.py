@@ -233,17 +233,6 @@ async def test_an_address_of_another_member_is_taken_as_any(gateway: Gateway, do
     assert len([message for message in view.messages if not message.ours]) == 1
 
 
-async def test_an_address_that_nobody_uses_any_more_is_nobodys(gateway: Gateway, door: HouseContactDoor) -> None:
-    token = await mailed_link(gateway)
-    await changed(gateway, door, token, await instead(door, token))
-    async with gateway.house.store.read() as tx:
-        old, new = [await people.find_contact(tx, Sender("email", one)) for one in (OLD, NEW)]
-        assert old is not None
-        assert new is not None
-        assert old.person_id != new.person_id
-        assert (await people.person_of(tx, old.person_id)).name == ""
-
-
 async def test_what_cannot_be_is_refused_before_any_code_goes(gateway: Gateway, door: HouseContactDoor) -> None:
     token = await mailed_link(gateway)
     sent = len(gateway.sink.sent)

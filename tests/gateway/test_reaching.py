@@ -142,6 +142,13 @@ async def test_taken_back_everything_is_as_it_was(gateway: Gateway) -> None:
         await HouseReach(gateway.house).change(tx, viewer, case_id, wanted, now=now, version=row.version)
     assert await undo(gateway, case_id)
     assert not await undo_again(gateway, case_id)
+    # Whoever writes from the address that was taken back is nobody whom we know.
+    async with gateway.house.store.read() as tx:
+        wrong, right = [await people.find_contact(tx, Sender("email", one)) for one in (NEW, OLD)]
+        assert wrong is not None
+        assert right is not None
+        assert wrong.person_id != right.person_id
+        assert (await people.person_of(tx, wrong.person_id)).name == ""
     await gateway.work()
     assert gateway.sink.sent == []
     assert await addresses(gateway, case_id) == [OLD]
