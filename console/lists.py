@@ -61,6 +61,10 @@ class Lists:
             found = await _rows(tx, who, wanted, chosen, after)
             people = [user for user in await users.listing(tx) if user.role in ("mediator", "supervisor")]
             acts = await acting(tx, who, request.query, queue, found.all, today)
+            is_empty = not found.all and not after and not chosen.narrowed and chosen.show == "all"
+            last = (
+                await lists.closed(tx, who.viewer, wanted.but(urgent=None, resting=None), limit=1) if is_empty else ()
+            )
         rows, more = found.rows[:PAGE], len(found.rows) > PAGE
         groups = () if chosen.show in ("closed", "resting") else urgency.grouped(rows, today)
         resting = urgency.by_reason(rows if chosen.show == "resting" else found.resting[:PAGE])
@@ -85,6 +89,7 @@ class Lists:
             resting=resting,
             more_rest=len(found.resting) > PAGE,
             closed=closed,
+            last_closed=last[0].closed_at if last else None,
             **standing(listed, request.query),
             back=f"{request.path}{shown.query(after=after)}",
             acting=who.may("handles") and chosen.show != "closed",

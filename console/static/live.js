@@ -49,7 +49,11 @@
     source.addEventListener("gone", () => { over = true; close(); if (page) say(words, box.dataset.gone); });
     source.addEventListener("error", () => {
       if (over) return;
-      if (button.hidden) { words.dataset.lost = "1"; say(words, box.dataset.lost); }
+      if (!words.dataset.lost) {
+        // When it was lost says how old the page is; news that was offered before is offered on.
+        words.dataset.lost = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+        say(words, box.dataset.lost.replace("{time}", words.dataset.lost));
+      }
       close();
       retry = setTimeout(open, 5000);
     });
