@@ -25,7 +25,7 @@ async def test_a_queue_without_cases_says_why_and_what_next(running: Running, si
     page = tom.page
     await page.goto(f"{running.base_url}/console/queue/social_service")
     await expect(page.get_by_text("No case is waiting here.")).to_be_visible()
-    await expect(page.get_by_text("A new case shows here by itself")).to_be_visible()
+    await expect(page.get_by_text("A new case is announced here")).to_be_visible()
     await expect(page.get_by_text("The last one was closed")).to_have_count(0)
 
     # The last case of triage is closed: when that was is said, and leads there.
