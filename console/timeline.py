@@ -29,6 +29,8 @@ SHOWN_ELSEWHERE: Final = frozenset(
             "message.joined",
         ),
         *("conversation.said", "conversation.viewed"),
+        # What is prepared of an answer stands on its own page.
+        *("access.collected", "access.case", "access.masked", "access.item"),
     }
 )
 # A longer run of acts is folded between its first and its last two.

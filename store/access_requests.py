@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 
 from store import audit, texts
 from store.database import Tx
+from store.family import family, goes_on_as, open_to
 from store.links import LIFE
 from store.schema import access_hands, access_requests, cases, users
 from store.sql import insert_or_leave, new_id
@@ -85,6 +86,7 @@ def _query() -> Any:
             *_COLUMNS,
             cases.c.reference,
             cases.c.language,
+            cases.c.merged_into,
             _BEGUN.c.name.label("begun_by"),
             _SENT.c.name.label("sent_by"),
             _APPROVED.c.name.label("approved_by"),
@@ -153,13 +155,13 @@ async def listed(tx: Tx, viewer: Viewer, *, limit: int = 200) -> list[Request]:
     """Those that this viewer may open: first what is to be done, the earliest due first, then what is over."""
     open_first = access_requests.c.state.in_(OVER)
     order = (open_first, access_requests.c.due_on, access_requests.c.id)
-    rows = await tx.conn.execute(_query().where(viewer.may_see()).order_by(*order).limit(limit))
-    return [_request(row) for row in rows]
+    rows = (await tx.conn.execute(_query().where(viewer.may_see()).order_by(*order).limit(limit))).all()
+    return [_request(row) for row in rows if row.merged_into is None or await _goes_on_for(tx, viewer, row.case_id)]
 
 
 async def of_case(tx: Tx, viewer: Viewer, case_id: int) -> list[Request]:
-    """The requests that were asked on a case, the latest first."""
-    query = _query().where(access_requests.c.case_id == case_id, viewer.may_see())
+    """The requests that were asked on a case and on what was merged into it, the latest first."""
+    query = _query().where(access_requests.c.case_id.in_(family(case_id)), open_to(viewer, case_id))
     return [_request(row) for row in await tx.conn.execute(query.order_by(access_requests.c.id.desc()))]
 
 
@@ -277,6 +279,14 @@ async def forget_old(tx: Tx, *, now: datetime) -> int:
         .values(body=texts.keep_bytes(b"", BODY), archive=texts.keep_bytes(b"", ARCHIVE))
     )
     return int(done.rowcount)
+
+
+async def _goes_on_for(tx: Tx, viewer: Viewer, case_id: int) -> bool:
+    """Whether the case in which a merged one goes on is this viewer's to see: its fence is the one of the matter."""
+    going_on = await goes_on_as(tx, case_id)
+    return (
+        await tx.conn.execute(select(cases.c.id).where(cases.c.id == going_on.id, viewer.may_see()))
+    ).first() is not None
 
 
 async def has_hand_in(tx: Tx, viewer: Viewer, request_id: int) -> bool:

@@ -57,6 +57,10 @@ async def test_prepared_read_by_another_and_fetched_behind_a_code(asking: Runnin
     references = {case["reference"] for case in data["cases"]}
     assert {asking.house.references[key] for key in ("marie", "neighbour")} <= references
     assert asking.house.references["husband"] not in references
+    events = await tom.get(asking.case("marie"))
+    assert "Luc Simon approved the answer to a request for access." in events
+    assert "The member fetched the answer to a request for access." in events
+    assert "Recorded: access" not in events
     acts = [entry.act for entry in await entries(asking, "marie")]
     order = ["access.begun", "access.collected", "access.sent", "access.approved", "access.fetched"]
     assert [act for act in acts if act in order] == order
@@ -176,3 +180,28 @@ async def test_after_a_merge_of_two_members_each_gets_what_is_theirs(running: Ru
     for secret in ("Nashorn", "Walter", "Nagel", "walter@mail.example"):
         assert secret not in whole
     assert "indemnité" in page
+
+
+async def test_a_case_that_is_merged_meanwhile_is_asked_about_again(running: Running, door: CaseDoor) -> None:
+    house = running.house
+    told_by = Told("Walter Nagel", "walter@mail.example", "Mein Brief vom Nashorn.", days_ago=8, language="de")
+    await add_case(house, "walter", told_by)
+    tom, luc = await running.sign_in("tom"), await running.sign_in("luc")
+    path = await begin(tom, running, "walter", name="Walter Nagel")
+    await merge(house, "walter", "marie")
+    await tom.get(path)
+    assert "To be decided" in tom.page
+    await tom.post(f"{path}/send", status=422)
+    await tom.get(path)
+    await tom.post(f"{path}/case", case=str(house.cases["marie"]), do="take")
+    assert "Nashorn" in drawn(tom.page)
+    assert "indemnité" not in drawn(tom.page)
+    await tom.post(f"{path}/send")
+    await approved(luc, path)
+    page, data = unpacked(await fetched(running, door, await told(running, "access-")))
+    assert "Nashorn" in page
+    assert [case["reference"] for case in data["cases"]] == [house.references["walter"]]
+    for secret in ("Marie", "Dubois", "indemnité", house.references["marie"]):
+        assert secret not in page + json.dumps(data, ensure_ascii=False), secret
+    # It stands on the page of the case that goes on, for who may open that.
+    assert path in await tom.get(running.case("marie"))

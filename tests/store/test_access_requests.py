@@ -6,7 +6,7 @@ import asyncio
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from store import access_choices, access_requests, audit, users
 from store.access_choices import Chosen, Put
@@ -133,6 +133,21 @@ async def test_one_that_was_given_up_is_not_open_any_more(store: Store) -> None:
         assert await access_requests.open_of(tx, tom, one.person_id, one.case_id) is None
         with pytest.raises(StaleRequestError):
             await access_requests.end(tx, tom, one, "Twice.", version=one.version, now=NOW)
+
+
+async def test_after_a_merge_it_is_listed_for_who_may_see_the_case_that_goes_on(store: Store) -> None:
+    tom, _ = await people(store)
+    one = await begun(store, tom)
+    unsealed = Viewer(98, "luc", "mediator")
+    async with store.write() as tx:
+        into = await case(tx, contact=await contact(tx, "other@mail.example"))
+        await tx.conn.execute(update(cases).where(cases.c.id == one.case_id).values(merged_into=into))
+        assert [found.id for found in await access_requests.of_case(tx, unsealed, into)] == [one.id]
+        assert [found.id for found in await access_requests.listed(tx, unsealed)] == [one.id]
+        await tx.conn.execute(update(cases).where(cases.c.id == into).values(sealed=True))
+        assert await access_requests.of_case(tx, unsealed, into) == []
+        assert await access_requests.listed(tx, unsealed) == []
+        assert [found.id for found in await access_requests.listed(tx, tom)] == [one.id]
 
 
 async def test_what_was_said_last_of_a_case_or_a_note_counts(store: Store) -> None:
