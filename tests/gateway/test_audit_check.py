@@ -114,6 +114,16 @@ async def test_an_entry_that_was_deleted_with_its_link_leaves_a_hole(house: Hous
     assert await differences(house) == ("places where links of the audit's chain are gone: 1 (link 7)",)
 
 
+async def test_a_head_whose_link_was_deleted_is_named_with_the_hole(house: House) -> None:
+    await acts(house, 5)
+    await catch_up(house.store)
+    await attack(house.store, "DELETE FROM audit_chain WHERE position = 20", "DELETE FROM audit WHERE id = 20")
+    assert await differences(house) == (
+        "places where links of the audit's chain are gone: 1 (link 20)",
+        "heads whose link is gone: 1 (link 20)",
+    )
+
+
 async def test_a_link_that_was_deleted_alone_leaves_its_entry_without_one(house: House) -> None:
     await attack(house.store, "DELETE FROM audit_chain WHERE position = 1")
     assert "places where links of the audit's chain are gone: 1 (link 1)" in await differences(house)
