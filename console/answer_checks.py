@@ -25,7 +25,7 @@ Kind = Unfinished | Literal["language", "number", "name", "reference", "health",
 DOUBTS: Final[tuple[Kind, ...]] = tuple(kind for part in get_args(Kind) for kind in get_args(part))
 _OF_A_WISH: Final[dict[Kind, Wished]] = {"blank": "wish_blank", "attachment": "wish_attachment"}
 # What lies open on the screen of a telephone.
-TEXT_WAYS: Final[frozenset[Way]] = frozenset({"phone", "whatsapp", "telegram"})
+TEXT_WAYS: Final[frozenset[Way]] = frozenset({"whatsapp", "telegram"})
 # Fewer letters of one's own say nothing of a language.
 _FEWEST_LETTERS: Final = 30
 _ATTACHED: Final = re.compile(

@@ -18,12 +18,13 @@ UNDO: Final = timedelta(seconds=10)
 # Seconds that a colleague may choose in its place.
 UNDO_CHOICES: Final = (0, 10, 20)
 
-# How an answer reaches the member: by mail, as a text message, on Telegram; "page": they read it on the page of their case
+# How an answer reaches the member: by mail, on WhatsApp or Telegram; "phone": a text message says that it is there, and they
+# read it on the page of their case; "page": they read it on the page of their case
 # alone. In a web chat that is still open a colleague answers in the conversation (console.talk_contract).
 Way = Literal["email", "phone", "whatsapp", "telegram", "page"]
-# Characters that an answer may have: two or three screens of a telephone where it is a text message.
+# Characters that an answer may have: two or three screens of a telephone where it is read there.
 LONGEST: Final[Mapping[Way, int]] = {
-    "email": 20_000, "page": 20_000, "telegram": 8_000, "whatsapp": 1_400, "phone": 1_400,
+    "email": 20_000, "page": 20_000, "phone": 20_000, "telegram": 8_000, "whatsapp": 1_400,
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from console.actions import WrongFormError, same_words
-from console.answer_checks import TEXT_WAYS, Doubt, Member, Read, doubts, own_words, says_enough, unfinished
+from console.answer_checks import Doubt, Member, Read, doubts, own_words, says_enough, unfinished
 from console.case_file import CaseFile, opening_words
 from console.contract import NoWayBackError, Recipient
 from console.site import Site, Who
@@ -35,7 +35,7 @@ async def looked_over(
     opening = opening_words(file, who.viewer.name, to)
     if same_words(text, opening):
         raise WrongFormError("empty")
-    if file.row.sealed and to.way in TEXT_WAYS:
+    if file.row.sealed and to.way not in ("email", "page"):
         # It would lie open on the screen of a telephone, and with whoever carries it there.
         raise WrongFormError("sealed_text_message")
     words = own_words(text, opening)

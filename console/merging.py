@@ -77,7 +77,7 @@ class Merging:
             return await self._page.refusal(who, error)
         except StaleError:
             return self._site.see_other(f"{request.path.removesuffix('/unmerge')}")
-        return self._site.see_other(f"/console/case/{gone.reference}?done=unmerged")
+        return self._site.see_other(f"/console/case/{row.reference}?done=unmerged")
 
     async def choose_messages(self, request: web.Request, who: Who) -> web.StreamResponse:
         """Which messages become a case of their own."""

@@ -46,6 +46,7 @@ class Pausing:
             until=until,
             waiting=deadlines.pausable() if reason == "member" else (),
             author_id=who.viewer.user_id,
+            today=today,
             now=who.now,
         )
         return "?done=paused"

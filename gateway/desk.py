@@ -23,7 +23,7 @@ from gateway.house import House
 from gateway.particulars import particulars
 from gateway.reading import Parsing
 from gateway.way_back import Addressee, WayBack, addressees
-from router.acknowledgement import joined
+from router.acknowledgement import asked_for, joined
 from router.decision import Decision
 from store import cases, correspondence, inbox, links, outbox, second_look, users
 from store.database import Tx
@@ -70,7 +70,9 @@ class HouseDesk:
             assignee_id=row.assignee_id or viewer.user_id,
         )
         key = f"answer-{case_id}-{number}"
-        if chosen.back.way == "email":
+        if chosen.back.way == "phone":
+            outbox_id = await self._on_the_page(tx, viewer, chosen, text.strip(), key=key, now=now)
+        elif chosen.back.way == "email":
             # A thread that others have written in is theirs: of several members each has their own.
             thread = await self._ancestors(tx, viewer, case_id, chosen if len(everybody) > 1 else None)
             outbox_id = await self._by_mail(tx, viewer, chosen, text.strip(), key=key, ancestors=thread, now=now)
@@ -168,10 +170,34 @@ class HouseDesk:
         rfc_id = f"<{message.message_tag}@{message.account.rpartition('@')[2]}>"
         return await self._put(tx, viewer, row, message, text, contact_id=contact_id, rfc_message_id=rfc_id, now=now)
 
+    async def _on_the_page(
+        self, tx: Tx, viewer: Viewer, to: Addressee, text: str, *, key: str, now: datetime
+    ) -> int | None:
+        """A text message that says that there is an answer, and the link to the page on which it is read: a text message lies
+        open on a screen and goes through many hands, so it holds no word of the case (rule C6)."""
+        row, back, token = to.row, to.back, self.house.randomness.token()
+        language = cast(Language, row.language)
+        url = answers.case_url(self.house, language, token)
+        words = asked_for("answer", language, "sms", reference=row.reference, case_url=url).text
+        message = OutboundMessage(
+            key=key,
+            channel=back.channel,
+            account=back.account,
+            recipient=back.address,
+            recipient_name="",
+            subject="",
+            text=words,
+            language=language,
+            auto=False,
+            heard_at=back.heard_at,
+        )
+        await links.add(tx, token, now=now, case_id=row.id, contact_id=back.contact_id)
+        return await self._put(tx, viewer, row, message, text, contact_id=back.contact_id, rfc_message_id="", now=now)
+
     async def _in_short(
         self, tx: Tx, viewer: Viewer, row: Any, text: str, *, key: str, back: WayBack, now: datetime
     ) -> int | None:
-        """A text message, or Telegram, with the reference below; or, for who left no address and has the link to the page of
+        """WhatsApp or Telegram, with the reference below; or, for who left no address and has the link to the page of
         their case, words that they read when they come back to it."""
         whole = text if back.way == "page" else f"{text}\n\n{row.reference}"
         message = OutboundMessage(

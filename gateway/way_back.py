@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,22 +68,28 @@ async def _way_back(tx: Tx, house: House, row: Any, others: Collection[int]) -> 
 
 
 async def _by_text(tx: Tx, house: House, row: Any, contact_id: int, address: str) -> WayBack | None:
-    way: Way
-    channel: Channel
-    settings = house.settings
-    if row.channel == "telegram":
-        way, channel, account = "telegram", "telegram", row.account
-        open_ = bool(settings.telegram_token.get_secret_value())
-    elif row.channel == "whatsapp":
-        way, channel, account = "whatsapp", "whatsapp", settings.whatsapp_number
-        open_ = bool(settings.twilio_auth_token.get_secret_value())
-    else:
-        way, channel, account = "phone", "sms", settings.sms_number
-        open_ = bool(settings.twilio_auth_token.get_secret_value())
-    if not open_ or not account or await opted_out.has(tx, channel, address):
-        return None
+    """By the way they wrote, else by a text message to their telephone."""
     contact = next((one for one in await people.contacts_of_case(tx, row.id) if one.id == contact_id), None)
-    if contact is None or contact.unreachable or (contact.kind == "telegram") != (channel == "telegram"):
+    if contact is None or contact.unreachable:
         return None
-    talk = await conversations.latest(tx, channel, account, address)
-    return WayBack(way, channel, account, address, contact_id, talk.heard_at if talk else None)
+    for way, channel, account in _text_ways(house, row, contact.kind):
+        if account and not await opted_out.has(tx, channel, address):
+            talk = await conversations.latest(tx, channel, account, address)
+            return WayBack(way, channel, account, address, contact_id, talk.heard_at if talk else None)
+    return None
+
+
+def _text_ways(house: House, row: Any, kind: str) -> Iterator[tuple[Way, Channel, str]]:
+    """Each way by which such a contact could be written to, with our own address there, "" where we have none."""
+    settings = house.settings
+    if kind == "telegram":
+        if row.channel == "telegram" and settings.telegram_token.get_secret_value():
+            yield "telegram", "telegram", row.account
+        return
+    if not settings.twilio_auth_token.get_secret_value():
+        return
+    if row.channel == "whatsapp":
+        yield "whatsapp", "whatsapp", settings.whatsapp_number
+    if not row.sealed:
+        # Whoever holds the telephone reads that there is an answer; of a sealed case not even that is told (rule H6).
+        yield "phone", "sms", settings.sms_number

@@ -26,8 +26,9 @@ from router.wordlists import distress_in, find_body
 Length = Literal["long", "short"]
 # What is sent because the member did something on the page of their case.
 # "contact": to an address, that it was joined or followed by another one, whoever changed it.
-Asked = Literal["link", "code", "withdrawn", "contact", "access"]
-ASKED: Final[tuple[Asked, ...]] = ("link", "code", "withdrawn", "contact", "access")
+# "answer": in a text message, that a person has answered.
+Asked = Literal["link", "code", "withdrawn", "contact", "access", "answer"]
+ASKED: Final[tuple[Asked, ...]] = ("link", "code", "withdrawn", "contact", "access", "answer")
 # What a code is for, and what happened to an address.
 About = Literal["", "open", "withdraw", "copy", "access", "contact", "confirm", "add", "replace", "end"]
 # "joined" is no outcome of routing: it answers a later message of a case.

@@ -135,7 +135,10 @@ def with_pauses(
 
 
 def after_pause(due_on: date, began: datetime, ended: datetime, *, saturdays: bool = False) -> date:
-    """The due date of one clock that waited between two moments: later by the working days that the pause took."""
+    """The due date of one clock that waited between two moments: later by the working days that the pause took. One that was
+    over before it began is over."""
+    if due_on < received_day(began):
+        return due_on
     days = working_days_between(received_day(began), received_day(ended), saturdays=saturdays)
     return add_working_days(due_on, days, saturdays=saturdays) if days > 0 else due_on
 

@@ -21,13 +21,27 @@ Moved = Callable[[date, datetime, datetime], date]
 
 
 async def begin(
-    tx: Tx, case_id: int, *, reason: Reason, until: date, waiting: Collection[str], author_id: int | None, now: datetime
+    tx: Tx,
+    case_id: int,
+    *,
+    reason: Reason,
+    until: date,
+    waiting: Collection[str],
+    author_id: int | None,
+    today: date,
+    now: datetime,
 ) -> None:
-    """Begin a pause of a case that has none; the clocks named in `waiting` stand still. Who calls changes the case."""
+    """Begin a pause of a case that has none; the clocks named in `waiting` stand still, unless they are over: what is late
+    stays late. Who calls changes the case."""
     await add(tx, pauses, case_id=case_id, author_id=author_id, reason=reason, until_on=until, began_at=now)
     await tx.conn.execute(
         update(deadlines)
-        .where(deadlines.c.case_id == case_id, deadlines.c.state == "running", deadlines.c.clock.in_(waiting))
+        .where(
+            deadlines.c.case_id == case_id,
+            deadlines.c.state == "running",
+            deadlines.c.clock.in_(waiting),
+            deadlines.c.due_on >= today,
+        )
         .values(state="paused")
     )
     await register.refresh_due(tx, case_id)

@@ -21,7 +21,12 @@
   });
 
   const print = document.querySelector("[data-print]");
-  if (print) { print.hidden = false; print.addEventListener("click", () => window.print()); }
+  if (print) {
+    print.hidden = false;
+    print.addEventListener("click", () => window.print());
+    // Where nothing was sent, paper is the member's only receipt: it comes before the next entry.
+    if (print.hasAttribute("data-first")) print.focus();
+  }
   // The date comes once the entry is read, which takes a moment.
   if (document.querySelector("[data-being-read]")) setTimeout(() => location.reload(), 3000);
   if (!form) return;

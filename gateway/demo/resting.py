@@ -51,7 +51,9 @@ class Resting:
             tx, row, who, "case.paused", now, detail=detail, paused_until=until, paused_for=reason
         )
         waiting = deadlines.pausable() if reason == "member" else ()
-        await pauses.begin(tx, row.id, reason=reason, until=until, waiting=waiting, author_id=who.user_id, now=now)
+        await pauses.begin(
+            tx, row.id, reason=reason, until=until, waiting=waiting, author_id=who.user_id, today=today, now=now
+        )
         return True
 
     async def call(self, tx: Tx, life: Life, now: datetime, *, seen: bool = True) -> None:

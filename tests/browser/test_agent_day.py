@@ -147,6 +147,7 @@ async def test_a_call_from_the_first_word_to_the_printed_slip(desk: Desk) -> Non
     assert f"Votre numéro est le 2026, {number}, {check}." in aloud
     assert "Vous recevez le résultat" in aloud
     assert await found(page) == []
+    assert await page.evaluate("document.activeElement.textContent") == "Print the slip"
     # On paper the slip stands alone.
     await page.emulate_media(media="print")
     shown = await page.evaluate("document.body.innerText")

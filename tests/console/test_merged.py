@@ -63,7 +63,16 @@ async def rest(house: House, key: str, reason: pauses.Reason, *, days_ago: int) 
             tx, house.cases[key], actor="system", act="case.paused", now=began, paused_until=until, paused_for=reason
         )
         waiting = deadlines.pausable() if reason == "member" else ()
-        await pauses.begin(tx, house.cases[key], reason=reason, until=until, waiting=waiting, author_id=None, now=began)
+        await pauses.begin(
+            tx,
+            house.cases[key],
+            reason=reason,
+            until=until,
+            waiting=waiting,
+            author_id=None,
+            today=began.date(),
+            now=began,
+        )
 
 
 async def clocks(house: House, key: str) -> dict[str, tuple[date, str]]:

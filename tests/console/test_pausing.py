@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import partial
+from itertools import product
 
 import pytest
+from sqlalchemy import update
 
 from router import deadlines
 from store import cases, clocks, pauses
 from store.clocks import ClockRow
+from store.schema import deadlines as clock_table
 from tests.console.conftest import Running
 from tests.console.example_house import NOW
 from tests.console.test_actions import acts_of, row_of
@@ -109,3 +112,59 @@ async def test_closing_ends_the_rest(running: Running) -> None:
         assert await pauses.over(tx, today=date(2026, 12, 24)) == []
     assert {clock.state for clock in (await clocks_of(running, "marie")).values()} == {"met"}
     assert (await row_of(running, "marie")).paused_until is None
+
+
+DAYS = (-3, -1, 0, 1, 20)
+
+
+@pytest.mark.parametrize("reason", pauses.REASONS)
+async def test_no_pause_makes_a_late_case_less_late(running: Running, reason: pauses.Reason) -> None:
+    """For every place of our own clock and of the union's on either side of today: what is late is late while it rests, and by
+    as many days when it goes on."""
+    today, case_id = NOW.date(), running.house.cases["marie"]
+    waiting = deadlines.pausable() if reason == "member" else ()
+    for own, union in product(DAYS, DAYS):
+        async with running.house.store.write() as tx:
+            for clock, days in (("result", own), ("union", union)):
+                due_on = today + timedelta(days=days)
+                await tx.conn.execute(
+                    update(clock_table)
+                    .where(clock_table.c.case_id == case_id, clock_table.c.clock == clock)
+                    .values(due_on=due_on, state="running")
+                )
+            await cases.refresh_due(tx, case_id)
+            until = today + timedelta(days=8)
+            begun = {
+                "reason": reason,
+                "until": until,
+                "waiting": waiting,
+                "author_id": None,
+                "today": today,
+                "now": NOW,
+            }
+            await pauses.begin(tx, case_id, **begun)  # type: ignore[arg-type]  # each as `begin` wants it
+        resting = (await row_of(running, "marie")).due_on
+        async with running.house.store.write() as tx:
+            await pauses.wake(tx, case_id, actor="system", moved=MOVED, now=NOW + timedelta(days=8))
+        woken = (await row_of(running, "marie")).due_on
+        late = min(own, union)
+        if late < 0:
+            assert resting == woken == today + timedelta(days=late), (own, union)
+        assert resting is not None
+        assert (resting < today) == (late < 0)
+
+
+async def test_a_late_case_that_rests_says_that_it_is_late(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    path = running.case("marie")
+    async with running.house.store.write() as tx:
+        await tx.conn.execute(
+            update(clock_table)
+            .where(clock_table.c.case_id == running.house.cases["marie"], clock_table.c.clock == "result")
+            .values(due_on=NOW.date() - timedelta(days=4))
+        )
+        await cases.refresh_due(tx, running.house.cases["marie"])
+    assert "2 working days late" in await tom.get(path)
+    page = await tom.post(f"{path}/pause", reason="member", until="2026-12-01")
+    assert "What is late stays late." in page
+    assert "2 working days late" in page

@@ -135,7 +135,7 @@ def test_whom_the_member_named_may_be_named_and_namesakes_are_no_mistake() -> No
 )
 def test_health_in_a_text_message_is_asked_about_and_by_mail_is_not(language: Language, words: str) -> None:
     member = replace(MARIE, language=language, asked="")
-    for way in ("phone", "whatsapp", "telegram"):
+    for way in ("whatsapp", "telegram"):
         assert kinds(words, replace(member, way=way)) == ["health"]  # type: ignore[arg-type]  # three of the ways
     assert kinds(words, member) == []
 

@@ -12,8 +12,9 @@ from classifier import pipeline
 from console.contract import LONGEST, NoWayBackError, TooLongError
 from gateway.desk import HouseDesk
 from gateway.house import House
+from gateway.member_page import of_link
 from gateway.reading import ParserSettings, Parsing
-from store import schema, users
+from store import cases, links, schema, users
 from store.viewer import Viewer
 from tests.gateway.providers import STORY, Joined, joined
 from tests.servers.telegram import TelegramServer
@@ -69,9 +70,15 @@ async def test_an_answer_goes_by_text_and_the_reply_comes_back_to_the_case(
     later(monkeypatch, house, timedelta(minutes=1))
     await house.work()
     (case,) = await house.rows(schema.cases)
-    assert house.texts()[-1] == (
-        f"Votre remboursement part demain. Est-ce bien le compte qui finit par 42 ?\n\n{case.reference}"
-    )
+    # Not a word of it in the text message, which lies open on a screen: only that it is there, and where it is read.
+    told, _, url = house.texts()[-1].rpartition(" ")
+    assert told == f"Partenamut : nous vous avons répondu, référence {case.reference}. Lisez la réponse ici :"
+    async with house.house.store.read() as tx:
+        opened = await links.opened(tx, url.rpartition("/")[2], now=house.house.now())
+        assert opened is not None
+        page = await of_link(tx, opened, "", now=house.house.now(), saturdays=False)
+    assert page is not None
+    assert page.messages[-1].text == "Votre remboursement part demain. Est-ce bien le compte qui finit par 42 ?"
     sent = len(house.twilio.sent)
     await house.text("oui")
     assert len(house.twilio.sent) == sent
@@ -94,10 +101,37 @@ async def test_an_answer_on_whatsapp(house: Joined, anne: Viewer, monkeypatch: p
     assert "part demain" in house.texts()[-1]
 
 
-async def test_what_no_text_message_takes_and_who_said_stop(house: Joined, anne: Viewer) -> None:
-    await without_mail(house)
+async def test_what_whatsapp_does_not_take(house: Joined, anne: Viewer) -> None:
+    await without_mail(house, whatsapp=True)
     with pytest.raises(TooLongError):
-        await answered(house, anne, "a" * (LONGEST["phone"] + 1))
+        await answered(house, anne, "a" * (LONGEST["whatsapp"] + 1))
+
+
+async def test_who_wrote_by_whatsapp_is_told_by_text_where_that_is_closed(
+    house: Joined, anne: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await without_mail(house, whatsapp=True)
+    house.house.settings.__dict__["whatsapp_number"] = ""
+    await answered(house, anne, "Votre remboursement part demain.")
+    later(monkeypatch, house, timedelta(minutes=1))
+    await house.work()
+    assert not house.twilio.sent[-1]["To"].startswith("whatsapp:")
+    assert "nous vous avons répondu" in house.texts()[-1]
+
+
+async def test_of_a_sealed_case_not_even_that_there_is_an_answer_goes_by_text(house: Joined, anne: Viewer) -> None:
+    await without_mail(house)
+    (case,) = await house.rows(schema.cases)
+    async with house.house.store.write() as tx:
+        assert [one.way for one in await desk(house).recipients(tx, case.id)] == ["phone"]
+        await cases.change(tx, case.id, actor="system", act="case.corrected", now=house.house.now(), sealed=True)
+        assert await desk(house).recipients(tx, case.id) == []
+    with pytest.raises(NoWayBackError):
+        await answered(house, anne, "Votre remboursement part demain.")
+
+
+async def test_who_said_stop_is_not_written_to(house: Joined, anne: Viewer) -> None:
+    await without_mail(house)
     await house.text("STOP")
     with pytest.raises(NoWayBackError):
         await answered(house, anne, "Votre remboursement part demain.")

@@ -34,7 +34,9 @@ async def test_a_member_reads_that_we_wait_and_for_what(gateway: Gateway) -> Non
                 paused_until=until,
                 paused_for=reason,
             )
-            await pauses.begin(tx, case_id, reason=reason, until=until, waiting=(), author_id=None, now=NOW)  # type: ignore[arg-type]  # of the closed list
+            await pauses.begin(
+                tx, case_id, reason=reason, until=until, waiting=(), author_id=None, today=NOW.date(), now=NOW
+            )  # type: ignore[arg-type]  # of the closed list
         view = await gateway.door.case_view(token)
         assert view is not None
         assert view.state == state

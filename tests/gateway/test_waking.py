@@ -28,7 +28,16 @@ async def resting(gateway: Gateway, reason: pauses.Reason) -> int:
             tx, case_id, actor="system", act="case.paused", now=now, paused_until=until, paused_for=reason
         )
         waiting = deadlines.pausable() if reason == "member" else ()
-        await pauses.begin(tx, case_id, reason=reason, until=until, waiting=waiting, author_id=None, now=now)
+        await pauses.begin(
+            tx,
+            case_id,
+            reason=reason,
+            until=until,
+            waiting=waiting,
+            author_id=None,
+            today=deadlines.received_day(now),
+            now=now,
+        )
     return case_id
 
 
