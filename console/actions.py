@@ -17,6 +17,7 @@ from console.case_page import CasePage, LockedError, ReasonWantedError, Typed
 from console.closing_page import ClosingPage
 from console.contract import NoWayBackError, TooLongError
 from console.site import Handler, Site, Who
+from console.twice import done_before
 from store import cases, views
 from store.cases import StaleError
 from store.database import Tx
@@ -76,9 +77,22 @@ class Actions:
 
         return handler
 
+    async def _twice(self, request: web.Request, who: Who) -> web.Response | None:
+        """Where it was the same press once more: the page that the first one led to."""
+        act, made = request.path.rpartition("/")[2], moment_of(who.form.get("seen", ""))
+        if made is None:
+            return None
+        text = who.form.get("text", "").replace("\r\n", "\n").strip()
+        async with self._site.store.read() as tx:
+            row = await self._page.find(tx, who, request)
+            end = await done_before(tx, who, row, act, text, made)
+        return self._site.see_other(f"/console/case/{row.reference}{end}") if end is not None else None
+
     async def _again(
         self, request: web.Request, who: Who, problem: str, *, status: int, doubts: tuple[Doubt, ...] = ()
     ) -> web.Response:
+        if problem == "stale" and (told := await self._twice(request, who)) is not None:
+            return told
         if request.path.endswith("/close"):
             return await self._closing.draw(request, who, who.form, status=status, problem=problem, doubts=doubts)
         text = who.form.get("text", "")

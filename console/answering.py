@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from console.actions import After, WrongFormError, also_change, moment_of, text_of, version_of
-from console.case_file import CaseFile, gathered
+from console.actions import After, WrongFormError, also_change, text_of, version_of
+from console.case_file import gathered
 from console.looking_over import looked_over
 from console.site import Site, Who
 from store import cases, correspondence, drafts, outbox, questions
@@ -24,8 +24,6 @@ class Answering:
         text = text_of(who)
         file = await gathered(tx, who, row)
         if row.version != version_of(who):
-            if (sent := _went_already(file, who, text)) is not None:
-                return f"?done=sent#message-{sent.id}"
             raise StaleError(row.id)
         to = await looked_over(self._site, tx, who, file, text)
         outbox_id = await self._site.desk.reply(
@@ -75,19 +73,3 @@ async def place_of(tx: Tx, who: Who, row: Row, outbox_id: int) -> str:
     """Where on the page of the case a message stands that has just been put into the outbox: there its writer sees it."""
     messages = await correspondence.messages_of(tx, who.viewer, row.id)
     return next((f"message-{one.id}" for one in messages if one.outbox_id == outbox_id), "last")
-
-
-def _went_already(file: CaseFile, who: Who, text: str) -> MessageRow | None:
-    """The answer that went, where this is the same press of the same button once more, and no word of what changed."""
-    made = moment_of(who.form.get("seen", ""))
-    written = (
-        message
-        for message in file.messages
-        if message.author_id == who.viewer.user_id
-        and message.reply == text
-        and message.delivery != "cancelled"
-        and made is not None
-        and message.at >= made
-        and message.direction == "out"
-    )
-    return next(written, None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +14,7 @@ from console.door_contract import DoorChecks, OpenDoor
 from console.door_state import MAILBOX, by_name, check_name
 from console.site import Handler, Site, Who
 from console.words import Words, catalogue
-from store import audit, conversations, doors, operations, outbox
+from store import audit, conversations, doors, operations, trials
 from store.database import Tx
 from store.doors import Entrance
 from store.operations import Beat
@@ -53,7 +52,8 @@ class Trials:
         async with self._site.store.write() as tx:
             outbox_id = None
             if door.recipient:
-                outbox_id = await outbox.put(tx, await _message(tx, door, words, who.now), now=who.now)
+                message = await _message(tx, door, words)
+                outbox_id = await trials.put(tx, message, now=who.now)
             detail = {"channel": door.channel, "account": door.account}
             await audit.write(tx, actor=who.actor, act="channel.tried", at=who.now, detail=detail)
         if outbox_id is not None:
@@ -82,12 +82,12 @@ def trial_key(channel: str, account: str) -> str:
     return f"test-{hashlib.sha256(named.encode('utf-8', 'replace')).hexdigest()[:16]}-"
 
 
-async def _message(tx: Tx, door: OpenDoor, words: Words, now: datetime) -> OutboundMessage:
+async def _message(tx: Tx, door: OpenDoor, words: Words) -> OutboundMessage:
     mail = door.channel == "email"
     # WhatsApp takes free text only for a day after our own telephone wrote.
     talk = None if mail else await conversations.latest(tx, door.channel, door.account, door.recipient)
     return OutboundMessage(
-        key=f"{trial_key(door.channel, door.account)}{int(now.timestamp() * 1000)}",
+        key=trial_key(door.channel, door.account).removesuffix("-"),
         channel=door.channel,
         account=door.account,
         recipient=door.recipient,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from aiohttp import web
@@ -15,7 +16,7 @@ from console.site import Site, Who
 from console.text_cells import current_body
 from console.words import catalogue
 from router.text_preview import preview
-from store import audit, outbox, users, wordings
+from store import audit, trials, users, wordings
 from store.wordings import Body
 
 
@@ -50,7 +51,7 @@ class TextTrials:
         if message is None:
             return ""
         async with self._site.store.write() as tx:
-            outbox_id = await outbox.put(tx, message, now=who.now)
+            outbox_id = await trials.put(tx, message, now=who.now)
             detail = {"situation": situation, "language": language, "channel": door.channel}
             await audit.write(tx, actor=who.actor, act="texts.tried", at=who.now, detail=detail)
         if outbox_id is not None:
@@ -66,7 +67,7 @@ class TextTrials:
             return None
         mail = door.channel == "email"
         return OutboundMessage(
-            key=f"try-{who.viewer.user_id}-{door.channel}-{language}-{int(who.now.timestamp() * 1000)}",
+            key=f"try-{who.viewer.user_id}-{door.channel}-{language}-{_mark(told.text)}",
             channel=door.channel,
             account=self._site.desk.account(language) if mail else door.account,
             recipient=door.recipient,
@@ -76,6 +77,11 @@ class TextTrials:
             language=language,
             auto=True,
         )
+
+
+def _mark(text: str) -> str:
+    """Tells one text from another: what was changed meanwhile is sent at once."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
 
 
 def as_text(situation: str, body: Body, language: Language) -> SituationText:

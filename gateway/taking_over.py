@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from channels.message import OutboundMessage
 from chatbot.events import Event, GivenBack, TakenOver
@@ -27,6 +27,9 @@ from store.database import Tx
 from store.live import Hint
 from store.talks import Going
 from store.viewer import Viewer
+
+# The same words again within this time are the same press of the button: nobody says them twice so soon.
+_TWO_CLICKS: Final = timedelta(seconds=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,10 @@ class HouseTalks:
         """As the contract says."""
         async with self.house.store.write() as tx:
             held = await _own(tx, viewer, talk_id)
-            sent = await _said(tx, viewer, held, _fitting(held, text), now)
+            fitting = _fitting(held, text)
+            if await talks.has_said(tx, held.id, viewer, fitting, since=now - _TWO_CLICKS):
+                return
+            sent = await _said(tx, viewer, held, fitting, now)
         await self._announce(talk_id, sent)
 
     async def typing(self, viewer: Viewer, talk: Talk) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from config.announcements import Sentence
 from config.vocabulary import Channel
@@ -17,6 +17,7 @@ from store.sql import new_id
 from store.viewer import Viewer
 
 _BODY: Final = texts.Place("announcements", "body")
+_LOCK: Final = 7_140_023  # Any number that nothing else in this database locks.
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Announcement:
     id: int
     door: Channel
     body: Sentence
+    author_id: int
     author: str
     put_up_at: datetime
     until: datetime
@@ -40,7 +42,9 @@ async def standing(tx: Tx, *, now: datetime) -> list[Announcement]:
         .order_by(announcements.c.id)
     )
     return [
-        Announcement(row.id, row.door, texts.read_json(row.body, _BODY), row.author, row.put_up_at, row.until)
+        Announcement(
+            row.id, row.door, texts.read_json(row.body, _BODY), row.author_id, row.author, row.put_up_at, row.until
+        )
         for row in rows
     ]
 
@@ -48,7 +52,12 @@ async def standing(tx: Tx, *, now: datetime) -> list[Announcement]:
 async def put_up(
     tx: Tx, viewer: Viewer, door: Channel, body: Sentence, *, until: datetime, now: datetime
 ) -> Announcement:
-    """Let a sentence stand until then, in place of the one that stood about this door."""
+    """Let a sentence stand until then, in place of the one that stood about this door. Who puts up the same twice has put up
+    one."""
+    await _alone(tx)
+    for one in await standing(tx, now=now):
+        if (one.door, one.body, one.until, one.author_id) == (door, body, until, viewer.user_id):
+            return one
     await _end(tx, viewer, announcements.c.door == door, now)
     number = await new_id(
         tx,
@@ -61,7 +70,13 @@ async def put_up(
     )
     detail = {"door": door, "number": number, "until": until.isoformat(timespec="minutes")}
     await audit.write(tx, actor=f"user:{viewer.user_id}", act="announcement.put_up", at=now, detail=detail)
-    return Announcement(number, door, body, viewer.name, now, until)
+    return Announcement(number, door, body, viewer.user_id, viewer.name, now, until)
+
+
+async def _alone(tx: Tx) -> None:
+    """Until the transaction ends, nobody else puts up a sentence: of two at once, one would not see the other."""
+    if not tx.is_sqlite:
+        await tx.conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 
 
 async def take_off(tx: Tx, viewer: Viewer, number: int, *, now: datetime) -> bool:

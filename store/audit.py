@@ -169,3 +169,11 @@ async def of_case(tx: Tx, case_id: int) -> list[Entry]:
         .order_by(audit.c.id)
     )
     return [Entry(*row) for row in rows]
+
+
+async def done_since(tx: Tx, case_id: int, act: str, *, actor: str, since: datetime) -> bool:
+    """Whether somebody has done this on the case since then; for the one who did it."""
+    query = select(audit.c.id).where(
+        audit.c.case_id == case_id, audit.c.act == act, audit.c.actor == actor, audit.c.at >= since
+    )
+    return (await tx.conn.execute(query.limit(1))).first() is not None

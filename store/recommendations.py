@@ -60,6 +60,20 @@ async def make(
     )
 
 
+async def made_since(tx: Tx, viewer: Viewer, case_id: int, *, department: str, text: str, since: datetime) -> bool:
+    """Whether this person has recommended just this since then, on a case that they may open."""
+    query = select(recommendations.c.id).join(cases, cases.c.id == recommendations.c.case_id)
+    query = query.where(
+        viewer.may_see(),
+        recommendations.c.case_id == case_id,
+        recommendations.c.author_id == viewer.user_id,
+        recommendations.c.department == department,
+        recommendations.c.text == texts.keep(text, TEXT),
+        recommendations.c.made_at >= since,
+    )
+    return (await tx.conn.execute(query.limit(1))).first() is not None
+
+
 async def follow(tx: Tx, case_id: int, recommendation_id: int, state: State, remark: str, *, now: datetime) -> bool:
     """What became of a recommendation of this case or of what was merged into it; False when there is no such one. An empty
     remark leaves the last."""

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, and_, bindparam, func, or_, select, true
 
-from store import conversations
+from store import conversations, texts
+from store.cases import TEXT
 from store.conversations import Conversation, Line
 from store.database import Tx
 from store.family import family
@@ -184,3 +185,14 @@ def _going(row: Any, viewer: Viewer) -> Going | None:
     if unheard or not visible(viewer, sealed=sealed):
         return None
     return Going(conversation, sealed, row.reference or "", row.name or "", row.asked_at, row.robot_at, readable)
+
+
+async def has_said(tx: Tx, talk_id: int, viewer: Viewer, text: str, *, since: datetime) -> bool:
+    """Whether this colleague has said just this since then. The conversation is held, so that two at once come one by one."""
+    query = select(messages.c.id).where(
+        messages.c.conversation_id == talk_id,
+        messages.c.author_id == viewer.user_id,
+        messages.c.text == texts.keep(text, TEXT),
+        messages.c.at > since,
+    )
+    return (await tx.conn.execute(query.limit(1))).first() is not None

@@ -222,7 +222,7 @@ async def test_a_line_goes_to_the_member_by_their_channel(running: Running) -> N
         }
     ]
     page = await tom.post(f"{path}/say", text="é" * 460, status=422)
-    assert "too long for this channel: 459 signs at most" in page
+    assert "too long for this channel: 459 characters at most" in page
     assert "é" * 460 in page
     page = await tom.post(f"{path}/say", text="  ", status=422)
     assert "Write something first." in page
