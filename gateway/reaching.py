@@ -18,7 +18,7 @@ from console.reach_contract import CannotReachError, Member, Wanted
 from gateway import answers
 from gateway.entry_receipts import can_text
 from gateway.house import House
-from store import cases, contact_changes, opted_out, outbox, parties, people, users
+from store import cases, contact_changes, opted_out, outbox, parties, people, threads, users
 from store.contact_changes import Act, Change
 from store.database import Tx
 from store.parties import Party
@@ -52,6 +52,10 @@ class HouseReach:
         self, tx: Tx, viewer: Viewer, case_id: int, wanted: Wanted, *, now: datetime, version: int
     ) -> int | None:
         """Change how a member is reached. Raises StaleError, CannotReachError."""
+        # The second of two presses waits here, and is told that the case has changed rather than that the address is there.
+        await threads.current(tx, case_id, held=True)
+        if (await case_row(tx, case_id)).version != version:
+            raise cases.StaleError(case_id)
         party, old = await self._meant(tx, case_id, wanted)
         if wanted.sender is not None and self.house.mailbox(wanted.sender.address) is not None:
             raise CannotReachError("ours")

@@ -75,6 +75,9 @@ async def _by_text(tx: Tx, house: House, row: Any, contact_id: int, address: str
     for way, channel, account in _text_ways(house, row, contact.kind):
         if account and not await opted_out.has(tx, channel, address):
             talk = await conversations.latest(tx, channel, account, address)
+            if way == "whatsapp" and talk is None:
+                # A number that came in the place of the one that wrote by WhatsApp is written to as any number.
+                continue
             return WayBack(way, channel, account, address, contact_id, talk.heard_at if talk else None)
     return None
 

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from channels.message import Sender
 from classifier import pipeline
 from console.contract import LONGEST, NoWayBackError, TooLongError
+from console.reach_contract import Wanted
 from gateway.desk import HouseDesk
 from gateway.house import House
 from gateway.member_page import of_link
+from gateway.reaching import HouseReach
 from gateway.reading import ParserSettings, Parsing
 from store import cases, links, schema, users
 from store.viewer import Viewer
@@ -135,3 +138,18 @@ async def test_who_said_stop_is_not_written_to(house: Joined, anne: Viewer) -> N
     await house.text("STOP")
     with pytest.raises(NoWayBackError):
         await answered(house, anne, "Votre remboursement part demain.")
+
+
+async def test_a_number_in_the_place_of_one_that_wrote_by_whatsapp_gets_text_messages(
+    house: Joined, anne: Viewer
+) -> None:
+    await without_mail(house, whatsapp=True)
+    (case,) = await house.rows(schema.cases)
+    new = Sender("phone", "+32470001199")
+    wanted = Wanted("replace", "phone", "Questions posées.", contact_id=case.contact_id, sender=new)
+    async with house.house.store.write() as tx:
+        assert [one.way for one in await desk(house).recipients(tx, case.id)] == ["whatsapp"]
+        now = house.house.now()
+        await HouseReach(house.house).change(tx, anne, case.id, wanted, now=now, version=case.version)
+        found = [(one.way, one.address) for one in await desk(house).recipients(tx, case.id)]
+    assert found == [("phone", new.address)]
