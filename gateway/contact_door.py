@@ -133,7 +133,7 @@ class HouseContactDoor:
         # They have read a code there just now.
         await people.reachable_again(tx, new.id)
         old = next((one for one in mine.own if one.id == wanted.instead_of), None)
-        told = old if old is not None and await can_be_told(tx, self.house, old) else None
+        told = old if old is not None and await can_be_told(tx, self.house, mine.root_id, old) else None
         if old is None:
             told = mine.sent_to
         act: contact_changes.Act = "replace" if old is not None else "add"
@@ -181,7 +181,12 @@ class HouseContactDoor:
             return "known"
         if self.house.mailbox(sender.address) is not None:
             return "ours"
-        if sender.kind == "phone" and (not can_text(self.house) or await opted_out.has(tx, "sms", sender.address)):
+        # Of a sealed case not even a code goes to a telephone, which others may hold (rule H6).
+        if sender.kind == "phone" and (
+            not can_text(self.house)
+            or (await case_row(tx, mine.root_id)).sealed
+            or await opted_out.has(tx, "sms", sender.address)
+        ):
             return "no_texts"
         left = [one for one in mine.own if one.kind == "email" and not one.unreachable and one.id != wanted.instead_of]
         return None if left or sender.kind == "email" else "mail"

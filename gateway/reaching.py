@@ -62,7 +62,7 @@ class HouseReach:
         new = await new_contact(tx, party, wanted.sender, now=now) if wanted.sender else None
         if new is not None and new.id in {one.id for one in await own_contacts(tx, party)}:
             raise CannotReachError("known")
-        told = old if old is not None and await can_be_told(tx, self.house, old) else None
+        told = old if old is not None and await can_be_told(tx, self.house, case_id, old) else None
         detail: dict[str, Any] = {"how": wanted.how, "told": told is not None}
         detail |= {"old": old.id} if old and wanted.act != "add" else {}
         detail |= {"new": new.id} if new else {}
@@ -153,8 +153,9 @@ async def new_contact(tx: Tx, party: Party, sender: Sender, *, now: datetime) ->
     return await people.add_contact(tx, person_id, sender)
 
 
-async def can_be_told(tx: Tx, house: House, contact: Contact) -> bool:
-    """Whether a message may go to this address: nothing says that it does not arrive, or that nobody wants it there."""
+async def can_be_told(tx: Tx, house: House, case_id: int, contact: Contact) -> bool:
+    """Whether a message may go to this address: nothing says that it does not arrive, or that nobody wants it there. Of a sealed
+    case no text message goes to a telephone (rule H6)."""
     if contact.unreachable or contact.kind not in ("email", "phone"):
         return False
     if contact.kind == "email":
@@ -162,6 +163,7 @@ async def can_be_told(tx: Tx, house: House, contact: Contact) -> bool:
     countries = Policy(house.settings.sms_countries)
     return (
         can_text(house)
+        and not (await case_row(tx, case_id)).sealed
         and not never_texted(contact.address, countries)
         and not await opted_out.has(tx, "sms", contact.address)
     )
