@@ -157,9 +157,9 @@ async def test_a_recommendation_is_followed_from_the_case_that_goes_on(running: 
 
 async def test_a_promise_that_waited_for_the_member_goes_on_in_the_other_case(running: Running) -> None:
     house = running.house
-    await rest(house, "late", "member", days_ago=2)
-    before, paused = await row_of(running, "late"), await clocks(house, "late")
-    await merge(house, "late", "soon")
+    await rest(house, "week", "member", days_ago=2)
+    before, paused = await row_of(running, "week"), await clocks(house, "week")
+    await merge(house, "week", "soon")
     waited = {name: due_on for name, (due_on, state) in paused.items() if state == "paused"}
     assert waited
     now = await clocks(house, "soon")
@@ -167,9 +167,9 @@ async def test_a_promise_that_waited_for_the_member_goes_on_in_the_other_case(ru
         assert now[name][1] == "running"
         assert now[name][0] <= deadlines.after_pause(due_on, NOW - timedelta(days=2), NOW)
     # Taken back, it rests as it did.
-    await unmerge(house, "late", "soon")
-    assert same(before, await row_of(running, "late"))
-    assert await clocks(house, "late") == paused
+    await unmerge(house, "week", "soon")
+    assert same(before, await row_of(running, "week"))
+    assert await clocks(house, "week") == paused
 
 
 async def test_the_case_that_goes_on_rests_no_longer(running: Running) -> None:
