@@ -124,10 +124,8 @@ class AccessActs:
         del after
         if not opened.draft.complete:
             raise WrongFormError("incomplete")
-        body, counts = await self._house.frozen(tx, who.viewer, opened.request, now=who.now)
-        await access_requests.hand_over(
-            tx, who.viewer, opened.request, body, counts, version=version_of(who), now=who.now
-        )
+        body = await self._house.frozen(tx, who.viewer, opened.request, now=who.now)
+        await access_requests.hand_over(tx, who.viewer, opened.request, body, version=version_of(who), now=who.now)
         return "?done=sent"
 
     async def again(self, tx: Tx, who: Who, opened: Opened, after: After) -> str:
@@ -150,6 +148,8 @@ class AccessActs:
     async def give_back(self, tx: Tx, who: Who, opened: Opened, after: After) -> str:
         """The second reader wants something changed."""
         del after
+        if not opened.readable or not opened.body:
+            raise WrongFormError("unread")
         comment = who.form.get("text", "").strip()[:_LONGEST_WORDS]
         if not comment:
             raise WrongFormError("comment")

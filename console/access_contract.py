@@ -60,12 +60,11 @@ class DraftCase:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The draft as one viewer may see it. `hidden` counts cases that are not theirs to see and about which nobody has said
-    anything; `hidden_taken` those that a colleague has put in."""
+    """The draft as one viewer may see it. Where a case could be kept from them (`sees_everything` is False), nothing says whether
+    one is: that this member has a sealed case would say something about their health."""
 
     cases: Sequence[DraftCase]
-    hidden: int
-    hidden_taken: int
+    sees_everything: bool
     several: bool
 
     @property
@@ -81,12 +80,12 @@ class Draft:
     @property
     def whole(self) -> bool:
         """Whether this viewer reads everything that is in it."""
-        return not self.hidden_taken and not self.closed
+        return self.sees_everything and not self.closed
 
     @property
     def complete(self) -> bool:
         """Whether it can be handed to a second reader by this viewer."""
-        return self.whole and not self.hidden and not self.undecided and any(c.standing == "taken" for c in self.cases)
+        return self.whole and not self.undecided and any(c.standing == "taken" for c in self.cases)
 
 
 class AccessHouse(Protocol):
@@ -94,17 +93,15 @@ class AccessHouse(Protocol):
 
     async def first_choices(self, tx: Tx, viewer: Viewer, request: Request, *, now: datetime) -> Mapping[str, int]:
         """Put the person's own cases that this viewer may open into a request that was just begun, as far as it is sure whose
-        they are; how many are in it, to be looked at, and not theirs to see."""
+        they are; how many are in it, and how many are to be looked at."""
         ...
 
     async def draft(self, tx: Tx, viewer: Viewer, request: Request, readable: Mapping[int, bool]) -> Draft:
         """The draft. `readable` says of sealed cases whether this viewer has said why they open them."""
         ...
 
-    async def frozen(
-        self, tx: Tx, viewer: Viewer, request: Request, *, now: datetime
-    ) -> tuple[bytes, Mapping[str, int]]:
-        """What goes to the second reader, and how much of what is in it."""
+    async def frozen(self, tx: Tx, viewer: Viewer, request: Request, *, now: datetime) -> bytes:
+        """What goes to the second reader."""
         ...
 
     def drawn(self, body: bytes) -> str:

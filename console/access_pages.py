@@ -130,7 +130,7 @@ class AccessPages:
         body = await access_requests.body_of(tx, who.viewer, found)
         in_it = self._house.cases_in(body) if body else ()
         mine = {one.case_id for one in draft.cases if one.readable}
-        read = body and set(in_it) <= mine
+        read = body and draft.whole and set(in_it) <= mine
         before_eyes = in_it if read else [one.case_id for one in draft.cases if one.html]
         return Opened(
             request=found,
@@ -138,12 +138,12 @@ class AccessPages:
             sealed=[row for row in rows if row.id in before_eyes],
             has_hand=await access_requests.has_hand_in(tx, who.viewer, found.id),
             body=body,
-            readable=set(in_it) <= mine,
+            readable=draft.whole and set(in_it) <= mine,
         )
 
     async def _sealed(self, tx: Tx, who: Who, found: Request) -> tuple[list[Row], Mapping[int, bool]]:
         """The sealed cases of the person that this viewer may open, and for which of them they have said why."""
-        matters, _ = await access_choices.matters_of(tx, who.viewer, found.person_id)
+        matters = await access_choices.matters_of(tx, who.viewer, found.person_id)
         rows = [await views.case(tx, who.viewer, one.case_id) for one in matters if one.sealed]
         kept = [row for row in rows if row is not None]
         return kept, {row.id: await self._page.may_read(tx, who, row) for row in kept}

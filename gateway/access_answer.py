@@ -14,7 +14,7 @@ from config.vocabulary import Language
 from console.access_contract import Draft, DraftCase
 from gateway import access_writing, answers
 from gateway.access_collect import Collected, collected, several_at, whose_name
-from gateway.access_compiling import answer_case, counted, masked_in, masker_of, offered_in
+from gateway.access_compiling import answer_case, masked_in, masker_of, offered_in
 from gateway.access_model import Answer
 from gateway.house import House
 from router import deadlines
@@ -34,7 +34,7 @@ class HouseAccess:
 
     async def first_choices(self, tx: Tx, viewer: Viewer, request: Request, *, now: datetime) -> Mapping[str, int]:
         """Put in what is surely theirs."""
-        matters, hidden = await access_choices.matters_of(tx, viewer, request.person_id)
+        matters = await access_choices.matters_of(tx, viewer, request.person_id)
         several = await several_at(tx, request)
         taken = 0
         for matter in matters:
@@ -43,11 +43,11 @@ class HouseAccess:
             if not matter.sealed and (found.whose == "theirs" or (found.whose == "unsure" and not several)):
                 await access_choices.choose_case(tx, viewer, request.id, matter.case_id, Chosen(taken=True), now=now)
                 taken += 1
-        return {"cases": taken, "open": len(matters) - taken, "hidden": len(hidden)}
+        return {"cases": taken, "open": len(matters) - taken}
 
     async def draft(self, tx: Tx, viewer: Viewer, request: Request, readable: Mapping[int, bool]) -> Draft:
         """The draft as this viewer may see it."""
-        matters, hidden = await access_choices.matters_of(tx, viewer, request.person_id)
+        matters = await access_choices.matters_of(tx, viewer, request.person_id)
         chosen = await access_choices.cases_of(tx, request.id)
         several = await several_at(tx, request)
         shown = []
@@ -59,8 +59,7 @@ class HouseAccess:
                 shown.append(closed)
                 continue
             shown.append(await self._draft_case(tx, viewer, request, matter, said, several=several))
-        taken = [number for number in hidden if number in chosen and chosen[number].taken]
-        return Draft(shown, sum(number not in chosen for number in hidden), len(taken), several)
+        return Draft(shown, viewer.sees_everything, several)
 
     async def _draft_case(
         self, tx: Tx, viewer: Viewer, request: Request, matter: Matter, said: Chosen | None, *, several: bool
@@ -95,11 +94,9 @@ class HouseAccess:
             of_others=found.of_others,
         )
 
-    async def frozen(
-        self, tx: Tx, viewer: Viewer, request: Request, *, now: datetime
-    ) -> tuple[bytes, Mapping[str, int]]:
+    async def frozen(self, tx: Tx, viewer: Viewer, request: Request, *, now: datetime) -> bytes:
         """The answer, masked, as JSON."""
-        matters, _ = await access_choices.matters_of(tx, viewer, request.person_id)
+        matters = await access_choices.matters_of(tx, viewer, request.person_id)
         chosen, put = await access_choices.cases_of(tx, request.id), await access_choices.items_of(tx, request.id)
         several = await several_at(tx, request)
         taken: list[tuple[Collected, Chosen]] = []
@@ -123,7 +120,7 @@ class HouseAccess:
             made_on=deadlines.received_day(now),
             cases=tuple(made),
         )
-        return answer.model_dump_json().encode(), counted(made)
+        return answer.model_dump_json().encode()
 
     def drawn(self, body: bytes) -> str:
         """What was frozen, to be read."""

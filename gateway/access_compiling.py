@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 from config.vocabulary import CHANNELS, FLAGS, Channel
@@ -80,18 +79,6 @@ def offered_in(found: Collected) -> tuple[Offered, ...]:
         for entry in found.entries
         if entry.offered
     )
-
-
-def counted(cases: Sequence[AnswerCase]) -> dict[str, int]:
-    """How much of what is in an answer, for the audit."""
-    lines = [line for case in cases for line in case.lines]
-    return {
-        "cases": len(cases),
-        "messages": sum(line.sort != "note" for line in lines),
-        "notes": sum(line.sort == "note" for line in lines),
-        "left_out": sum(case.left_out for case in cases),
-        "masked": sum(bool(piece.masked) for line in lines for piece in (*line.subject, *line.text)),
-    }
 
 
 def _line(entry: Entry, masker: Masker) -> Line:

@@ -52,9 +52,8 @@ class Put:
     reason: str
 
 
-async def matters_of(tx: Tx, viewer: Viewer, person_id: int) -> tuple[list[Matter], list[int]]:
-    """The matters of a person that this viewer may open, the oldest first; and the numbers of those that they may not, which
-    are to be counted and never told."""
+async def matters_of(tx: Tx, viewer: Viewer, person_id: int) -> list[Matter]:
+    """The matters of a person that this viewer may open, the oldest first."""
     own = set(await tx.conn.scalars(select(cases.c.id).where(cases.c.person_id == person_id)))
     written = select(messages.c.case_id).join(contacts, contacts.c.id == messages.c.contact_id)
     wrote_in = written.where(contacts.c.person_id == person_id, messages.c.case_id.is_not(None)).distinct()
@@ -64,8 +63,7 @@ async def matters_of(tx: Tx, viewer: Viewer, person_id: int) -> tuple[list[Matte
         found.setdefault(int(root.id), set()).update({case_id} & own)
     query = select(cases.c.id, cases.c.reference, cases.c.sealed).where(cases.c.id.in_(found), viewer.may_see())
     rows = {row.id: row for row in await tx.conn.execute(query)}
-    matters = [Matter(number, row.reference, row.sealed, sorted(found[number])) for number, row in sorted(rows.items())]
-    return matters, sorted(found.keys() - rows.keys())
+    return [Matter(number, row.reference, row.sealed, sorted(found[number])) for number, row in sorted(rows.items())]
 
 
 async def cases_of(tx: Tx, request_id: int) -> Mapping[int, Chosen]:

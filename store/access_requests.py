@@ -203,17 +203,18 @@ async def end(tx: Tx, viewer: Viewer, request: Request, reason: str, *, version:
     await _note(tx, viewer, request.case_id, "access.ended", now, {"request": request.id})
 
 
-async def hand_over(
-    tx: Tx, viewer: Viewer, request: Request, body: bytes, counts: Mapping[str, int], *, version: int, now: datetime
-) -> None:
-    """Freeze the draft for a second reader. Raises StaleRequestError."""
+async def hand_over(tx: Tx, viewer: Viewer, request: Request, body: bytes, *, version: int, now: datetime) -> None:
+    """Freeze the draft for a second reader. Raises StaleRequestError.
+
+    The audit gets no count of what is in it: that there is more than one sees would tell that this member has a sealed case.
+    """
     if request.state != "draft":
         raise StaleRequestError(request.id)
     values = {"state": "reading", "sent_by": viewer.user_id, "sent_at": now, "comment": texts.keep("", COMMENT)}
     frozen = {"body": texts.keep_bytes(body, BODY), "body_hash": _hashed(body)}
     await _step(tx, request, version, values | frozen)
     await _hand(tx, request.id, viewer)
-    await _note(tx, viewer, request.case_id, "access.sent", now, {"request": request.id, **counts})
+    await _note(tx, viewer, request.case_id, "access.sent", now, {"request": request.id, "hash": _hashed(body)[:16]})
 
 
 async def give_back(tx: Tx, viewer: Viewer, request: Request, comment: str, *, version: int, now: datetime) -> None:

@@ -39,6 +39,11 @@ class Viewer:
         """Whether this role sees quarantine, rules and channels."""
         return self.role == "supervisor"
 
+    @property
+    def sees_everything(self) -> bool:
+        """Whether no case is kept from them, sealed or not."""
+        return self.reads_cases and self.medical and self.queues is None
+
     def has_queue(self, queue: str) -> bool:
         """Whether the cases of a queue are theirs to see."""
         return self.reads_cases and (self.queues is None or queue in self.queues)

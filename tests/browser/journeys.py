@@ -246,8 +246,8 @@ class Colleague:
 
 
 @contextmanager
-def mailing(folder: Path, people: Mapping[str, str], **settings: str) -> Iterator[Site]:
-    """A house whose mails go to a sink, with mediators: their names by their logins."""
+def mailing(folder: Path, people: Mapping[str, str], *, medical: bool = False, **settings: str) -> Iterator[Site]:
+    """A house whose mails go to a sink, with mediators: their names by their logins. `medical`: they may open sealed cases."""
     sink = SmtpSink()
     sink.start()
     out = {
@@ -259,7 +259,8 @@ def mailing(folder: Path, people: Mapping[str, str], **settings: str) -> Iterato
     with embedded(folder, **out, **settings) as house:
         house.start()
         for login, name in people.items():
-            added = house.command("user", "add", login, "--role", "mediator", "--name", name, given=f"{PASSWORD}\n")
+            words = ["--role", "mediator", "--name", name, *(["--medical"] if medical else [])]
+            added = house.command("user", "add", login, *words, given=f"{PASSWORD}\n")
             assert added.returncode == 0, added.stderr
         yield Site(house, sink)
     sink.stop()

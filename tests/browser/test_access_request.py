@@ -28,7 +28,7 @@ TEXT = (
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A house with two mediators; its mails go to a sink."""
     people = {"tom": "Tom Baert", "anne": "Anne Lemaire"}
-    with mailing(tmp_path_factory.mktemp("house"), people, GUICHET_FORM_LEAST_SECONDS="0") as made:
+    with mailing(tmp_path_factory.mktemp("house"), people, medical=True, GUICHET_FORM_LEAST_SECONDS="0") as made:
         yield made
 
 

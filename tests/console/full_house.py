@@ -199,7 +199,6 @@ async def _merge(running: Running, browser: Browser) -> None:
 
 async def _access(running: Running, sofie: Browser, anne: Browser) -> None:
     """Members asked for their data: one answer is with the second reader, one came back, and one is of the sealed case."""
-    luc = await running.sign_in("luc")
     for browser, key in ((sofie, "late"), (sofie, "marie"), (anne, "sealed")):
         await browser.get(running.case(key))
         name = CANARY if key == "sealed" else "Marie Dubois"
@@ -216,8 +215,8 @@ async def _access(running: Running, sofie: Browser, anne: Browser) -> None:
         await browser.get(path)
         await browser.post(f"{path}/send")
         if key == "marie":
-            await luc.get(path)
-            await luc.post(f"{path}/return", text="Girafe")
+            await anne.get(path)
+            await anne.post(f"{path}/return", text="Girafe")
 
 
 async def _close(running: Running, browser: Browser, key: str) -> None:

@@ -35,11 +35,11 @@ __all__ = ["asking", "door"]
 
 
 async def test_prepared_read_by_another_and_fetched_behind_a_code(asking: Running, door: CaseDoor) -> None:
-    tom, luc = await asking.sign_in("tom"), await asking.sign_in("luc")
-    path = await handed_over(asking, tom)
-    assert "Somebody else reads and approves it" in tom.page
-    await approved(luc, path)
-    assert "The member is told that something waits" in luc.page
+    anne, sofie = await asking.sign_in("anne"), await asking.sign_in("sofie")
+    path = await handed_over(asking, anne)
+    assert "Somebody else reads and approves it" in anne.page
+    await approved(sofie, path)
+    assert "The member is told that something waits" in sofie.page
     token = await told(asking, "access-")
     content = await fetched(asking, door, token)
     (one,) = await kept(asking)
@@ -57,8 +57,8 @@ async def test_prepared_read_by_another_and_fetched_behind_a_code(asking: Runnin
     references = {case["reference"] for case in data["cases"]}
     assert {asking.house.references[key] for key in ("marie", "neighbour")} <= references
     assert asking.house.references["husband"] not in references
-    events = await tom.get(asking.case("marie"))
-    assert "Luc Simon approved the answer to a request for access." in events
+    events = await anne.get(asking.case("marie"))
+    assert "Sofie Claes approved the answer to a request for access." in events
     assert "The member fetched the answer to a request for access." in events
     assert "Recorded: access" not in events
     acts = [entry.act for entry in await entries(asking, "marie")]
@@ -67,17 +67,17 @@ async def test_prepared_read_by_another_and_fetched_behind_a_code(asking: Runnin
 
 
 async def test_two_people_who_share_an_address_each_get_only_their_own(asking: Running, door: CaseDoor) -> None:
-    tom, luc = await asking.sign_in("tom"), await asking.sign_in("luc")
-    path = await handed_over(asking, tom)
-    await approved(luc, path)
+    anne, sofie = await asking.sign_in("anne"), await asking.sign_in("sofie")
+    path = await handed_over(asking, anne)
+    await approved(sofie, path)
     hers = unpacked(await fetched(asking, door, await told(asking, "access-")))
     assert ZEBRA not in hers[0] + json.dumps(hers[1], ensure_ascii=False)
     assert asking.house.references["husband"] not in hers[0]
     # The same with him, on his own case.
-    path = await begin(tom, asking, "husband", name="Paul Dubois")
-    await leave_the_rest(tom, path)
-    await tom.post(f"{path}/send")
-    await approved(luc, path)
+    path = await begin(anne, asking, "husband", name="Paul Dubois")
+    await leave_the_rest(anne, path)
+    await anne.post(f"{path}/send")
+    await approved(sofie, path)
     his_token = await told(asking, "access-")
     his = unpacked(await fetched(asking, door, his_token))
     assert ZEBRA in his[0]
@@ -87,12 +87,21 @@ async def test_two_people_who_share_an_address_each_get_only_their_own(asking: R
 
 
 async def test_nothing_of_a_third_person_is_in_the_archive(asking: Running, door: CaseDoor) -> None:
-    tom, luc = await asking.sign_in("tom"), await asking.sign_in("luc")
-    path = await handed_over(asking, tom)
-    await approved(luc, path)
+    anne, sofie = await asking.sign_in("anne"), await asking.sign_in("sofie")
+    path = await handed_over(asking, anne)
+    await approved(sofie, path)
     page, data = unpacked(await fetched(asking, door, await told(asking, "access-")))
     whole = page + json.dumps(data, ensure_ascii=False)
-    for secret in (*THIRD.split(), THIRD_MAIL, THIRD_PHONE, THIRD_NUMBER, "475 11 22", "850730", "Tom Baert"):
+    for secret in (
+        *THIRD.split(),
+        THIRD_MAIL,
+        THIRD_PHONE,
+        THIRD_NUMBER,
+        "475 11 22",
+        "850730",
+        "Tom Baert",
+        "Anne Lemaire",
+    ):
         assert secret not in whole, secret
     assert "[nom de quelqu’un d’autre]" in page
     # Her own address stays.
@@ -100,27 +109,27 @@ async def test_nothing_of_a_third_person_is_in_the_archive(asking: Running, door
 
 
 async def test_what_was_approved_does_not_change_with_the_register(asking: Running, door: CaseDoor) -> None:
-    tom, luc = await asking.sign_in("tom"), await asking.sign_in("luc")
-    path = await handed_over(asking, tom)
-    await tom.get(asking.case("marie"))
-    await tom.post(f"{asking.case('marie')}/note", text="Nach dem Lesen geschrieben.")
-    await approved(luc, path)
+    anne, sofie = await asking.sign_in("anne"), await asking.sign_in("sofie")
+    path = await handed_over(asking, anne)
+    await anne.get(asking.case("marie"))
+    await anne.post(f"{asking.case('marie')}/note", text="Nach dem Lesen geschrieben.")
+    await approved(sofie, path)
     (one,) = await kept(asking)
     before = await archive_of(asking, one.id)
-    await tom.post(f"{asking.case('marie')}/note", text="Nach der Freigabe geschrieben.")
+    await anne.post(f"{asking.case('marie')}/note", text="Nach der Freigabe geschrieben.")
     content = await fetched(asking, door, await told(asking, "access-"))
     assert content == before
     assert "geschrieben" not in unpacked(content)[0]
 
 
 async def test_a_change_after_the_approval_wants_a_new_one(asking: Running, door: CaseDoor) -> None:
-    tom, luc = await asking.sign_in("tom"), await asking.sign_in("luc")
-    path = await handed_over(asking, tom)
-    await approved(luc, path)
+    anne, sofie = await asking.sign_in("anne"), await asking.sign_in("sofie")
+    path = await handed_over(asking, anne)
+    await approved(sofie, path)
     token = await told(asking, "access-")
-    await tom.get(path)
-    await tom.post(f"{path}/again")
-    assert "It is a draft again" in tom.page
+    await anne.get(path)
+    await anne.post(f"{path}/again")
+    assert "It is a draft again" in anne.page
     # Neither is a code sent for it, nor does one fetch it.
     assert await door.send_code(token, "access", BROWSER) == "none"
     (one,) = await kept(asking)
@@ -129,8 +138,8 @@ async def test_a_change_after_the_approval_wants_a_new_one(asking: Running, door
 
 
 async def test_a_code_for_one_case_fetches_nothing_of_another(asking: Running, door: CaseDoor) -> None:
-    tom, luc = await asking.sign_in("tom"), await asking.sign_in("luc")
-    await approved(luc, await handed_over(asking, tom))
+    anne, sofie = await asking.sign_in("anne"), await asking.sign_in("sofie")
+    await approved(sofie, await handed_over(asking, anne))
     token = await told(asking, "access-")
     wrong: Package | CodeOutcome = await door.fetch_access(token, BROWSER, "000000")
     assert wrong == "over"
@@ -145,8 +154,8 @@ async def test_a_code_for_one_case_fetches_nothing_of_another(asking: Running, d
 
 
 async def test_it_is_fetched_for_sixty_days_and_then_dropped(asking: Running, door: CaseDoor) -> None:
-    tom, luc = await asking.sign_in("tom"), await asking.sign_in("luc")
-    await approved(luc, await handed_over(asking, tom))
+    anne, sofie = await asking.sign_in("anne"), await asking.sign_in("sofie")
+    await approved(sofie, await handed_over(asking, anne))
     token = await told(asking, "access-")
     asking.clock.forward(days=59)
     assert await fetched(asking, door, token)
@@ -169,12 +178,12 @@ async def test_after_a_merge_of_two_members_each_gets_what_is_theirs(running: Ru
         Told("Walter Nagel", "walter@mail.example", "Mein Brief vom Nashorn.", days_ago=8, language="de"),
     )
     await merge(house, "walter", "marie")
-    tom, luc = await running.sign_in("tom"), await running.sign_in("luc")
-    path = await begin(tom, running)
-    assert "Nashorn" not in drawn(tom.page)
-    assert "One message of other people in this case is left out whole" in tom.page
-    await tom.post(f"{path}/send")
-    await approved(luc, path)
+    anne, sofie = await running.sign_in("anne"), await running.sign_in("sofie")
+    path = await begin(anne, running)
+    assert "Nashorn" not in drawn(anne.page)
+    assert "One message of other people in this case is left out whole" in anne.page
+    await anne.post(f"{path}/send")
+    await approved(sofie, path)
     page, data = unpacked(await fetched(running, door, await told(running, "access-")))
     whole = page + json.dumps(data, ensure_ascii=False)
     for secret in ("Nashorn", "Walter", "Nagel", "walter@mail.example"):
@@ -186,22 +195,22 @@ async def test_a_case_that_is_merged_meanwhile_is_asked_about_again(running: Run
     house = running.house
     told_by = Told("Walter Nagel", "walter@mail.example", "Mein Brief vom Nashorn.", days_ago=8, language="de")
     await add_case(house, "walter", told_by)
-    tom, luc = await running.sign_in("tom"), await running.sign_in("luc")
-    path = await begin(tom, running, "walter", name="Walter Nagel")
+    anne, sofie = await running.sign_in("anne"), await running.sign_in("sofie")
+    path = await begin(anne, running, "walter", name="Walter Nagel")
     await merge(house, "walter", "marie")
-    await tom.get(path)
-    assert "To be decided" in tom.page
-    await tom.post(f"{path}/send", status=422)
-    await tom.get(path)
-    await tom.post(f"{path}/case", case=str(house.cases["marie"]), do="take")
-    assert "Nashorn" in drawn(tom.page)
-    assert "indemnité" not in drawn(tom.page)
-    await tom.post(f"{path}/send")
-    await approved(luc, path)
+    await anne.get(path)
+    assert "To be decided" in anne.page
+    await anne.post(f"{path}/send", status=422)
+    await anne.get(path)
+    await anne.post(f"{path}/case", case=str(house.cases["marie"]), do="take")
+    assert "Nashorn" in drawn(anne.page)
+    assert "indemnité" not in drawn(anne.page)
+    await anne.post(f"{path}/send")
+    await approved(sofie, path)
     page, data = unpacked(await fetched(running, door, await told(running, "access-")))
     assert "Nashorn" in page
     assert [case["reference"] for case in data["cases"]] == [house.references["walter"]]
     for secret in ("Marie", "Dubois", "indemnité", house.references["marie"]):
         assert secret not in page + json.dumps(data, ensure_ascii=False), secret
     # It stands on the page of the case that goes on, for who may open that.
-    assert path in await tom.get(running.case("marie"))
+    assert path in await anne.get(running.case("marie"))
