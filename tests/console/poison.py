@@ -231,6 +231,7 @@ CLOSED: Final = frozenset(
         "codes.purpose",
         "codes.browser_hash",
         "codes.code_hash",
+        *("contact_changes.act", "contact_changes.how", "contact_changes.before"),
         "contacts.kind",
         "conversations.channel",
         "conversations.account",

@@ -203,9 +203,12 @@ STATES: Final[tuple[Callable[[Running], Awaitable[Place]], ...]] = (
     *(wanted_back, rehearsing, taught, to_try, kept_list, talking, two_steps, at_the_code),
     *(with_a_first_password, asked_for_proof, to_approve),
 )
-# What only scripts send: who, where, and the fields beside the token.
+# What only scripts send, and the two forms that stand beside an answer which did not arrive and a change of address: who, where,
+# and the fields beside the token.
 BY_SCRIPT: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ("tom", "/console/session", ()),
+    ("tom", "/console/case/{reference}/again", ("version", "message")),
+    ("tom", "/console/case/{reference}/contact-undo", ("version", "change", "contact")),
     ("tom", "/console/conversations/{tom}/typing", ("text",)),
     ("tom", "/console/conversations/{tom}/seen", ("last",)),
     ("tom", "/console/passkey", ("passkey",)),

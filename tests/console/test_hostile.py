@@ -204,7 +204,10 @@ async def _by_script(running: Running, words: str) -> set[str]:
     """Send what only scripts send."""
     done: set[str] = set()
     for login, pattern, names in BY_SCRIPT:
-        browser, path = await running.sign_in(login), pattern.format(**running.house.talks)
+        browser, path = (
+            await running.sign_in(login),
+            pattern.format(**running.house.talks, reference=running.house.references["phone"]),
+        )
         await _send(running, browser, path, [("csrf", browser.csrf), *((name, words) for name in names)])
         done.add(path)
     return done
