@@ -263,6 +263,15 @@ async def test_a_number_is_added_with_a_code_by_text_message(gateway: Gateway) -
     assert (await last(gateway, OLD)).subject
 
 
+async def test_of_a_sealed_case_no_text_message_goes_out(gateway: Gateway) -> None:
+    door, token = texting(gateway), await medical(gateway)
+    case_door = CaseDoor(gateway.house)
+    assert await case_door.send_code(token, "open", BROWSER) == "sent"
+    open_ = await case_door.unlock(token, BROWSER, code_in((await last(gateway, "marie.dubois@mail.example")).text))
+    phone = NewContact(Sender("phone", "+32470001103"))
+    assert await door.ask(open_, BROWSER, phone) == "no_texts"
+
+
 async def test_a_sealed_case_wants_its_code_first(gateway: Gateway, door: HouseContactDoor) -> None:
     token = await medical(gateway)
     old = "marie.dubois@mail.example"
