@@ -22,7 +22,7 @@ from tests.console.conftest import Running
         ({"state": "failed", "code": "21610"}, "not delivered: the member has sent STOP"),
         (
             {"state": "waiting", "code": "house_rate"},
-            "not delivered yet, we keep trying (enough texts went out in this hour)",
+            "not delivered yet, we keep trying (too many texts sent in one hour)",
         ),
     ],
 )

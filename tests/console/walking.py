@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import select, text
 from tinyhtml5 import parse
 
+from console.guides import GUIDES, pictures
 from store.schema import (
     access_requests,
     cases,
@@ -91,6 +92,8 @@ async def ids(running: Running) -> dict[str, list[str]]:
         "queue": ["mediation", "triage", "department", "medical_coordinator"],
         "rule": ["distress", "second_line", "sealed_medical", "doubt"],
         "situation": ["compliment", "mediation", "suggestion"],
+        "guide": list(GUIDES),
+        "picture": sorted(pictures())[:1],
     }
 
 

@@ -80,7 +80,7 @@ async def test_supervisors_are_reminded_once_and_readers_told_once_it_is_approve
             await clock.tick(NOW + timedelta(hours=hours))
         ((recipient, subject, text),) = await _told(house)
         assert recipient == "lena@partenamut.example"
-        assert subject == "Le rapport mensuel attend : octobre 2026"
+        assert subject == "Le rapport mensuel attend\u202f: octobre 2026"
         assert text.endswith("/console/report?month=2026-10\n")
         report = await month_report(house.store, HOUSE, MONTH, today=date(2026, 11, 6))
         async with house.store.write() as tx:
