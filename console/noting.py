@@ -6,7 +6,7 @@ from console.actions import After, change, moment_of, text_of
 from console.case_file import may_be_told
 from console.mentioning import told
 from console.site import Who
-from store import cases, drafts, mentions, people, users
+from store import cases, drafts, mentions, people, threads, users
 from store.cases import StaleError
 from store.database import Tx
 from store.views import Row
@@ -20,6 +20,8 @@ async def note(tx: Tx, who: Who, row: Row, after: After) -> str:
     del after
     text = text_of(who)
     made = moment_of(who.form.get("seen", ""))
+    # Two presses at the same moment come one after the other.
+    await threads.current(tx, row.id, held=True)
     if made is not None and await cases.noted_since(tx, row.id, who.viewer.user_id, text, since=made):
         return "?done=noted#last"
     await cases.add_note(tx, row.id, who.viewer.user_id, text, now=who.now)
