@@ -60,8 +60,9 @@ async def test_keys_lead_to_each_act(running: Running, anne: Watched) -> None:
     await page.get_by_text("Rests until Tue 1 Dec.").wait_for()
     await page.wait_for_load_state()
     await page.keyboard.press("?")
-    await page.get_by_text("ask a department").wait_for()
-    await page.get_by_text("let the case rest").wait_for()
+    sheet = page.locator("dialog[open]")
+    await sheet.get_by_text("ask a department").first.wait_for()
+    await sheet.get_by_text("let the case rest").first.wait_for()
     assert anne.troubles == []
 
 
