@@ -68,24 +68,29 @@ def reconcile(
     if as_json:
         emit(json.dumps(report.as_json() | {"providers": asked.as_json()}))
     else:
-        table = Table("account", "channel", "deliveries", "items", "fates", "no fate yet")
-        for tally in report.tallies:
-            fates = ", ".join(f"{name} {count}" for name, count in tally.fates.items())
-            table.add_row(tally.account, tally.channel, str(tally.deliveries), str(tally.items), fates, str(tally.open))
-        out.print(table)
-        say(f"{report.quarantined} in quarantine, {report.waiting} without a fate yet.")
-        for one in asked.elsewhere:
-            done = "taken in" if one.taken_in else "not in the register"
-            emit(f"{one.channel} {one.sid} {one.sent_at:%Y-%m-%d %H:%M:%S} UTC {done}")
-        for words in asked.told:
-            say(words)
-        for difference in report.differences:
-            say(f"Differs: {difference}")
-        if not fetch and asked.elsewhere:
-            say("guichet reconcile --fetch takes them in.")
-        say("Sound." if report.sound else "Not sound.")
+        _told(report, asked, fetch=fetch)
     if not report.sound:
         raise typer.Exit(1)
+
+
+def _told(report: Report, asked: Asked, *, fetch: bool) -> None:
+    """Say it in words and a table."""
+    table = Table("account", "channel", "deliveries", "items", "fates", "no fate yet")
+    for tally in report.tallies:
+        fates = ", ".join(f"{name} {count}" for name, count in tally.fates.items())
+        table.add_row(tally.account, tally.channel, str(tally.deliveries), str(tally.items), fates, str(tally.open))
+    out.print(table)
+    say(f"{report.quarantined} in quarantine, {report.waiting} without a fate yet.")
+    for one in asked.elsewhere:
+        done = "taken in" if one.taken_in else "not in the register"
+        emit(f"{one.channel} {one.sid} {one.sent_at:%Y-%m-%d %H:%M:%S} UTC {done}")
+    for words in asked.told:
+        say(words)
+    for difference in report.differences:
+        say(f"Differs: {difference}")
+    if not fetch and asked.elsewhere:
+        say("guichet reconcile --fetch takes them in.")
+    say("Sound." if report.sound else "Not sound.")
 
 
 def add_to(app: typer.Typer) -> None:
