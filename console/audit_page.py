@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 from aiohttp import web
 
@@ -17,11 +17,20 @@ from console.workbook import as_csv
 from router import deadlines
 from store import audit, audit_chain, operations, users
 from store.audit import Asked, Line, Touched
+from store.database import Tx
+from store.viewer import Viewer
 
 _PAGE: Final = 100
 # A file of more lines than this is asked for in parts: by period.
 _LONGEST: Final = 50_000
 _LONGEST_ACT: Final = 40
+T_co = TypeVar("T_co", covariant=True)
+
+
+class _Found(Protocol[T_co]):
+    """What reads the rows of a file from the audit."""
+
+    async def __call__(self, tx: Tx, viewer: Viewer, asked: Asked, *, limit: int) -> Sequence[T_co]: ...
 
 
 class Audit:
@@ -67,31 +76,33 @@ class Audit:
 
     async def export(self, request: web.Request, who: Who) -> web.StreamResponse:
         """The same entries as a CSV file (RFC 4180, UTF-8 with a mark so that spreadsheets know)."""
-        if (wanted := await self._proof.wanted(request, who)) is not None:
-            return wanted
-        asked, said = _asked(request)
-        async with self._site.store.read() as tx:
-            lines = await audit.search(tx, who.viewer, asked, limit=_LONGEST + 1)
-        if len(lines) > _LONGEST:
-            return await self._draw(request, who, too_many=True)
-        async with self._site.store.write() as tx:
-            detail = {"rows": len(lines), "filter": _narrowed(said)}
-            await audit.write(tx, actor=who.actor, act="audit.exported", at=who.now, detail=detail)
-        return _file("audit", _as_csv(lines), who)
+        return await self._taken_out(request, who, "audit", "audit.exported", audit.search, _as_csv)
 
     async def export_cases(self, request: web.Request, who: Who) -> web.StreamResponse:
         """Which cases, and whose, these entries are about: what an account, or anybody in a period, has seen and changed."""
+        return await self._taken_out(request, who, "audit-cases", "audit.cases_exported", audit.touched, _cases_as_csv)
+
+    async def _taken_out(
+        self,
+        request: web.Request,
+        who: Who,
+        name: str,
+        act: str,
+        found: _Found[T_co],
+        drawn: Callable[[Sequence[T_co]], bytes],
+    ) -> web.StreamResponse:
+        """A file of what was asked for: after a fresh proof, never cut short, and recorded with its filter and its rows."""
         if (wanted := await self._proof.wanted(request, who)) is not None:
             return wanted
         asked, said = _asked(request)
         async with self._site.store.read() as tx:
-            cases = await audit.touched(tx, who.viewer, asked, limit=_LONGEST + 1)
-        if len(cases) > _LONGEST:
+            rows = await found(tx, who.viewer, asked, limit=_LONGEST + 1)
+        if len(rows) > _LONGEST:
             return await self._draw(request, who, too_many=True)
         async with self._site.store.write() as tx:
-            detail = {"rows": len(cases), "filter": _narrowed(said)}
-            await audit.write(tx, actor=who.actor, act="audit.cases_exported", at=who.now, detail=detail)
-        return _file("audit-cases", _cases_as_csv(cases), who)
+            detail = {"rows": len(rows), "filter": _narrowed(said)}
+            await audit.write(tx, actor=who.actor, act=act, at=who.now, detail=detail)
+        return _file(name, drawn(rows), who)
 
 
 def routes(site: Site) -> list[tuple[str, str, str, Handler, Any]]:
