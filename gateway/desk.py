@@ -179,18 +179,7 @@ class HouseDesk:
         language = cast(Language, row.language)
         url = answers.case_url(self.house, language, token)
         words = asked_for("answer", language, "sms", reference=row.reference, case_url=url).text
-        message = OutboundMessage(
-            key=key,
-            channel=back.channel,
-            account=back.account,
-            recipient=back.address,
-            recipient_name="",
-            subject="",
-            text=words,
-            language=language,
-            auto=False,
-            heard_at=back.heard_at,
-        )
+        message = _short(row, back, words, key)
         await links.add(tx, token, now=now, case_id=row.id, contact_id=back.contact_id)
         return await self._put(tx, viewer, row, message, text, contact_id=back.contact_id, rfc_message_id="", now=now)
 
@@ -200,18 +189,7 @@ class HouseDesk:
         """WhatsApp or Telegram, with the reference below; or, for who left no address and has the link to the page of
         their case, words that they read when they come back to it."""
         whole = text if back.way == "page" else f"{text}\n\n{row.reference}"
-        message = OutboundMessage(
-            key=key,
-            channel=back.channel,
-            account=back.account,
-            recipient=back.address,
-            recipient_name="",
-            subject="",
-            text=whole,
-            language=cast(Language, row.language),
-            auto=False,
-            heard_at=back.heard_at,
-        )
+        message = _short(row, back, whole, key)
         contact_id = back.contact_id
         return await self._put(tx, viewer, row, message, text, contact_id=contact_id, rfc_message_id="", now=now)
 
@@ -330,3 +308,19 @@ def _surely_spoken(text: str) -> Language | None:
     bounds = [(found.start(), found.end()) for found in re.finditer(r"[^\n]+", text)]
     found = language.tell(Text(channel="email", text=text), text, bounds)
     return found.language if found.probability >= _SURE else None
+
+
+def _short(row: Any, back: WayBack, text: str, key: str) -> OutboundMessage:
+    """A message without a subject, by a way that is no mail."""
+    return OutboundMessage(
+        key=key,
+        channel=back.channel,
+        account=back.account,
+        recipient=back.address,
+        recipient_name="",
+        subject="",
+        text=text,
+        language=cast(Language, row.language),
+        auto=False,
+        heard_at=back.heard_at,
+    )
