@@ -302,6 +302,7 @@ async def test_an_entry_is_left_and_gone_on_with(desk: Desk) -> None:
     await page.get_by_text("if you do not record it").wait_for()
     # The phone rings: the server has it, so that nobody asks whether it may be lost.
     await page.get_by_role("link", name="Mine").first.click()
+    await page.get_by_role("heading", name="Mine", level=1).wait_for()
     await desk.new()
     await page.get_by_text("1 not recorded yet").wait_for()
     assert await page.get_by_text("kept until 25 November").is_visible()

@@ -32,6 +32,7 @@ _NO_PAGE: Final = (
     "-letter",
     "-found",
     "-training",
+    "-picture",
 )
 # Of each template so many pages; of cases more, for there each is another one.
 _OF_EACH: Final = 2

@@ -96,7 +96,9 @@ async def _asked(browser: Browser, path: str) -> tuple[int, str, str]:
         answer.close()
         return answer.status, answer.content_type, _drawn(first.decode())
     content = await answer.read()
-    if content and answer.content_type not in ("text/html", "application/json"):
+    # The pictures of the guides are the house's own: nobody sends one in.
+    own = path.startswith("/console/guide/picture/") and answer.content_type == "image/png"
+    if content and not own and answer.content_type not in ("text/html", "application/json"):
         disposition = answer.headers.get("Content-Disposition", "")
         assert disposition.startswith("attachment"), (path, disposition)
         assert answer.headers["X-Content-Type-Options"] == "nosniff", path

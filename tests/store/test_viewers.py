@@ -61,6 +61,7 @@ WITHOUT = {
     "contact_changes.replaced": _FOUND,
     "parties.of_case": _FOUND,
     "numbers.people_with": "whose number was typed in; their cases are then asked for with the viewer",
+    "threads.current": _OPENED,
     "recommendations.follow": _OPENED,
     "cases.reopen": _OPENED,
     "outbox.cancel": _OPENED,
