@@ -16,7 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -34,8 +36,8 @@ from tests.servers.process import free_port
 FEW: Final = 1_000
 MANY: Final = int(os.environ.get("BENCH_CASES", "1000000"))
 MANY_SQLITE: Final = int(os.environ.get("BENCH_SQLITE_CASES", "100000"))
-_TIMES: Final = 60
-_WARM: Final = 10
+_TIMES: Final = 300
+_WARM: Final = 20
 # What somebody opens all day. A word of every fourth message, words of ten and of forty cases, and words of none: the pages
 # that are compared are of one length, whether there are many cases or few.
 _PAGES: Final[Mapping[str, str]] = {
@@ -48,27 +50,36 @@ _PAGES: Final[Mapping[str, str]] = {
     "search, rare word": "/console/search?q=seldom3x",
     "search, nothing": "/console/search?q=hippopotame+remboursement",
 }
+# By page: the median and the 95th percentile, in seconds.
 Times = Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A house that answers at `base`, and somebody's browser in it."""
+
+    session: ClientSession
+    base: str
 
 
 def main() -> None:
     """Print the tables."""
     with tempfile.TemporaryDirectory() as folder:
-        few = asyncio.run(_sqlite(Path(folder) / "few", FEW))
-        many = asyncio.run(_sqlite(Path(folder) / "many", MANY_SQLITE))
+        few, many = asyncio.run(_sqlite(Path(folder)))
     _print(f"The console on SQLite, {FEW:,} and {MANY_SQLITE:,} cases", few, many)
     place = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
     server = PostgresServer(place)
     try:
         server.initialise()
         server.start()
-        few, many = (asyncio.run(_postgresql(server, count)) for count in (FEW, MANY))
+        few, many = asyncio.run(_postgresql(server))
     finally:
         server.stop()
         shutil.rmtree(place, ignore_errors=True)
     _print(f"The console on PostgreSQL, {FEW:,} and {MANY:,} cases", few, many)
     say(
-        "a page is asked for and read whole; 1.5 is what a page may take longer with many cases, 100 ms what it may take"
+        f"a page is asked for and read whole, {_TIMES} times of each house in turn; 1.5 is what a page may take longer with many "
+        "cases, 100 ms what it may take"
     )
 
 
@@ -81,24 +92,42 @@ def _print(title: str, few: Times, many: Times) -> None:
     table(title, ("", "p50 few", "p95 few", "p50 many", "p95 many", "ratio p50", "ratio p95"), rows)
 
 
-async def _sqlite(folder: Path, count: int) -> Times:
+async def _sqlite(place: Path) -> tuple[Times, Times]:
+    async with AsyncExitStack() as houses:
+        few, many = [
+            await houses.enter_async_context(_on_sqlite(place / str(count), count)) for count in (FEW, MANY_SQLITE)
+        ]
+        return await _compared(few, many)
+
+
+@asynccontextmanager
+async def _on_sqlite(folder: Path, count: int) -> AsyncIterator[House]:
     folder.mkdir()
     path = folder / "guichet.db"
     token = await _prepared(f"sqlite+aiosqlite:///{path}", folder)
     began = time.perf_counter()
     fill_sqlite(str(path), count)
     say(f"SQLite: {count:,} cases in {time.perf_counter() - began:.0f} s")
-    return await _measured({"GUICHET_LMTP_PORT": str(free_port())}, folder, "run", token)
+    async with _open({"GUICHET_LMTP_PORT": str(free_port())}, folder, "run", token) as house:
+        yield house
 
 
-async def _postgresql(server: PostgresServer, count: int) -> Times:
+async def _postgresql(server: PostgresServer) -> tuple[Times, Times]:
+    async with AsyncExitStack() as houses:
+        few, many = [await houses.enter_async_context(_on_postgresql(server, count)) for count in (FEW, MANY)]
+        return await _compared(few, many)
+
+
+@asynccontextmanager
+async def _on_postgresql(server: PostgresServer, count: int) -> AsyncIterator[House]:
     url = server.create_database()
     with tempfile.TemporaryDirectory() as folder:
         token = await _prepared(url.replace("postgresql://", "postgresql+asyncpg://"), Path(folder))
         began = time.perf_counter()
         await fill_postgresql(url, count)
         say(f"PostgreSQL: {count:,} cases in {time.perf_counter() - began:.0f} s")
-        return await _measured({"DATABASE_URL": url}, Path(folder), "web", token)
+        async with _open({"DATABASE_URL": url}, Path(folder), "web", token) as house:
+            yield house
 
 
 async def _prepared(url: str, folder: Path) -> str:
@@ -115,45 +144,49 @@ async def _prepared(url: str, folder: Path) -> str:
     return token
 
 
-async def _measured(more: Mapping[str, str], folder: Path, command: str, token: str) -> Times:
+@asynccontextmanager
+async def _open(more: Mapping[str, str], folder: Path, command: str, token: str) -> AsyncIterator[House]:
+    """A `guichet` process that answers, and the browser of who is signed in there."""
     port = free_port()
+    base = f"http://127.0.0.1:{port}"
     environment = os.environ | {
         "GUICHET_DATA": str(folder),
         "GUICHET_ALLOW_UNSAFE_DATABASE": "1",
         "GUICHET_MIN_FREE_MB": "0",
         "GUICHET_MIN_FREE_PERCENT": "0",
-        "GUICHET_BASE_URL": f"http://127.0.0.1:{port}",
+        "GUICHET_BASE_URL": base,
         "PORT": str(port),
         **more,
     }
     guichet = Path(sys.executable).parent / "guichet"
-    house = await asyncio.create_subprocess_exec(
+    process = await asyncio.create_subprocess_exec(
         str(guichet), command, env=environment, cwd=folder, stderr=subprocess.DEVNULL
     )
     try:
-        return await _asked(f"http://127.0.0.1:{port}", token)
+        async with ClientSession(cookies={"console": token}) as session:
+            await _until_up(session, base)
+            yield House(session, base)
     finally:
-        house.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(house.wait(), 30)
+        process.send_signal(signal.SIGTERM)
+        await asyncio.wait_for(process.wait(), 30)
 
 
-async def _asked(base: str, token: str) -> Times:
-    found: dict[str, tuple[float, float]] = {}
-    async with ClientSession(cookies={"console": token}) as session:
-        await _until_up(session, base)
-        for name, path in _PAGES.items():
-            times = [await _page(session, base + path) for _ in range(_WARM + _TIMES)][_WARM:]
-            quantiles = statistics.quantiles(times, n=20)
-            found[name] = (statistics.median(times), quantiles[-1])
+async def _compared(few: House, many: House) -> tuple[Times, Times]:
+    """Each page of both, in turn: what else the machine does meets the one as it meets the other."""
+    found: tuple[dict[str, tuple[float, float]], dict[str, tuple[float, float]]] = ({}, {})
+    for name, path in _PAGES.items():
+        asked = [[await _page(house, path) for house in (few, many)] for _ in range(_WARM + _TIMES)][_WARM:]
+        for times, of_house in zip(zip(*asked, strict=True), found, strict=True):
+            of_house[name] = (statistics.median(times), statistics.quantiles(times, n=20)[-1])
     return found
 
 
-async def _page(session: ClientSession, url: str) -> float:
+async def _page(house: House, path: str) -> float:
     began = time.perf_counter()
-    async with session.get(url, allow_redirects=False) as answer:
+    async with house.session.get(house.base + path, allow_redirects=False) as answer:
         await answer.read()
         if answer.status != 200:
-            raise SystemExit(f"{url} gave {answer.status}")
+            raise SystemExit(f"{path} gave {answer.status}")
     return time.perf_counter() - began
 
 

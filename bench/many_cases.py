@@ -15,6 +15,8 @@ from store.search import words_of
 # Of a large house about one case in a hundred is open; of a small one enough to fill a page all the same.
 _LEAST_OPEN: Final = 300
 _ONE_OPEN_IN: Final = 100
+# Those in distress stand above a list, whole: a page is as long as they are many, so that they are as many in either house.
+_IN_DISTRESS: Final = 10
 _TURNS: Final = 4
 _SELDOM: Final = 40
 
@@ -59,7 +61,8 @@ def fill_sqlite(path: str, count: int) -> None:
 
 def _statements(spelled: Mapping[str, str], count: int) -> list[str]:
     numbers = f"WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count}) "
-    first_open = count - max(_LEAST_OPEN, count // _ONE_OPEN_IN)
+    open_ones = max(_LEAST_OPEN, count // _ONE_OPEN_IN)
+    first_open = count - open_ones
     is_open = f"n > {first_open}"
     # Every second case is Mediation's; the others are spread over the departments.
     departments = " ".join(f"WHEN {number} THEN '{name}'" for number, name in enumerate(DEPARTMENTS))
@@ -70,7 +73,7 @@ def _statements(spelled: Mapping[str, str], count: int) -> list[str]:
         "kind": "CASE n % 5 WHEN 0 THEN 'suggestion' ELSE 'complaint' END",
         "queue": f"CASE n % 2 WHEN 0 THEN 'mediation' ELSE {department} END",
         "department": department,
-        "priority": f"CASE WHEN {is_open} AND n % 200 = 0 THEN 'urgent' ELSE 'normal' END",
+        "priority": f"CASE WHEN {is_open} AND n % {open_ones // _IN_DISTRESS} = 0 THEN 'urgent' ELSE 'normal' END",
         "situation": "'department'",
         "state": f"CASE WHEN {is_open} THEN 'open' ELSE 'closed' END",
         "refused": "''",
