@@ -25,9 +25,9 @@ run: $(V)/.run
 # All tests, real servers included. As root or with sudo the Debian packages they need are installed.
 test: $(V)/.dev
 	@sh tests/servers/install.sh
-	@# What only computes runs on all cores; what starts servers, houses and browsers has the machine to itself.
+	@# What only computes runs on all cores; of what starts servers, houses and browsers, two files at a time.
 	$(BIN)/python -m pytest tests/classifier tests/chatbot -n auto --dist loadfile
-	$(BIN)/python -m pytest tests --ignore=tests/classifier --ignore=tests/chatbot
+	$(BIN)/python -m pytest tests --ignore=tests/classifier --ignore=tests/chatbot -n 2 --dist loadfile
 
 # The quick part: no server, no browser, no register, no process of the house. On all cores, in less than a minute.
 unit: $(V)/.dev
