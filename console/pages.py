@@ -14,7 +14,8 @@ from babel.dates import format_date
 from channels.web import languages
 from channels.web.pages import environment, straightened
 from channels.web.static import StaticFiles
-from console.rule_words import deciding, named, unmet
+from console.rule_words import deciding, unmet
+from console.shipped_rules import named
 from console.words import LANGUAGES, ConsoleLanguage, catalogue
 from router import dates, deadlines
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from console import rule_words
+from console import shipped_rules
 from console.rehearsal_rows import rows_of
 from console.rules_contract import RuleHouse
 from console.rules_draft import rules_of
@@ -118,7 +118,7 @@ class RehearsalPage:
 def _rules_in_it(found: Rehearsal, who: Who) -> dict[str, Sequence[str]]:
     """The rules that fit no case, and those that an earlier one always stops."""
     rules = RuleSet.model_validate_json(found.body)
-    titles = {rule.id: rule_words.title(rule, catalogue()[who.language]) for rule in rules.rules}
+    titles = {rule.id: shipped_rules.title(rule, catalogue()[who.language]) for rule in rules.rules}
     use = [(titles[name], counts) for name, counts in found.sums.get("use", {}).items() if name in titles]
     return {
         "idle": [title for title, (matched, _, _) in use if not matched],

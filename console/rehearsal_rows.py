@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from console import rule_words
+from console import rule_words, shipped_rules
 from console.rules_contract import Grounds, RuleHouse
 from console.site import Who
 from console.words import Words, catalogue
@@ -62,7 +62,7 @@ async def rows_of(
     open_ones = [change.case_id for change in changes if not change.sealed]
     grounds = await house.grounds(who.viewer, open_ones, live, draft) if live else {}
     t = catalogue()[who.language]
-    titles = {rule.id: rule_words.title(rule, t) for rules in (live, draft) if rules for rule in rules.rules}
+    titles = {rule.id: shipped_rules.title(rule, t) for rules in (live, draft) if rules for rule in rules.rules}
     return [_row(change, grounds.get(change.case_id), titles, t) for change in changes]
 
 

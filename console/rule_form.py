@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from config.departments import NOTIFIABLE
+from console import shipped_rules
 from console.rule_words import GROUPS
 from router.editing import first_condition
 from router.fields import FIELDS
@@ -20,9 +21,9 @@ def goes_on(form: Mapping[str, str]) -> bool:
     return "more" in form or any(name.endswith("-out") for name in form)
 
 
-def rule_from(form: Mapping[str, str], rule: Rule, *, shown: str) -> Rule:
+def rule_from(form: Mapping[str, str], rule: Rule) -> Rule:
     """The rule as the form has it. Conditions keep their field; one is added for `add-<group>`, and one to be taken out is
-    gone. `shown` is the name that stood in the form: left alone there, the rule keeps its own, which may be translated."""
+    gone. A name and a reason that were left alone stay as they are kept: the form shows them translated."""
     groups: dict[str, tuple[ConditionSpec, ...]] = {}
     for group in GROUPS:
         specs = [
@@ -35,8 +36,10 @@ def rule_from(form: Mapping[str, str], rule: Rule, *, shown: str) -> Rule:
             specs.append(first_condition(field))
         groups[group] = tuple(specs)
     title = " ".join(form.get("title", "").split())[:200]
-    title = rule.title if title in ("", shown) else title
-    return rule.model_copy(update={**groups, "title": title, "why": form.get("why", "")[:1000], "then": _actions(form)})
+    title = shipped_rules.kept_title(title, rule) if title else rule.title
+    # A form sends its line breaks in another way than they are kept.
+    why = shipped_rules.kept_why(form.get("why", "").replace("\r\n", "\n")[:1000], rule)
+    return rule.model_copy(update={**groups, "title": title, "why": why, "then": _actions(form)})
 
 
 def _condition(form: Mapping[str, str], name: str, spec: ConditionSpec) -> ConditionSpec:

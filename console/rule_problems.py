@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from console import rule_words
+from console import rule_words, shipped_rules
 from console.words import Words
 from router.check import check
 from router.problems import Problem
@@ -26,13 +26,15 @@ def in_words(problem: str, rules: RuleSet, t: Words) -> tuple[str, str]:
     """A problem in the words of a language, and the rule that it is about ("" for none)."""
     if not isinstance(problem, Problem) or not problem.kind:
         return problem, ""
-    titles = {rule.id: rule_words.title(rule, t) for rule in rules.rules}
+    titles = {rule.id: shipped_rules.title(rule, t) for rule in rules.rules}
     words = t[f"problem.{problem.kind}"].replace("{rule}", titles.get(problem.rule, problem.rule))
     for name, value in problem.values.items():
         if name == "other":
             said = titles.get(value, value)
         elif name == "field":
             said = t.of("field", value)
+        elif name == "says":
+            said = shipped_rules.says(value, t)
         elif name in ("mine", "theirs"):
             said = _done(problem.values["what"], value, t)
         else:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from config.vocabulary import QUEUES, ROLES
-from console.words import Words, catalogue
+from console.shipped_rules import named, title, why
+from console.words import Words
 from router.decision import Condition, Decision
 from router.fields import FIELDS, Field
 from router.ruleset import Actions, ConditionSpec, Rule, RuleSet
@@ -49,24 +50,12 @@ def sentence(rule: Rule, number: int, t: Words) -> Sentence:
         id=rule.id,
         number=number,
         title=title(rule, t),
-        why=rule.why,
+        why=why(rule, t),
         asked=[(group, [condition(spec, t) for spec in specs]) for group, specs in groups if specs],
         done=actions(rule.then, t),
         refuses=rule.then.refuse is not None,
         seals=rule.then.seal,
     )
-
-
-def title(rule: Rule, t: Words) -> str:
-    """What a rule is called: translated as long as nobody gave it another name than it was shipped with."""
-    words = named(rule.id, rule.title, t)
-    return words[:1].upper() + words[1:]
-
-
-def named(rule: str, title: str, t: Words) -> str:
-    """The same, of a rule of which id and title were kept, in the middle of a sentence."""
-    shipped = catalogue()["en"].get(f"rule.{rule}", "")
-    return t.of("rule", rule, otherwise=title) if title.casefold() == shipped.casefold() else title
 
 
 def deciding(decision: Decision, t: Words) -> str:

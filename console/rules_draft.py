@@ -9,7 +9,7 @@ from typing import Final
 from aiohttp import web
 
 from config.departments import NOTIFIABLE
-from console import rule_words
+from console import rule_words, shipped_rules
 from console.proof import Proof
 from console.rule_form import PRIORITIES, REFUSALS, goes_on, rule_from
 from console.rule_problems import all_problems, failing_examples, in_words
@@ -145,7 +145,9 @@ class RulesDraft:
             here="rules",
             draft=draft,
             rule=rule,
-            heading=rule_words.title(rule, t),
+            heading=shipped_rules.title(rule, t),
+            why=shipped_rules.why(rule, t),
+            shipped=shipped_rules.is_shipped(rule),
             groups=[(group, getattr(rule, group)) for group in rule_words.GROUPS],
             fields=FIELDS,
             names={name: rule_words.field_name(field, t) for name, field in FIELDS.items()},
@@ -169,9 +171,7 @@ class RulesDraft:
                 rule = next((one for one in rules.rules if one.id == name), None)
                 if rule is None:
                     raise StaleDraftError
-                t = catalogue()[who.language]
-                changed = rule_from(who.form, rule, shown=rule_words.title(rule, t))
-                await self._save(tx, who, draft, editing.changed(rules, changed))
+                await self._save(tx, who, draft, editing.changed(rules, rule_from(who.form, rule)))
         except StaleDraftError:
             return await self._page(who, said="stale", status=409)
         return self._site.see_other(f"{_HERE}/rule/{name}" if goes_on(who.form) else f"{_HERE}#rule-{name}")

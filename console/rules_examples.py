@@ -10,7 +10,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from config.vocabulary import QUEUES
-from console import rule_words
+from console import rule_words, shipped_rules
 from console.rules_contract import RuleHouse
 from console.rules_draft import rules_of
 from console.site import Site, Who
@@ -66,6 +66,7 @@ class RulesExamples:
             all=len(rows),
             failing=failing,
             only=only,
+            shipped=any(shipped_rules.is_shipped_example(one.says) for one in rules.examples) if rules else False,
             queues=QUEUES,
             said=said,
         )
@@ -131,7 +132,8 @@ class RulesExamples:
 
 def _changed(example: Example, form: Mapping[str, str]) -> Example:
     """Where it must go now. What else was stated about the old place, such as its text, is stated no more."""
-    says = " ".join(form.get("says", "").split())[:200] or example.says
+    says = " ".join(form.get("says", "").split())[:200]
+    says = shipped_rules.kept_says(says, example.says) if says else example.says
     queue = form.get("queue", "")
     if queue not in QUEUES or queue == example.queue:
         return example.model_copy(update={"says": says})
@@ -141,7 +143,7 @@ def _changed(example: Example, form: Mapping[str, str]) -> Example:
 def _rows(rules: RuleSet, t: Words) -> list[Row]:
     """Those that do not hold first."""
     usable = not problems_of(rules)
-    titles = {rule.id: rule_words.title(rule, t) for rule in rules.rules}
+    titles = {rule.id: shipped_rules.title(rule, t) for rule in rules.rules}
     rows = []
     for at, example in enumerate(rules.examples):
         wrong: list[str] = [] if usable else [t["rule_example.unknown"]]
@@ -151,7 +153,7 @@ def _rows(rules: RuleSet, t: Words) -> list[Row]:
                 wrong = [_instead(*one, titles, t) for one in found]
             except ValueError:
                 wrong = [t["rule_example.unreadable"]]
-        rows.append(Row(at, example.says, _in_words(example.facts, t), example.queue, wrong))
+        rows.append(Row(at, shipped_rules.says(example.says, t), _in_words(example.facts, t), example.queue, wrong))
     return sorted(rows, key=lambda row: not row.wrong)
 
 
@@ -170,12 +172,15 @@ def _instead(what: str, wanted: Any, found: Any, titles: Mapping[str, str], t: W
 
 
 def _in_words(facts: Mapping[str, Any], t: Words) -> str:
-    return ", ".join(
-        f"{t.of('field', name, otherwise=name)}: {_value(name, value, t)}" for name, value in facts.items()
-    )
+    def called(name: str) -> str:
+        return t.of("field", name, otherwise=t.of("rule_example.fact", name, otherwise=name))
+
+    return ", ".join(f"{called(name)}{t.colon} {_value(name, value, t)}" for name, value in facts.items())
 
 
 def _value(name: str, value: Any, t: Words) -> str:
+    if value is None:
+        return t["rules.place.none" if name == "department" else "rule_example.unclear"]
     if isinstance(value, bool):
         return t["rules.yes" if value else "rules.no"]
     if isinstance(value, float):

@@ -8,7 +8,7 @@ from typing import Final
 
 from aiohttp import web
 
-from console import rule_words
+from console import rule_words, shipped_rules
 from console.rules_contract import RuleHouse
 from console.site import Site, Who
 from console.words import catalogue
@@ -76,7 +76,7 @@ class RulesPage:
             who,
             here="rules",
             rule=found.id,
-            heading=rule_words.title(found, catalogue()[who.language]),
+            heading=shipped_rules.title(found, catalogue()[who.language]),
             how=how,
             days=days,
             rows=[row for row in rows if row is not None],

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from router.check import failures
-from router.ruleset import Rule, RuleSet
+from router.ruleset import Example, Rule, RuleSet
 from store import rehearsals, rule_drafts, rule_sets
 from store.database import Tx
 from tests.console.conftest import Browser, Running
@@ -40,6 +40,14 @@ async def stored_rule(running: Running, name: str) -> Rule:
         draft = await rule_drafts.current(tx)
     assert draft is not None
     return next(rule for rule in RuleSet.model_validate_json(draft.body).rules if rule.id == name)
+
+
+async def stored_example(running: Running, at: int) -> Example:
+    """An example of the draft as it is kept."""
+    async with running.house.store.read() as tx:
+        draft = await rule_drafts.current(tx)
+    assert draft is not None
+    return RuleSet.model_validate_json(draft.body).examples[at]
 
 
 async def rehearsed(running: Running, browser: Browser) -> str:

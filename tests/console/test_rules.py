@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from config.departments import SHIPPED
-from console import rule_words
+from console import rule_words, shipped_rules
 from console.words import catalogue
 from gateway import publishing
 from gateway.rehearsal import Rehearsal
@@ -76,7 +76,7 @@ def test_a_rule_reads_as_a_sentence_in_each_language() -> None:
 
 def test_a_rule_that_was_renamed_keeps_the_name_it_was_given() -> None:
     rules = changed(("title: Distress first", "title: Cris du coeur"))
-    assert rule_words.title(rules.rules[0], catalogue()["nl"]) == "Cris du coeur"
+    assert shipped_rules.title(rules.rules[0], catalogue()["nl"]) == "Cris du coeur"
 
 
 def test_every_kind_of_change_is_said() -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from console.audit_words import pairs
 from console.pages import Say
-from console.rule_words import named, unmet
+from console.rule_words import unmet
+from console.shipped_rules import named
 from console.words import catalogue
 from tests.console.conftest import Running
 
