@@ -37,6 +37,8 @@ def pairs(detail: Mapping[str, Any], t: Words, names: Mapping[str, str]) -> list
 def _value(key: str, value: Any, t: Words, names: Mapping[str, str]) -> str:
     if isinstance(value, bool):
         return t["rules.yes" if value else "rules.no"]
+    if key == "released":
+        return ", ".join(f"{t.queue(queue)} {n}" for queue, n in value.items())
     if isinstance(value, Mapping):
         return ", ".join(f"{t.of('audit.key', name)} {_value(name, one, t, names)}" for name, one in value.items())
     if isinstance(value, list | tuple):
@@ -45,8 +47,9 @@ def _value(key: str, value: Any, t: Words, names: Mapping[str, str]) -> str:
 
 
 def _written(key: str, said: str, t: Words, names: Mapping[str, str]) -> str:
-    if key == "user" or (key in _COLLEAGUES and said in names):
-        return names.get(said, said)
+    colleague = said.removeprefix("user:")
+    if key == "user" or (key in _COLLEAGUES and colleague in names):
+        return names.get(colleague, said)
     if key == "until" and "T" in said:
         return f"{datetime.fromisoformat(said).astimezone(BRUSSELS):%Y-%m-%d %H:%M}"
     if key in _QUEUES:

@@ -110,6 +110,7 @@ def _told(item: Item, file: CaseFile, words: Words) -> str:
         "rule": words.of("rule", detail.get("rule")),
         "outcome": words.of("outcome", detail.get("outcome")),
         "to": file.names.get(str(detail.get("to")), words["row.nobody"]),
+        "holder": file.names.get(str(detail.get("from")), words["row.nobody"]),
         "department": words.queue(detail.get("to")) or words["side.no_department"],
         "clock": words.of("clock", detail.get("clock")),
         "status": str(detail.get("status", "")),

@@ -28,6 +28,7 @@ ONCE: Final = timedelta(days=3)
 # So far back the page says who opened sealed cases; the audit has it all.
 LOOKS_SINCE: Final = timedelta(days=90)
 _LONGEST_NAME: Final = 120
+_LONGEST_NUMBER: Final = 15
 # No letter or digit that is taken for another one when it is read aloud.
 _SIGNS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -56,14 +57,15 @@ class PeoplePage:
 
     async def show(self, request: web.Request, who: Who) -> web.StreamResponse:
         """Everybody, and the list of those who may read health data."""
+        done = request.query.get("done", "")
         async with self._site.store.read() as tx:
             everybody = await access.colleagues(tx, now=who.now)
             looks = await access.looks(tx, since=who.now - LOOKS_SINCE)
+            released = await _released(tx, request.query.get("who", "")) if done in _RELEASING else {}
         # The administrator's right to medical matters would mean nothing: that role reads no case.
         health = [
             one for one in everybody if one.user.viewer.reads_cases and one.user.medical and not one.user.disabled
         ]
-        done = request.query.get("done", "")
         return await self._site.page(
             "people.html",
             who,
@@ -76,6 +78,7 @@ class PeoplePage:
             looks=looks,
             looks_days=LOOKS_SINCE.days,
             done=done if done in DONE else "",
+            released=released,
         )
 
     async def new(self, request: web.Request, who: Who) -> web.StreamResponse:
@@ -147,7 +150,7 @@ class PeoplePage:
                     )
         if problem:
             return await self._draw(request, who, problem=problem, status=409)
-        return self._site.see_other("/console/people?done=rights")
+        return self._site.see_other(f"/console/people?done=rights&who={request.match_info['user']}")
 
     async def disable(self, request: web.Request, who: Who) -> web.StreamResponse:
         """Shut somebody out, everywhere and at once."""
@@ -190,7 +193,7 @@ class PeoplePage:
                 await act(tx, user.id, actor=who.actor, now=who.now)
         if user is None:
             return await self._draw(request, who, problem="self", status=409)
-        return self._site.see_other(f"/console/people?done={done}")
+        return self._site.see_other(f"/console/people?done={done}&who={user.id}")
 
     async def _other(self, tx: Tx, request: web.Request, who: Who) -> User | None:
         """The colleague of the address, None when it is oneself. Raises HTTPNotFound."""
@@ -237,6 +240,8 @@ class PeoplePage:
 
 # What the list may say was just done.
 DONE: Final = frozenset({"rights", "disabled", "enabled", "ended", "second_step"})
+# What of it may take cases out of somebody's hands.
+_RELEASING: Final = frozenset({"rights", "disabled"})
 
 
 def made_up() -> str:
@@ -262,6 +267,14 @@ def _wrong_name(login: str, name: str) -> str:
     if not login or not name:
         return "empty"
     return "long" if max(len(login), len(name)) > _LONGEST_NAME else ""
+
+
+async def _released(tx: Tx, user: str) -> Mapping[str, int]:
+    """How many cases left somebody's hands by what was last done to their access, by queue."""
+    if not user.isascii() or not user.isdigit() or len(user) > _LONGEST_NUMBER:
+        return {}
+    last = await access.changes(tx, int(user), limit=1)
+    return last[0].detail.get("released", {}) if last else {}
 
 
 async def _found(tx: Tx, user_id: int) -> User:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import func, select, update
 
@@ -17,6 +17,7 @@ from router.decision import Decision
 from store import audit, rule_hits, search, texts
 from store.database import Tx
 from store.family import members
+from store.letting_go import let_go_of
 from store.schema import (
     cases,
     classifications,
@@ -42,6 +43,9 @@ FILE_NAME = texts.Place("message_files", "name", line=True)
 CLASSIFICATION = texts.Place("classifications", "body")
 DECISION = texts.Place("decisions", "body")
 NOTE = texts.Place("notes", "text")
+
+# Columns that decide who may open and have a case.
+_WHO_MAY_OPEN: Final = frozenset({"queue", "sealed", "state"})
 
 
 class StaleError(Exception):
@@ -275,7 +279,8 @@ async def change(
 ) -> int:
     """Change columns of a case and say so in the audit. Returns the new version.
 
-    With `version`, only if the case is still at it; otherwise raises StaleError and nothing is changed.
+    With `version`, only if the case is still at it; otherwise raises StaleError and nothing is changed. In another queue,
+    sealed or opened again it leaves the hands of who may not open it there.
     """
     statement = update(cases).where(cases.c.id == case_id).values(version=cases.c.version + 1, **values)
     if version is not None:
@@ -287,6 +292,8 @@ async def change(
         # What was merged into it is the same matter, and is read by itself here and there: in a rehearsal, say.
         await tx.conn.execute(update(cases).where(cases.c.id.in_(await members(tx, case_id))).values(sealed=True))
     await audit.write(tx, actor=actor, act=act, at=now, case_id=case_id, detail=detail)
+    if values.keys() & _WHO_MAY_OPEN:
+        await let_go_of(tx, case_id, now=now)
     return int(found)
 
 

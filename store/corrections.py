@@ -104,18 +104,12 @@ async def correct(
         detail=_detail(correction_id, before, full),
         **(_columns(case.flags, full) if opening else {}),
         **({"unread": False} if viewer.user_id else {}),
-        **(await _sealing(tx, case.assignee_id) if full.get("doctor") else {}),
+        **({"sealed": True} if full.get("doctor") else {}),
     )
     if full.get("doctor"):
         await search.remove(tx, case_id)
     await label_counts.add(tx, [(target.model, "corrected", label, 1) for label in full])
     return correction_id
-
-
-async def _sealing(tx: Tx, assignee_id: int | None) -> dict[str, Any]:
-    """What a seal changes of the case: it leaves the hands of who may not open it."""
-    taken_off = {} if await _may_open_sealed(tx, assignee_id) else {"assignee_id": None}
-    return {"sealed": True, **taken_off}
 
 
 async def undo(tx: Tx, viewer: Viewer, correction_id: int, *, now: datetime) -> None:
@@ -202,17 +196,12 @@ async def hidden(tx: Tx, viewer: Viewer) -> int:
 
 
 async def _case(tx: Tx, viewer: Viewer, case_id: int) -> Any:
-    columns = (cases.c.version, cases.c.kind, cases.c.flags, cases.c.department, cases.c.assignee_id)
+    columns = (cases.c.version, cases.c.kind, cases.c.flags, cases.c.department)
     query = select(*columns).where(cases.c.id == case_id)
     row = (await tx.conn.execute(query.where(viewer.may_see()))).one_or_none()
     if row is None:
         raise NothingToCorrectError(case_id)
     return row
-
-
-async def _may_open_sealed(tx: Tx, user_id: int | None) -> bool:
-    query = select(users.c.medical).where(users.c.id == user_id)
-    return bool((await tx.conn.execute(query)).scalar_one_or_none())
 
 
 async def _one(tx: Tx, viewer: Viewer, correction_id: int) -> Any:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from config.vocabulary import Role
-from store import audit, users
+from store import users
 from store.database import Tx
 from store.schema import identities
 from store.users import User
@@ -41,11 +41,10 @@ async def add(tx: Tx, issuer: str, subject: str, *, name: str, email: str, role:
 
 
 async def take_role(tx: Tx, user: User, role: Role | None, *, now: datetime) -> User | None:
-    """Give a colleague the role that their groups say today, None: shut out of every session. Queues and medical matters stay
-    as the administrator gave them. Returns them as they are now, or None without a role."""
+    """Give a colleague the role that their groups say today, None: shut out of every session, and of their cases. Queues and
+    medical matters stay as the administrator gave them. Returns them as they are now, or None without a role."""
     if role is None:
-        await users.end_sessions_of(tx, user.id)
-        await audit.write(tx, actor="system", act="user.sessions", at=now, detail={"user": user.id})
+        await users.stay_out(tx, user.id, actor="system", now=now)
         return None
     if role == user.role:
         return user

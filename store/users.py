@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,7 +14,8 @@ from config.directions import straight
 from config.vocabulary import QUEUES, Role
 from store import audit
 from store.database import Tx
-from store.schema import cases, sessions, sign_in_failures, users
+from store.letting_go import let_go
+from store.schema import sessions, sign_in_failures, users
 from store.sql import new_id
 from store.viewer import Viewer
 
@@ -132,11 +133,29 @@ async def set_rights(
     actor: str,
     now: datetime,
 ) -> None:
-    """Give a user other rights; every session of theirs ends, so that nothing goes on under the old ones (rule S3)."""
+    """Give a user other rights; every session of theirs ends, so that nothing goes on under the old ones (rule S3).
+
+    Cases in their hands which they may not open with these are nobody's from then on.
+    """
     rights = {"role": role, "medical": medical, "queues": _kept(queues)}
     await tx.conn.execute(update(users).where(users.c.id == user_id).values(**rights))
     await end_sessions_of(tx, user_id)
-    await audit.write(tx, actor=actor, act="user.rights", at=now, detail={"user": user_id, **rights})
+    viewer = Viewer(user_id, "", role, medical, None if queues is None else frozenset(queues))
+    released = await let_go(tx, user_id, viewer, actor=actor, now=now)
+    detail = {"user": user_id, **rights, **_told(released)}
+    await audit.write(tx, actor=actor, act="user.rights", at=now, detail=detail)
+
+
+async def stay_out(tx: Tx, user_id: int, *, actor: str, now: datetime) -> None:
+    """Nobody gives a user a role any more: their sessions end, and their open cases are nobody's from then on."""
+    await end_sessions_of(tx, user_id)
+    released = await let_go(tx, user_id, None, actor=actor, now=now)
+    await audit.write(tx, actor=actor, act="user.sessions", at=now, detail={"user": user_id, **_told(released)})
+
+
+def _told(released: Mapping[str, int]) -> dict[str, Any]:
+    """What the audit says of the cases that were let go, by queue."""
+    return {"released": dict(released)} if released else {}
 
 
 def _kept(queues: Collection[str] | None) -> list[str] | None:
@@ -275,11 +294,8 @@ async def disable(tx: Tx, user_id: int, *, actor: str, now: datetime) -> None:
     """Shut a user out, everywhere and at once. Their open cases are nobody's from then on, so that their queues see them."""
     await tx.conn.execute(update(users).where(users.c.id == user_id).values(disabled=True))
     await end_sessions_of(tx, user_id)
-    theirs = update(cases).where(cases.c.assignee_id == user_id, cases.c.state == "open")
-    left = theirs.values(assignee_id=None, version=cases.c.version + 1).returning(cases.c.id)
-    for case_id in sorted(await tx.conn.scalars(left)):
-        await audit.write(tx, actor=actor, act="case.assigned", at=now, case_id=case_id, detail={"to": ""})
-    await audit.write(tx, actor=actor, act="user.disabled", at=now, detail={"user": user_id})
+    released = await let_go(tx, user_id, None, actor=actor, now=now)
+    await audit.write(tx, actor=actor, act="user.disabled", at=now, detail={"user": user_id, **_told(released)})
 
 
 async def enable(tx: Tx, user_id: int, *, actor: str, now: datetime) -> None:
