@@ -14,7 +14,7 @@ from babel.dates import format_date
 from console.papers import as_attachment
 from console.proof import Proof
 from console.report_files import FORMATS, File, made, signed
-from console.report_sections import SPLITS, Section, sections
+from console.report_sections import Section, sections
 from console.report_writing import erratum_name, month_name
 from console.site import Site, Who
 from console.words import catalogue
@@ -30,18 +30,6 @@ _MOST: Final = 200
 # The longest are themes: a department and some words.
 _LONGEST_VALUE: Final = 120
 _MONTH: Final = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
-_SECTIONS: Final = (
-    "trend",
-    "clocks",
-    "times",
-    *SPLITS,
-    "refused",
-    "outcomes",
-    "causes",
-    "themes",
-    "advice",
-    "satisfaction",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +95,7 @@ class ReportPage:
         first = _month(request.query.get("month", ""), who)
         wanted, only = request.query.get("format", ""), request.query.get("section", "")
         format_ = next((one for one in FORMATS if one == wanted), None)
-        if format_ is None or (only and only not in _SECTIONS):
+        if format_ is None:
             raise web.HTTPNotFound
         found = await self._current(who, first)
         try:

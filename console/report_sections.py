@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from babel.dates import format_date
@@ -16,8 +17,8 @@ from markupsafe import Markup
 from console.report_charts import Bar, columns, rows
 from console.report_writing import LOCALES, Cell, Writing, filled, month_name, share
 from console.words import Words
-from report.figures import NONE, Report, Span
-from report.hiding import SMALL, Mark, hidden
+from report.figures import JUDGED, NONE, Month, Report, Span
+from report.hiding import SMALL, Mark, blurred, hidden
 
 # The splits in their order; the one by department sets medical matters apart.
 SPLITS: Final = ("department", "kind", "channel", "language")
@@ -81,7 +82,7 @@ class _Saying(Writing):
                 Cell("–")
                 if one.received is None
                 else self.cell(one.received, href=f"/console/report?month={one.first:%Y-%m}"),
-                Cell(self.percent(one.kept, one.due), share(one.kept, one.due)) if one.due else Cell("–"),
+                self.kept(one),
             )
             for name, one in shown
         )
@@ -94,16 +95,22 @@ class _Saying(Writing):
             columns(answer, bars),
         )
 
+    def kept(self, month: Month) -> Cell:
+        """The share of a month's clocks that were kept. It is of all of them: where all but a few counts are shown, it may give
+        those back, here or beside the report of that month."""
+        hides = month.kept != month.due if month.hides is None else month.hides
+        if not month.due or (self.leaving and hides and not blurred(month.kept, month.due, self.percent_number)):
+            return Cell("–")
+        text = self.percent(month.kept, month.due)
+        # Where it could give something back, it is no more exact for a spreadsheet than for the eye.
+        exact = share(month.kept, month.due) if not (self.leaving and hides) else None
+        return Cell(text, exact if exact is not None else float(self.percent_number(month.kept, month.due)))
+
     def clocks(self) -> Section:
         report, t = self.report, self.words
-        answer = (
-            t["report.answer.clocks_none"]
-            if not report.due
-            else filled(t["report.answer.clocks"], n=self.percent_number(report.kept, report.due))
-        )
         bars, table, hides = [], [], False
         for one in report.clocks:
-            parts = {"kept": one.kept, "missed": one.missed, "running": one.running}
+            parts = one.parts
             away = hidden(parts) if self.leaving else {}
             ended = one.kept + one.missed
             # A share would give the hidden parts back.
@@ -114,6 +121,9 @@ class _Saying(Writing):
             table.append((Cell(name), due, *cells, told))
             bars += [Bar(name, told.value, told.text)] if told.value is not None else []
             hides = hides or bool(away)
+        n = self.percent_number(report.kept, report.due) if report.due else ""
+        few = hides and report.due and not blurred(report.kept, report.due, self.percent_number)
+        answer = filled(t[f"report.answer.clocks{'_none' if not n else '_few' if few else ''}"], n=n)
         names = ("clock", "due", "kept", "missed", "running", "share")
         return Section(
             "clocks",
@@ -230,15 +240,17 @@ class _Saying(Writing):
         report, t = self.report, self.words
         counts = report.outcomes
         away = hidden(counts) if self.leaving else {}
-        few = self.leaving and report.judged < SMALL
-        answer = (
-            t["report.answer.outcomes_none"]
-            if not report.judged or few
-            else filled(t["report.answer.outcomes"], n=self.percent_number(report.founded, report.judged))
+        n = self.percent_number(report.founded, report.judged) if report.judged else ""
+        few = self.leaving and (
+            report.judged < SMALL
+            or (not away.keys().isdisjoint(JUDGED) and not blurred(report.founded, report.judged, self.percent_number))
         )
+        answer = filled(t[f"report.answer.outcomes{'_none' if not n else '_few' if few else ''}"], n=n)
+        # As in a split: where hidden ones stood would tell how many they are.
+        order = [*(name for name in counts if name not in away), *sorted(away)]
         table = tuple(
-            (Cell(t.of("outcome", name)), self.cell(count, away.get(name), self.href("outcome", name)))
-            for name, count in counts.items()
+            (Cell(t.of("outcome", name)), self.cell(counts[name], away.get(name), self.href("outcome", name)))
+            for name in order
         )
         bars = [Bar(t.of("outcome", name), n, self.number(n)) for name, n in counts.items() if name not in away]
         head = (t["report.name.outcome"], t["report.name.count"])
@@ -306,12 +318,13 @@ class _Saying(Writing):
         given = sum(scores.values())
         away = hidden(scores) if self.leaving else {}
         enough = given >= SMALL
-        mean = sum(int(score) * count for score, count in scores.items()) / given if given else 0.0
-        answer = (
-            filled(t["report.answer.satisfaction"], score=self.decimal(mean))
-            if enough
-            else t["report.answer.satisfaction_none"]
-        )
+        points = sum(int(score) * count for score, count in scores.items())
+        mean = self.decimal(points / given if given else 0.0)
+        # One member more with the one hidden score, and one less with the next.
+        step = min((int(two) - int(one) for one, two in pairwise(sorted(away))), default=0)
+        few = any(self.decimal((points + by) / given) != mean for by in (-step, step)) if enough else False
+        ending = "_none" if not enough else "_few" if few else ""
+        answer = filled(t[f"report.answer.satisfaction{ending}"], score=mean)
         shown = t["report.small"] if self.leaving and 0 < given < SMALL else self.number(given)
         table = tuple(
             (Cell(score), self.cell(count, away.get(score), self.href("score", score)))

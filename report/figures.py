@@ -22,7 +22,8 @@ _SPLITS: Final[Mapping[str, tuple[Callable[[Group], str], tuple[str, ...]]]] = {
     "language": (lambda one: one.language, LANGUAGES),
 }
 _FOUNDED: Final = ("founded", "partly_founded")
-_JUDGED: Final = (*_FOUNDED, "not_founded")
+# How a complaint ends of which somebody said whether it was founded.
+JUDGED: Final = (*_FOUNDED, "not_founded")
 
 
 class Span(BaseModel, frozen=True):
@@ -43,14 +44,21 @@ class Clock(BaseModel, frozen=True):
     missed: int
     running: int
 
+    @property
+    def parts(self) -> Mapping[str, int]:
+        """How they ended."""
+        return {"kept": self.kept, "missed": self.missed, "running": self.running}
+
 
 class Month(BaseModel, frozen=True):
-    """A month of the trend. `due` and `kept` are clocks; `received` is None before the register begins."""
+    """A month of the trend. `due` and `kept` are clocks; `received` is None before the register begins. `hides`: of some clocks
+    counts are hidden in what leaves the house; None in reports approved before that was said."""
 
     first: date
     received: int | None
     due: int
     kept: int
+    hides: bool | None = None
 
 
 class Theme(BaseModel, frozen=True):
@@ -115,7 +123,7 @@ class Report(BaseModel, frozen=True):
     @property
     def judged(self) -> int:
         """Complaints closed in the month of which somebody said whether they were founded."""
-        return sum(self.outcomes.get(outcome, 0) for outcome in _JUDGED)
+        return sum(self.outcomes.get(outcome, 0) for outcome in JUDGED)
 
     @property
     def founded(self) -> int:

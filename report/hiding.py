@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
 # A count under this, in a split that sets medical matters apart or in what leaves the house, is not shown.
@@ -38,3 +38,13 @@ def _open(counts: Mapping[str, int], small: list[str], away: list[str], *, most:
     least_of_small = max(len(small), total - len(away) * most if most is not None else 0)
     most_of_small = min((SMALL - 1) * len(small), total - SMALL * len(away))
     return most_of_small > least_of_small
+
+
+def blurred(part: int, of: int, read: Callable[[int, int], object]) -> bool:
+    """Whether a share reads the same with one more or one less of each: then it gives no hidden count among its parts back.
+
+    None and all are left out: a hidden count is at least one.
+    """
+    near = [(part + more, of + every) for more in (-1, 0, 1) for every in (-1, 0, 1)]
+    possible = [one for one in near if 0 < one[0] < one[1]]
+    return all(read(*one) == read(part, of) for one in possible)

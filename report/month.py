@@ -11,6 +11,7 @@ from typing import Final
 
 from report import figures
 from report.figures import Advice, Month, Report
+from report.hiding import hidden
 from report.themes import themes
 from store import recommendations, reporting
 from store.database import Store, Tx
@@ -91,7 +92,8 @@ async def _month(tx: Tx, viewer: Viewer, first: date, today: date) -> Month:
     received = await reporting.received(tx, viewer, *figures.bounds(first))
     clocks = figures.clocks(await reporting.clocks_due(tx, viewer, first, figures.last_day(first)), today)
     kept = sum(one.kept for one in clocks)
-    return Month(first=first, received=received, due=kept + sum(one.missed for one in clocks), kept=kept)
+    due = kept + sum(one.missed for one in clocks)
+    return Month(first=first, received=received, due=due, kept=kept, hides=any(hidden(one.parts) for one in clocks))
 
 
 def _from_the_beginning(trend: Sequence[Month]) -> tuple[Month, ...]:

@@ -149,6 +149,16 @@ async def test_each_export_is_in_the_audit(running: Running) -> None:
     assert noted == [(actor, "csv", ""), (actor, "xlsx", ""), (actor, "csv", "channel")]
 
 
+async def test_every_table_on_the_page_is_taken_along(running: Running) -> None:
+    luc = await running.sign_in("luc")
+    page = await luc.get("/console/report?month=2026-11")
+    ways = re.findall(r'href="(/console/report/export\?[^"]*section=[a-z]+)"', page)
+    assert len(ways) == page.count('<section class="question"')
+    for way in ways:
+        answer = await luc.client.get(way.replace("&amp;", "&"))
+        assert answer.status == 200, way
+
+
 async def test_who_takes_it_along_or_approves_it_gave_their_password_just_before(running: Running) -> None:
     luc = await running.sign_in("luc")
     running.clock.forward(minutes=6)

@@ -83,6 +83,61 @@ def test_what_leaves_the_house_shows_no_small_count(language: ConsoleLanguage) -
     assert by_id["clocks"].hides
 
 
+def test_no_share_and_no_mean_gives_a_hidden_count_back() -> None:
+    report = example(outcomes={"founded": 2, "partly_founded": 10, "not_founded": 40, "withdrawn": 6})
+    by_id = {one.id: one for one in sections(report, catalogue()["en"], leaving=True)}
+    # 57 of 60 would be 95 of 100, 12 of 52 would be 23, and 92 by 23 members would be 4.0: each with one missing number only.
+    assert by_id["clocks"].answer.startswith("What share of the time limits was kept is not told here")
+    assert by_id["outcomes"].answer.startswith("What share of the complaints was founded is not told here")
+    assert by_id["satisfaction"].answer.startswith("What members gave on average is not told here")
+    # In the house they are told.
+    page = {one.id: one.answer for one in sections(report, catalogue()["en"], leaving=False)}
+    assert page["clocks"] == "95 of 100 time limits were kept"
+    assert page["outcomes"] == "23 of 100 judged complaints were founded, at least partly"
+    assert page["satisfaction"] == "Members gave 4.0 of 5"
+
+
+def test_a_share_that_reads_the_same_with_one_more_or_less_is_told() -> None:
+    report = example(
+        clocks=(Clock(clock="union", due=2000, kept=1988, missed=2, running=10),),
+        outcomes={"founded": 400, "not_founded": 700, "withdrawn": 2},
+        scores={1: 3, 2: 60, 3: 160, 4: 170, 5: 900},
+    )
+    by_id = {one.id: one for one in sections(report, catalogue()["en"], leaving=True)}
+    assert by_id["clocks"].answer == "99 of 100 time limits were kept"
+    assert by_id["outcomes"].answer == "36 of 100 judged complaints were founded, at least partly"
+    assert by_id["satisfaction"].answer == "Members gave 4.5 of 5"
+
+
+def test_no_month_of_the_trend_gives_away_what_its_own_report_hid() -> None:
+    months = [
+        Month(first=date(2026, 9, 1), received=60, due=60, kept=57, hides=True),
+        Month(first=date(2026, 10, 1), received=60, due=60, kept=50, hides=False),
+        Month(first=date(2026, 6, 1), received=60, due=3001, kept=2951, hides=True),
+        # From before it was said: rather too little.
+        Month(first=date(2026, 8, 1), received=60, due=60, kept=57),
+        Month(first=date(2026, 7, 1), received=60, due=60, kept=60),
+    ]
+    report = example(trend=tuple(months))
+    leaving = sections(report, catalogue()["en"], leaving=True)[0]
+    assert [row[2].value for row in leaving.rows] == [None, 83.3, 98.0, None, 100.0]
+    page = sections(report, catalogue()["en"], leaving=False)[0]
+    assert [row[2].value for row in page.rows] == [95.0, 83.3, 98.3, 95.0, 100.0]
+
+
+def test_hidden_outcomes_stand_in_an_order_that_tells_nothing() -> None:
+    counts = {"not_founded": 40, "withdrawn": 7, "founded": 6, "passed_on": 2, "partly_founded": 1}
+    found = {one.id: one for one in sections(example(outcomes=counts), catalogue()["en"], leaving=True)}["outcomes"]
+    names = [row[0].text for row in found.rows if row[1].value is None]
+    assert len(names) > 1
+    assert [row[0].text for row in found.rows[-len(names) :]] == names
+    assert names == [
+        catalogue()["en"].of("outcome", name)
+        for name in sorted(counts)
+        if catalogue()["en"].of("outcome", name) in names
+    ]
+
+
 def test_what_is_shown_beside_the_total_gives_no_hidden_count_back() -> None:
     by_id = {one.id: one for one in sections(example(), catalogue()["en"], leaving=True)}
     for name in ("kind", "department", "channel"):
