@@ -38,7 +38,7 @@ def _value(key: str, value: Any, t: Words, names: Mapping[str, str]) -> str:
     if isinstance(value, bool):
         return t["rules.yes" if value else "rules.no"]
     if key == "released":
-        return ", ".join(f"{t.queue(queue)} {n}" for queue, n in value.items())
+        return ", ".join(f"{t.queue(queue)} ({n})" for queue, n in value.items())
     if isinstance(value, Mapping):
         return ", ".join(f"{t.of('audit.key', name)} {_value(name, one, t, names)}" for name, one in value.items())
     if isinstance(value, list | tuple):

@@ -111,6 +111,7 @@ def _told(item: Item, file: CaseFile, words: Words) -> str:
         "outcome": words.of("outcome", detail.get("outcome")),
         "to": file.names.get(str(detail.get("to")), words["row.nobody"]),
         "holder": file.names.get(str(detail.get("from")), words["row.nobody"]),
+        "what": words.of("audit.part", detail.get("what")),
         "department": words.queue(detail.get("to")) or words["side.no_department"],
         "clock": words.of("clock", detail.get("clock")),
         "status": str(detail.get("status", "")),

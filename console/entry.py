@@ -134,6 +134,15 @@ class QuickEntry:
         )
         return web.Response(text=text, content_type="text/html", headers={"Cache-Control": "no-store"})
 
+    async def printed(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """Note that the slip was printed; the page that does it by itself stays where it is."""
+        client = request.match_info["client"]
+        if not await self._house.slip_printed(who.viewer, client, now=who.now):
+            raise web.HTTPNotFound
+        if "quiet" in who.form:
+            return web.Response(status=204, headers={"Cache-Control": "no-store"})
+        return self._site.see_other(f"/console/entry/{client}")
+
     async def letter(self, request: web.Request, who: Who) -> web.StreamResponse:
         """The letter to the coordinating doctor, to be signed at the counter."""
         client = request.match_info["client"]

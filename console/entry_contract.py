@@ -67,7 +67,7 @@ class EntryReceipt:
 
     `code` opens the case together with the reference. `spoken` are the sentences to read aloud, in the member's language.
     `added`: it went to a case that exists. `closed`: it became a sealed case, which this colleague may not read: the receipt
-    tells nothing by which it could be.
+    tells nothing by which it could be. `printed_at`: when its slip was last printed.
     """
 
     reference: str
@@ -81,6 +81,7 @@ class EntryReceipt:
     being_read: bool = False
     added: bool = False
     closed: bool = False
+    printed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,10 @@ class Entries(Protocol):
 
     async def receipt(self, viewer: Viewer, client_id: str, *, wait: bool, now: datetime) -> EntryReceipt | None:
         """The receipt of an entry that this colleague recorded; None for any other. With `wait`, the case is waited for."""
+        ...
+
+    async def slip_printed(self, viewer: Viewer, client_id: str, *, now: datetime) -> bool:
+        """Let the case of an entry of theirs tell that its slip was printed; False where there is no slip (any more)."""
         ...
 
     async def letter(self, viewer: Viewer, client_id: str, *, now: datetime) -> bytes | None:

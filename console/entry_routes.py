@@ -22,5 +22,6 @@ def routes(site: Site, entries: Entries) -> list[tuple[str, str, str, Handler, R
         ("GET", _ENTRY, "entry", page.show, "records"),
         ("POST", _ENTRY, WITH_FILES, page.record, "records"),
         ("POST", f"{_ENTRY}/typed", "entry-typed", page.typed, "records"),
+        ("POST", f"{_ENTRY}/printed", "entry-printed", page.printed, "records"),
         ("GET", f"{_ENTRY}/letter", "entry-letter", page.letter, "records"),
     ]

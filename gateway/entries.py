@@ -33,7 +33,7 @@ from gateway.door import Door
 from gateway.entry_receipts import BY_TEXT, RECEIPT, can_text
 from gateway.house import House
 from router import deadlines
-from store import entries, inbox, links, model_uses, quarantine, receipts, references
+from store import audit, entries, inbox, links, model_uses, quarantine, receipts, references
 from store.database import Tx
 from store.family import goes_on_as
 from store.viewer import Viewer
@@ -139,7 +139,17 @@ class HouseEntries:
             has_letter=view.has_letter,
             being_read=view.situation is None,
             closed=bool(closed),
+            printed_at=known.printed_at,
         )
+
+    async def slip_printed(self, viewer: Viewer, client_id: str, *, now: datetime) -> bool:
+        """What was added to a case that exists has no slip."""
+        known = await self._known(viewer, client_id, now)
+        if known is None or not known.link:
+            return False
+        async with self.house.store.write() as tx:
+            await entries.slip_printed(tx, viewer, client_id, now=now)
+        return True
 
     async def _is_closed_to(self, viewer: Viewer, known: entries.Entry) -> bool | None:
         """Whether the entry became a sealed case that this colleague may not read (rule S2); None while it is no case yet."""
@@ -170,9 +180,20 @@ class HouseEntries:
             return None
         closed = await self._is_closed_to(viewer, known)
         try:
-            return await self.door.letter(token, by_hand=closed is None or closed)
+            made = await self.door.letter(token, by_hand=closed is None or closed)
         except LetterUnavailableError:
             raise LetterNotNowError from None
+        if made is not None:
+            await self._note_letter(viewer, known, now)
+        return made
+
+    async def _note_letter(self, viewer: Viewer, known: entries.Entry, now: datetime) -> None:
+        """Who fetched it, as for one that is fetched from the page of its case."""
+        async with self.house.store.write() as tx:
+            _, case_id = await inbox.outcome(tx, known.inbox_id or 0)
+            if case_id is not None:
+                actor, detail = f"user:{viewer.user_id}", {"what": "letter"}
+                await audit.write(tx, actor=actor, act="case.printed", at=now, case_id=case_id, detail=detail)
 
     def receipts(self) -> tuple[ReceiptWay, ...]:
         """On paper and by mail always, as a text message where some are sent."""

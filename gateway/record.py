@@ -18,13 +18,14 @@ from gateway.answered import in_their_case
 from gateway.arrival import Arrival, Recorded, fingerprint_of
 from gateway.asking import asked_in, from_department
 from gateway.conversing import heard
+from gateway.entry_receipts import RECEIPT
 from gateway.house import House
 from gateway.opening import open_own_case
 from gateway.reachable import by_keyword, of_telegram
 from router import deadlines
 from router.decide import RuleSet
 from router.joining import Joining, Proof, join, strongest
-from store import audit, cases, inbox, people, quarantine, second_look, threads
+from store import audit, cases, entries, inbox, people, quarantine, second_look, threads
 from store.clocks import promised
 from store.database import Tx
 
@@ -64,6 +65,8 @@ class Recorder:
         await inbox.assign_case(tx, arrival.item.id, recorded.case_id, recorded.fate)
         if (typed_from := arrival.item.raw.envelope.get(quarantine.TYPED_FROM)) is not None:
             await quarantine.became(tx, int(typed_from), recorded.case_id)
+        if RECEIPT in arrival.item.raw.envelope and recorded.case_id is not None:
+            await entries.tell_of_slip(tx, arrival.item.id, recorded.case_id)
         return recorded
 
     async def _fate(self, tx: Tx, arrival: Arrival, fingerprint: str | None, now: datetime) -> Recorded:

@@ -18,6 +18,8 @@ from store.viewer import Viewer
 
 # As long as the member may still stand there: then the secret link of the receipt is forgotten.
 RECEIPT_LIFE: Final = timedelta(hours=2)
+# A slip that is printed twice within this time is one that was pressed for twice.
+_ONCE: Final = timedelta(minutes=1)
 _CONTENT: Final = texts.Place("entries", "content")
 _LINK: Final = texts.Place("entries", "link")
 
@@ -32,6 +34,7 @@ class Entry:
     inbox_id: int | None
     reference: str
     link: bytes
+    printed_at: datetime | None = None
 
 
 async def keep(tx: Tx, viewer: Viewer, client_id: str, fields: Mapping[str, str], *, now: datetime) -> bool:
@@ -81,6 +84,27 @@ async def recorded(
     )
     detail = {"item": item_id, "channel": channel}
     await audit.write(tx, actor=f"user:{viewer.user_id}", act="entry.recorded", at=now, detail=detail)
+
+
+async def slip_printed(tx: Tx, viewer: Viewer, client_id: str, *, now: datetime) -> None:
+    """The slip of their recorded entry was printed: its case tells it, or will when it comes to be (`tell_of_slip`)."""
+    statement = update(entries).where(*_own(viewer, client_id), entries.c.inbox_id.is_not(None)).values(printed_at=now)
+    item_id = await tx.conn.scalar(statement.returning(entries.c.inbox_id))
+    case_id = await tx.conn.scalar(select(inbox.c.case_id).where(inbox.c.id == item_id))
+    actor = f"user:{viewer.user_id}"
+    act = "case.slip_printed"
+    if case_id is not None and not await audit.done_since(tx, case_id, act, actor=actor, since=now - _ONCE):
+        await audit.write(tx, actor=actor, act=act, at=now, case_id=case_id)
+
+
+async def tell_of_slip(tx: Tx, item_id: int, case_id: int) -> None:
+    """Say on the case that an entry has just become that its slip was printed before, where it was."""
+    # Held until the case is there to be seen: whoever prints meanwhile waits, and says it themselves.
+    query = select(entries.c.author_id, entries.c.printed_at).where(entries.c.inbox_id == item_id)
+    row = (await tx.conn.execute(query if tx.is_sqlite else query.with_for_update())).one_or_none()
+    if row is not None and row.printed_at is not None:
+        actor = f"user:{row.author_id}"
+        await audit.write(tx, actor=actor, act="case.slip_printed", at=row.printed_at, case_id=case_id)
 
 
 async def of(tx: Tx, viewer: Viewer, client_id: str) -> Entry | None:
@@ -156,4 +180,5 @@ def _entry(row: Any) -> Entry:
         row.inbox_id,
         row.reference,
         texts.read_bytes(row.link, _LINK),
+        row.printed_at,
     )

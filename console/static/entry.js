@@ -24,6 +24,17 @@
   if (print) {
     print.hidden = false;
     print.addEventListener("click", () => window.print());
+    // The case tells that the slip was printed, also where the browser's own way to print was taken; once for each page.
+    let told = false;
+    window.addEventListener("beforeprint", async () => {
+      if (told) return;
+      told = true;
+      const data = new URLSearchParams(new FormData(print.form));
+      data.append("quiet", "1");
+      const answer = await fetch(print.form.action, { method: "POST", body: data, keepalive: true }).catch(() => null);
+      told = Boolean(answer && answer.ok);
+      if (told) document.querySelector("[data-printed]").hidden = false;
+    });
     // Where nothing was sent, paper is the member's only receipt: it comes before the next entry.
     if (print.hasAttribute("data-first")) print.focus();
   }

@@ -23,5 +23,7 @@ entries = Table(
     Column("link", LargeBinary, nullable=False, default=b""),
     # The item in quarantine that this was typed from.
     ref("typed_from", "inbox.id", nullable=True),
+    # When its slip was last printed for the member.
+    Column("printed_at", Moment, nullable=True),
     UniqueConstraint("author_id", "client_id"),
 )

@@ -82,6 +82,12 @@ class Desk:
             row = (await tx.conn.execute(select(schema.cases).order_by(schema.cases.c.id.desc()).limit(1))).one()
         return row.reference, row.channel, row.received_at.date().isoformat()
 
+    async def acts(self, reference: str) -> list[str]:
+        """What was done to a case."""
+        acts = select(schema.audit.c.act).join(schema.cases, schema.cases.c.id == schema.audit.c.case_id)
+        async with self.running.house.store.read() as tx:
+            return list(await tx.conn.scalars(acts.where(schema.cases.c.reference == reference)))
+
     async def count(self) -> int:
         """How many cases there are."""
         async with self.running.house.store.read() as tx:
@@ -153,10 +159,14 @@ async def test_a_call_from_the_first_word_to_the_printed_slip(desk: Desk) -> Non
     shown = await page.evaluate("document.body.innerText")
     assert reference in shown
     assert "Votre code" in shown
-    for other in ("Read aloud", "Print the slip", "All cases", "Fatima"):
+    for other in ("Read aloud", "Print the slip", "All cases", "Fatima", "was printed"):
         assert other not in shown
     assert (await page.pdf(format="A5"))[:5] == b"%PDF-"
     await page.emulate_media(media="screen")
+    # Whichever way it was printed, the case says so, once, and nothing more is asked of anybody.
+    await page.get_by_text("The case tells that the slip was printed.").wait_for()
+    await desk.keys("Enter")
+    assert (await desk.acts(reference)).count("case.slip_printed") == 1
     await desk.keys("Alt+n")
     await page.get_by_role("heading", name="New entry").wait_for()
     assert await page.evaluate("document.activeElement.id") == "text"

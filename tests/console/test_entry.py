@@ -114,6 +114,28 @@ async def test_without_a_name_the_sentence_about_it_is_read_aloud(running: Runni
     assert "Zonder uw naam kunnen we uw dossier niet bekijken" in page
 
 
+async def test_the_slip_says_that_it_was_printed_and_only_its_author_says_so(running: Running) -> None:
+    fatima, tom = await running.sign_in("fatima"), await running.sign_in("tom")
+    path = await _new(fatima)
+    page = await fatima.post(path, **TOLD)
+    told = "<span data-printed>The case tells that the slip was printed.</span>"
+    assert told not in page
+    # Without a script there is a button for it; a look at the page says nothing of the kind.
+    assert f'<form method="post" action="{path}/printed">' in page
+    assert "<noscript><button" in page
+    assert told not in await fatima.get(path)
+    await tom.post(f"{path}/printed", 404)
+    assert (await fatima.send(f"{path}/printed", quiet="1")).status == 204
+    assert told in await fatima.get(path)
+    page = await fatima.post(f"{path}/printed")
+    assert told in page
+    # What was added to a case that exists has none.
+    path = await _new(fatima)
+    page = await fatima.post(path, **TOLD, add=running.house.references["marie"])
+    assert "/printed" not in page
+    await fatima.post(f"{path}/printed", 404)
+
+
 async def test_the_cases_of_the_same_address_are_offered_and_one_takes_the_words(running: Running) -> None:
     fatima = await running.sign_in("fatima")
     path = await _new(fatima)

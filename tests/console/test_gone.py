@@ -51,7 +51,7 @@ async def test_their_open_cases_are_nobodys_and_wait_in_their_queues(running: Ru
     assert "Take it over from Tom Baert" in before
     page = await shut_out(running, "tom")
     assert (
-        "Signed out everywhere and shut out. 2 open cases of theirs are nobody’s now, and wait: Mediation 1, Reimbursements 1."
+        "Signed out everywhere and shut out. 2 open cases of theirs are nobody’s now, and wait: Mediation (1), Reimbursements (1)."
         in page
     )
     for key in ("late", "soon"):

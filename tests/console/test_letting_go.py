@@ -48,7 +48,7 @@ async def test_a_queue_that_is_taken_away_takes_its_cases_along_and_no_other(run
     admin = await running.sign_in("admin")
     page = await give(running, admin, "tom", queues="some", **{"queue-triage": "1"})
     assert "The rights are changed" in page
-    assert "2 open cases of theirs are nobody’s now, and wait: Mediation 1, Reimbursements 1." in page
+    assert "2 open cases of theirs are nobody’s now, and wait: Mediation (1), Reimbursements (1)." in page
     assert await holders(running, "soon", "late", "unsure") == ["", "", "Tom Baert"]
     assert (await acts_of(running, "soon"))[-1] == "case.released"
     assert "case.released" not in await acts_of(running, "unsure")
@@ -61,7 +61,7 @@ async def test_a_queue_that_is_taken_away_takes_its_cases_along_and_no_other(run
     page = await anne.get(running.case("soon"))
     assert "Tom Baert may no longer open this case. It is nobody’s now." in page
     assert running.house.references["soon"] in await anne.get("/console/queue/reimbursements?show=unassigned")
-    assert "Mediation 1, Reimbursements 1" in await sofie.get("/console/audit?act=user.rights")
+    assert "Mediation (1), Reimbursements (1)" in await sofie.get("/console/audit?act=user.rights")
     page = await sofie.get("/console/audit?act=case.released")
     assert "Case without a holder" in page
     assert page.count("from: Tom Baert") == 2

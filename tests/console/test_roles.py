@@ -154,6 +154,7 @@ _POLICY: dict[str, set[str] | None] = {
     "console-entry-record": _NOTES,
     "console-entry-typed": _NOTES,
     "console-entry-letter": _NOTES,
+    "console-entry-printed": _NOTES,
     "console-rules": _HANDLES,
     "console-rules-cases": _HANDLES,
     "console-rules-version": _HANDLES,
