@@ -50,10 +50,8 @@ async def test_their_open_cases_are_nobodys_and_wait_in_their_queues(running: Ru
     before = await anne.get(running.case("late"))
     assert "Take it over from Tom Baert" in before
     page = await shut_out(running, "tom")
-    assert (
-        "Signed out everywhere and shut out. 2 open cases of theirs are nobody’s now, and wait: Mediation (1), Reimbursements (1)."
-        in page
-    )
+    assert "Signed out everywhere and shut out. 2 open cases of theirs are nobody’s now" in page
+    assert "and wait: Mediation (1), Reimbursements (1)." in page
     for key in ("late", "soon"):
         assert (await row_of(running, key)).assignee == ""
         assert (await acts_of(running, key))[-1] == "case.released"
