@@ -18,7 +18,7 @@ from console.proof import Proof
 from console.rights import Right
 from console.site import Handler, Site, Who
 from router import deadlines
-from store import access_choices, access_requests, audit
+from store import access_choices, access_requests, audit, threads
 from store.access_choices import Chosen, Put
 from store.access_requests import IDENTITIES, Request, SameReaderError, StaleRequestError
 from store.database import Tx
@@ -51,6 +51,8 @@ class AccessActs:
         del after
         if row.person_id is None:
             raise WrongFormError("access_nobody")
+        # Of two presses at once the second waits, and goes on with what the first began.
+        await threads.current(tx, row.id, held=True)
         open_one = await access_requests.open_of(tx, who.viewer, row.person_id, row.id)
         if open_one is not None:
             return f"/console/access/{open_one.id}"

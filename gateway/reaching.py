@@ -106,6 +106,8 @@ class HouseReach:
 
     async def undo(self, tx: Tx, viewer: Viewer, case_id: int, change_id: int, *, now: datetime) -> bool:
         """Take that change back."""
+        # Who changes it once more at this moment comes first or waits: what they made of it is not taken back with it.
+        await threads.current(tx, case_id, held=True)
         found = await self.undoable(tx, viewer, case_id, now=now)
         if found is None or found[0].id != change_id:
             return False

@@ -100,7 +100,8 @@ async def of(tx: Tx, viewer: Viewer, act_id: int) -> ListAct | None:
 async def undo(tx: Tx, viewer: Viewer, act_id: int, *, moved: Moved, now: datetime) -> int | None:
     """Take an act back on every case that nobody has changed since and that this person may open; what is left says which
     were not. `moved` is the due date of a clock that waited. Returns how many; None when there is nothing to take back."""
-    row = await _row(tx, viewer, act_id)
+    # The second of two presses waits, and finds it taken back.
+    row = await _row(tx, viewer, act_id, held=True)
     if row is None or row.undone_at is not None:
         return None
     left = [why for one in row.changed if (why := await _undone(tx, viewer, row, one, moved=moved, now=now))]
@@ -211,6 +212,6 @@ async def _set_clocks(tx: Tx, case_id: int, clocks: Sequence[Sequence[str]]) -> 
         )
 
 
-async def _row(tx: Tx, viewer: Viewer, act_id: int) -> Any:
-    mine = (list_acts.c.id == act_id, list_acts.c.user_id == viewer.user_id)
-    return (await tx.conn.execute(select(list_acts).where(*mine))).one_or_none()
+async def _row(tx: Tx, viewer: Viewer, act_id: int, *, held: bool = False) -> Any:
+    query = select(list_acts).where(list_acts.c.id == act_id, list_acts.c.user_id == viewer.user_id)
+    return (await tx.conn.execute(query.with_for_update() if held and not tx.is_sqlite else query)).one_or_none()

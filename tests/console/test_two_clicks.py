@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -13,7 +14,10 @@ import pytest
 from sqlalchemy import func, select
 
 from console.door_contract import OpenDoor
+from store import list_acts
+from store.schema import list_acts as act_table
 from store.schema import metadata
+from store.viewer import Viewer
 from tests.console.conftest import Browser, Running, on_both
 from tests.console.example_house import MAILBOX, PASSWORD
 from tests.console.test_rule_draft import DRAFT, edited, rehearsed
@@ -126,6 +130,13 @@ async def way_back(running: Running) -> Click:
     return Click(sofie, *await _form(sofie, path, "/return"), {"rule_returns": -1})
 
 
+async def access_begun(running: Running) -> Click:
+    anne = await running.sign_in("anne")
+    fields = {"name": "Marie Dubois", "identity": "address", "asked_on": "2026-11-24"}
+    form, filled = await _form(anne, running.case("marie"), "/access", **fields)
+    return Click(anne, form, filled, {"access_requests": 1, "access_hands": 1, "access_cases": 2})
+
+
 async def members_told(running: Running) -> Click:
     luc, page = await running.sign_in("luc"), "/console/channels/announce?door=sms"
     form = next(one for one in forms(await luc.get(page), page) if "until" in dict(one.fields))
@@ -160,7 +171,7 @@ async def _rows(running: Running) -> Counter[str]:
     "prepare",
     [
         *(answer, question, recommendation, note, closing, said, entry, approval, text_published, rules_published),
-        *(way_back, members_told, text_tried, door_tried),
+        *(way_back, access_begun, members_told, text_tried, door_tried),
     ],
 )
 async def test_two_clicks_are_one(running: Running, prepare: Callable[[Running], Awaitable[Click]]) -> None:
@@ -180,3 +191,28 @@ async def test_two_clicks_are_one(running: Running, prepare: Callable[[Running],
         # One is answered as one is; where the other is not, it says that somebody was there before, in an alert.
         assert status == 200 or (status == 409 and 'class="alert' in page), (status, page[:2000])
     assert 200 in [status for status, _ in answers]
+
+
+async def test_what_was_done_from_a_list_is_taken_back_once_and_said_so(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    path = "/console/queue/reimbursements?state=open"
+    page = await tom.get(path)
+    form = next(one for one in forms(page, path) if one.action.endswith("/lists/act"))
+    picks = dict(re.findall(r'name="(pick-[^"]+)" value="([^"]*)"', page))
+    await tom.post(form.action, act="take", back=path, **picks)
+    way = re.search(r"/console/lists/undo/[0-9]+", tom.page)
+    assert way, tom.page[:3000]
+    viewer = Viewer(running.house.users["tom"], "Tom Baert", "mediator")
+
+    async def pressed() -> int | None:
+        async with running.house.store.write() as tx:
+            number = int(way.group().rpartition("/")[2])
+            return await list_acts.undo(tx, viewer, number, moved=lambda due, *_: due, now=running.clock.now)
+
+    done = await asyncio.gather(*(pressed() for _ in range(4)))
+    async with running.house.store.read() as tx:
+        row = (await tx.conn.execute(select(act_table.c.changed, act_table.c.left))).one()
+    assert row.changed
+    # The page says what the first press did: a second one leaves no word of cases that were changed meanwhile.
+    assert not row.left
+    assert sorted(done, key=str) == [len(row.changed), None, None, None]

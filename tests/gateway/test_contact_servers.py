@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from channels.form.contact_contract import NewContact
 from channels.message import Sender
@@ -96,3 +96,55 @@ async def test_a_colleague_changes_it_and_takes_it_back_and_two_at_once_are_one(
     async with house.store.read() as tx:
         assert await links.opened(tx, TOKEN, now=now) is not None
         assert await contact_changes.replaced(tx, case_id) == set()
+
+
+async def somebody(house: House, login: str) -> Viewer:
+    async with house.store.write() as tx:
+        user_id = await users.add(
+            tx, login=login, name=login, role="mediator", medical=True, password="x", actor="system", now=house.now()
+        )
+    return Viewer(user_id, login, "mediator", medical=True)
+
+
+async def waits_for_a_lock(house: House) -> None:
+    """Until some transaction waits for what another one holds."""
+    waiting = "datname = current_database() AND wait_event_type = 'Lock'"
+    query = text(f"SELECT count(*) FROM pg_stat_activity, pg_sleep(0.01) WHERE {waiting}")
+    while not await count(house, query):
+        pass
+
+
+async def test_who_takes_a_change_back_does_not_take_back_the_one_that_was_just_made_upon_it(house: House) -> None:
+    await a_case(house)
+    now, reach = house.now(), HouseReach(house)
+    anne, tom = await somebody(house, "anne"), await somebody(house, "tom")
+    (old,) = await known(house)
+    async with house.store.write() as tx:
+        case_id = (await tx.conn.execute(select(schema.cases.c.id))).scalar_one()
+        row = await views.case(tx, anne, case_id)
+        assert row is not None
+        first = Wanted("replace", "phone", "Asked.", contact_id=old.id, sender=WANTED)
+        await reach.change(tx, anne, case_id, first, now=now, version=row.version)
+        last = await contact_changes.last_of(tx, case_id, since=now - timedelta(hours=1))
+    assert last is not None
+
+    async def taken_back() -> bool:
+        async with house.store.write() as tx:
+            return await reach.undo(tx, anne, case_id, last.id, now=now)
+
+    (new,) = await known(house)
+    other = Sender("email", "other@mail.example")
+    async with house.store.write() as tx:
+        row = await views.case(tx, tom, case_id)
+        assert row is not None
+        second = Wanted("replace", "counter", "Card seen.", contact_id=new.id, sender=other)
+        await reach.change(tx, tom, case_id, second, now=now, version=row.version)
+        pressed = asyncio.create_task(taken_back())
+        await waits_for_a_lock(house)
+    assert not await pressed
+    assert [one.address for one in await known(house)] == [other.address]
+    async with house.store.read() as tx:
+        first_choice = select(schema.contacts.c.address).join(
+            schema.cases, schema.cases.c.contact_id == schema.contacts.c.id
+        )
+        assert (await tx.conn.execute(first_choice)).scalar_one() == other.address
