@@ -169,8 +169,10 @@ def _spoken(
             last[one.case_id] = whose_name(request.name, one.sender_name)
         whose = last.get(one.case_id, "unsure")
         taken = whose == "theirs" or (whose == "unsure" and not several)
-        # Where two share an address, people say whose it is; whatever else is theirs is not for us to leave out.
-        found.append(_entry(one, taken=taken, author=one.author if one.direction == "out" else "", offered=several))
+        # Where two share an address, or a name was written otherwise, people say whose it is; whatever else is theirs is not for
+        # us to leave out.
+        author = one.author if one.direction == "out" else ""
+        found.append(_entry(one, taken=taken, author=author, offered=several or not taken))
     return found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
 
 import structlog
@@ -32,6 +32,8 @@ log = structlog.get_logger(__name__)
 
 # The sections whose answers are told.
 _TOLD: Final = ("trend", "clocks", "times", "outcomes", "satisfaction")
+# Nobody is told of what was approved longer ago: as when readers are named for the first time.
+_LATE: Final = timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +47,40 @@ class Due:
 
 
 async def due(house: House, today: date) -> Due | None:
-    """What is due today about the month that is over; None where nobody is to be told, or everybody was."""
-    if not house.settings.report_to or today.day < house.settings.report_day:
+    """What is due today about a month that is over; None where nobody is to be told, or everybody was."""
+    if not house.settings.report_to:
         return None
     month = figures.earlier(today.replace(day=1), 1)
+    found = await _of_last(house, month) if today.day >= house.settings.report_day else None
+    return found or await _late(house, month, figures.midnight(today) - _LATE)
+
+
+async def _of_last(house: House, month: date) -> Due | None:
     async with house.store.read() as tx:
         if await operations.has_run(tx, "report", f"{month:%Y-%m}"):
             return None
         kept = await reports.of_month(tx, month)
         reminded = await operations.has_run(tx, "report_reminder", f"{month:%Y-%m}")
     if kept.approved_at is not None:
-        report = Report.model_validate_json(kept.body)
-        return Due("report", month, report, await _paper(house, report, kept))
+        return await _approved(house, kept)
     return None if reminded else Due("report_reminder", month)
+
+
+async def _late(house: House, month: date, since: datetime) -> Due | None:
+    """A report of an earlier month that was approved lately, once the next month was over too: its readers still wait for it."""
+    async with house.store.read() as tx:
+        for earlier in await reports.approved_since(tx, since, before=month):
+            if not await operations.has_run(tx, "report", f"{earlier:%Y-%m}"):
+                kept = await reports.of_month(tx, earlier)
+                break
+        else:
+            return None
+    return await _approved(house, kept)
+
+
+async def _approved(house: House, kept: Kept) -> Due:
+    report = Report.model_validate_json(kept.body)
+    return Due("report", kept.month, report, await _paper(house, report, kept))
 
 
 async def _paper(house: House, report: Report, kept: Kept) -> File | None:

@@ -144,7 +144,7 @@ def earlier(first: date, months: int) -> date:
 
 def bounds(first: date) -> tuple[datetime, datetime]:
     """The moments at which a month begins and ends, in Brussels."""
-    return _midnight(first), _midnight(following(first))
+    return midnight(first), midnight(following(first))
 
 
 def last_day(first: date) -> date:
@@ -229,5 +229,6 @@ def causes(closed: Sequence[Closed]) -> dict[str, int]:
     return dict(Counter(one.cause or NONE for one in closed if one.kind == "complaint").most_common())
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """The moment at which a day begins, in Brussels."""
     return datetime.combine(day, time(), BRUSSELS)

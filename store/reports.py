@@ -42,6 +42,12 @@ async def of_month(tx: Tx, month: date) -> Kept:
     return Kept(month, sentences, row.version, row.body, row.name or "", row.approved_at)
 
 
+async def approved_since(tx: Tx, since: datetime, *, before: date) -> list[date]:
+    """The months before one of which the report was approved since then, the oldest first."""
+    query = select(reports.c.month).where(reports.c.approved_at >= since, reports.c.month < before)
+    return list(await tx.conn.scalars(query.order_by(reports.c.month)))
+
+
 async def write(tx: Tx, month: date, sentences: str, *, version: int, user_id: int, now: datetime) -> None:
     """Keep the sentences of a draft. Raises StaleReportError when it is no longer at `version`, or approved."""
     kept = texts.keep(sentences, _SENTENCES)

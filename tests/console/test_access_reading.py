@@ -7,7 +7,9 @@ import re
 from datetime import date
 
 import pytest
+from sqlalchemy import delete, update
 
+from store.schema import case_contacts, cases, messages
 from tests.console.access_steps import (
     approved,
     asking,
@@ -242,6 +244,38 @@ async def test_who_has_no_mail_address_gets_it_in_person(running: Running) -> No
     assert data["contacts"] == [["phone", "+32470998877"]]
     exported = [entry for entry in await entries(running, "nadia") if entry.act == "access.exported"]
     assert [entry.detail["bytes"] for entry in exported] == [len(content), len(content)]
+
+
+async def test_what_was_typed_in_under_a_misspelt_name_without_an_address_can_be_put_in(running: Running) -> None:
+    """Whose it is, nothing but the name says: where that is not quite theirs, people decide, as where two share an address."""
+    told = Told("Nadia Rosi", "+32470998877", "Ma girafe est perdue.", channel="letter", contact="phone", days_ago=3)
+    await add_case(running.house, "nadia", told)
+    case_id = running.house.cases["nadia"]
+    async with running.house.store.write() as tx:
+        await tx.conn.execute(update(messages).where(messages.c.case_id == case_id).values(contact_id=None))
+        await tx.conn.execute(update(cases).where(cases.c.id == case_id).values(contact_id=None))
+        await tx.conn.execute(delete(case_contacts).where(case_contacts.c.case_id == case_id))
+    anne = await running.sign_in("anne")
+    path = await begin(anne, running, "nadia", name="Nadia Rossi", identity="paper")
+    page = await decide(anne, path, running, "nadia", "take")
+    assert "girafe" in page
+    found = re.search(r'name="kind" value="message"><input type="hidden" name="item" value="([0-9]+)"', page)
+    assert found, page
+    page = await anne.post(f"{path}/item", case=str(case_id), kind="message", item=found.group(1), do="take")
+    await anne.post(f"{path}/send")
+    assert "Handed over" in anne.page
+    assert "girafe" in anne.page
+
+
+async def test_who_it_is_stands_on_the_page_and_not_in_its_title(asking: Running) -> None:
+    """A title is kept in the browser's history and shown in the bar of the machine."""
+    anne = await asking.sign_in("anne")
+    page = await anne.get(await begin(anne, asking))
+    title = re.search("<title>(.*?)</title>", page, re.DOTALL)
+    assert title
+    assert asking.house.references["marie"] in title.group(1)
+    assert "Dubois" not in title.group(1)
+    assert "Marie Dubois" in page
 
 
 async def test_a_request_that_nobody_answers_any_more_is_given_up_with_a_reason(asking: Running) -> None:

@@ -105,6 +105,30 @@ async def test_supervisors_are_reminded_once_and_readers_told_once_it_is_approve
         await house.close()
 
 
+async def test_readers_are_told_once_of_a_report_that_is_approved_after_its_month(tmp_path: Path) -> None:
+    house = build(load(data=tmp_path, min_free_mb=0, report_to="board@partenamut.example"), name="t")
+    await house.store.open()
+    try:
+        lena, late = await _staffed(house), datetime(2026, 12, 2, 9, tzinfo=UTC)
+        report = (await month_report(house.store, HOUSE, MONTH, today=late.date())).model_dump_json()
+        async with house.store.write() as tx:
+            for month, at in ((MONTH, late), (date(2026, 8, 1), NOW - timedelta(days=60))):
+                await reports.write(tx, month, "En retard.", version=0, user_id=lena, now=at)
+                await reports.approve(tx, month, report, version=1, user_id=lena, now=at)
+        clock = Clock(house)
+        for hours in (0, 1, 24, 24 * 20):
+            await clock.tick(late + timedelta(hours=hours))
+        told = [(recipient, subject) for recipient, subject, _ in await _told(house) if recipient.startswith("board")]
+        # Once; and nobody hears of what was approved long ago.
+        assert told == [("board@partenamut.example", "Rapport mensuel\u202f: octobre 2026")]
+        # Of November, which nobody has approved, the supervisors are reminded as ever.
+        assert [subject for _, subject, _ in await _told(house)][1:] == [
+            "Le rapport mensuel attend\u202f: novembre 2026"
+        ]
+    finally:
+        await house.close()
+
+
 async def test_without_readers_nobody_is_told(house: House) -> None:
     await _staffed(house)
     await Clock(house).tick(NOW)
