@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import cast
 
 from config.directory import directory
@@ -12,7 +13,7 @@ from config.vocabulary import Language
 from config.wording import wording
 from console import story, timeline, undelivered
 from console.contract import LONGEST, Recipient
-from console.explanation import Why, explained
+from console.explanation import Why, explained, moves
 from console.reached import Reached
 from console.site import Who
 from store import (
@@ -20,6 +21,7 @@ from store import (
     audit,
     case_around,
     contact_changes,
+    corrections,
     correspondence,
     drafts,
     merging,
@@ -36,6 +38,7 @@ from store.access_requests import Request
 from store.audit import Entry
 from store.case_around import OtherCase
 from store.clocks import ClockRow
+from store.corrections import Correction
 from store.correspondence import FileRow, HeldRow, MessageRow
 from store.database import Tx
 from store.drafts import Draft
@@ -94,6 +97,9 @@ class CaseFile:
     recipients: Sequence[Recipient] = ()
     # Requests for access that its member made on it, the latest first.
     access: Sequence[Request] = ()
+    # What people changed of what was decided automatically, the first first: labels, and where it lies.
+    corrected: Sequence[Correction] = ()
+    moved: Sequence[Entry] = ()
 
     @property
     def way_back(self) -> str:
@@ -149,7 +155,9 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
     said = await views.classification_of(tx, viewer, row.id)
     why = explained(await views.decision_of(tx, viewer, row.id), said)
     merged = await merging.merged_into(tx, viewer, row.id)
-    entries = await _entries(tx, row.id)
+    # What was done to the case and, before they were merged, to those that go on in it.
+    acts = {one: await audit.of_case(tx, one) for one in await members(tx, row.id)}
+    entries = sorted(chain.from_iterable(acts.values()), key=lambda entry: entry.at)
     names = await case_around.names(tx)
     opening = next((message for message in messages if message.direction == "in"), None)
     marked = None
@@ -190,6 +198,8 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
         again=undelivered.to_send_again(messages, gone, replaced, entries),
         sent_again=gone,
         access=await access_requests.of_case(tx, viewer, row.id),
+        corrected=list(reversed(await corrections.listing(tx, viewer, case_id=row.id))),
+        moved=moves(acts[row.id]),
     )
 
 
@@ -197,12 +207,6 @@ def may_be_told(user: User, row: Row) -> bool:
     """Who can be told of a case: people who read cases, and who may open this one."""
     viewer = user.viewer
     return not user.disabled and viewer.has_queue(row.queue) and (viewer.medical or not row.sealed)
-
-
-async def _entries(tx: Tx, case_id: int) -> list[Entry]:
-    """What was done to the case and, before they were merged, to those that go on in it."""
-    found = [entry for one in await members(tx, case_id) for entry in await audit.of_case(tx, one)]
-    return sorted(found, key=lambda entry: entry.at)
 
 
 def may_have(user: User, row: Row) -> bool:

@@ -128,7 +128,9 @@ class CasePage:
         kept = file.drafts.get("reply")
         reply = typed.reply if typed.reply is not None else taken_back or (kept.text if kept else draft)
         done = request.query.get("done", "")
-        today = await self._site.desk.decided_now(who.viewer, file.row.id) if done in _REREAD else None
+        # Once somebody corrected it, the card says what the rules make of it now; before, it would say the same twice.
+        corrected = any(one.undone_at is None for one in file.corrected)
+        today = await self._site.desk.decided_now(who.viewer, file.row.id) if corrected else None
         return await self._site.page(
             "case.html",
             who,
@@ -140,6 +142,7 @@ class CasePage:
             news=[item for item in file.items if item.new],
             why=file.why,
             today=today,
+            reread=today if done in _REREAD else None,
             typed=typed,
             to=to,
             openings={one.case_id: opening_words(file, who.viewer.name, one) for one in file.recipients},

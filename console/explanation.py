@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from config.vocabulary import FLAGS
+from store.audit import Entry
 
 _MOST_QUOTES: Final = 3
 _LONGEST_SENTENCE: Final = 160
 _MOST_NEAR: Final = 3
 _MOST_DEPARTMENTS: Final = 4
+_MOVES: Final = ("case.moved", "case.disagreed", "case.reopened")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,11 @@ def every_rule(decision: Mapping[str, Any] | None) -> tuple[Ruled, ...]:
         Ruled(number, entry["rule"], entry["title"], entry["outcome"], entry["rule"] == decided, _missed(entry))
         for number, entry in enumerate((decision or {}).get("trace", ()), start=1)
     )
+
+
+def moves(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """The acts that put a case elsewhere than where the rules had put it."""
+    return tuple(entry for entry in entries if entry.act in _MOVES)
 
 
 def chances(said: Mapping[str, Any] | None) -> tuple[tuple[Literal["flag", "kind", "department"], str, float], ...]:

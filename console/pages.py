@@ -83,6 +83,12 @@ class Say:
         day = deadlines.received_day(moment)
         return self.time(moment) if day == self.today else f"{self.day(day)}, {self.time(moment)}"
 
+    def when(self, moment: datetime) -> str:
+        """As `moment`, where nothing beside it says that a time alone is one of today."""
+        said = self.moment(moment)
+        today = deadlines.received_day(moment) == self.today
+        return catalogue()[self._language]["talks.today"].replace("{time}", said) if today else said
+
     def lasting(self, since: datetime) -> str:
         """How long something has lasted by now: "12 min", "3 h 05"."""
         words = catalogue()[self._language]

@@ -5,11 +5,9 @@ from __future__ import annotations
 from aiohttp import web
 
 from console.case_page import CasePage, LockedError, ReasonWantedError
-from console.explanation import chances, every_rule
+from console.explanation import chances, every_rule, moves
 from console.site import Site, Who
 from store import audit, case_around, corrections, views
-
-_MOVES = ("case.moved", "case.disagreed", "case.reopened")
 
 
 class WhyPage:
@@ -30,7 +28,7 @@ class WhyPage:
             said = await views.classification_of(tx, who.viewer, row.id)
             corrected = await corrections.listing(tx, who.viewer, case_id=row.id)
             names = await case_around.names(tx)
-            moved = [entry for entry in await audit.of_case(tx, row.id) if entry.act in _MOVES]
+            moved = moves(await audit.of_case(tx, row.id))
         await self._page.note_look(who, row, "why")
         today = await self._site.desk.decided_now(who.viewer, row.id)
         return await self._site.page(

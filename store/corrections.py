@@ -34,7 +34,8 @@ class NothingToCorrectError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """One correction. `said` are the labels and probabilities of `model`, `wanted` only what was changed."""
+    """One correction. `said` are the labels and probabilities of `model`, `wanted` only what was changed, `before` what stood
+    in its place until then: the word of the classifier, or of whoever corrected it earlier."""
 
     id: int
     case_id: int
@@ -43,6 +44,7 @@ class Correction:
     model: str
     said: Mapping[str, Any]
     wanted: Mapping[str, Any]
+    before: Mapping[str, Any]
     reason: str
     author: str
     at: datetime
@@ -178,6 +180,7 @@ async def listing(tx: Tx, viewer: Viewer, *, case_id: int | None = None) -> list
             model=row.model,
             said=row.said,
             wanted=row.wanted,
+            before={label: row.case_before.get(label, row.said.get(label)) for label in row.wanted},
             reason=texts.read(row.reason, REASON),
             author=row.author or "",
             at=row.at,

@@ -50,7 +50,7 @@ async def test_after_a_correction_the_page_says_what_the_rules_make_of_it(runnin
     # Nothing moves by itself; one press does it.
     assert (await row_of(running, "marie")).queue == "mediation"
     page = await tom.get(f"{path}/why")
-    assert "Tom Baert: question (read as: complaint), not second line" in page
+    assert "Tom Baert corrected: complaint → question, not second line, today 10:00" in page
     assert "Decided under rules" in page
     running.desk.decides = replace(TODAY, queue="mediation")
     page = await tom.get(f"{path}?done=corrected")
@@ -58,6 +58,33 @@ async def test_after_a_correction_the_page_says_what_the_rules_make_of_it(runnin
     await tom.get(path)
     await tom.post(f"{path}/move", queue="triage")
     assert "to Triage" in await tom.get(f"{path}/why")
+
+
+async def test_the_card_says_who_corrected_what_and_what_the_rules_make_of_it_since(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    path = running.case("marie")
+    running.desk.decides = TODAY
+    assert "Who changed what" not in await tom.get(path)
+    await tom.post(f"{path}/department", department="reimbursements")
+    running.clock.forward(days=1)
+    tom, rik = await running.sign_in("tom"), await running.sign_in("rik")
+    page = _card(await rik.get(path))
+    assert "Tom Baert corrected: Sickness benefits → Reimbursements, 24 November, 10:00" in page
+    assert "the rules of today say: Triage" in page
+    # A second correction is one of the first, not of what the classifier said.
+    await tom.get(path)
+    await tom.post(f"{path}/department", department="hospital_dental")
+    await tom.post(f"{path}/move", queue="triage")
+    page = _card(await rik.get(path))
+    assert "Tom Baert corrected: Reimbursements → Hospital and dental, today 10:00" in page
+    assert "Tom Baert: to Triage, today 10:00" in page
+    assert "The rules of today say the same: Triage." in page
+    # On the page itself it was said when it was done.
+    assert "rules-say" not in await rik.get(path)
+
+
+def _card(page: str) -> str:
+    return page.partition('<section class="card why">')[2].partition("</section>")[0]
 
 
 async def test_a_reader_is_offered_no_move(running: Running) -> None:
