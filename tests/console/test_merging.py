@@ -9,7 +9,7 @@ from store import clocks as store_clocks
 from store import correspondence, merging, search, views
 from store.viewer import Viewer
 from store.views import Row
-from tests.console.conftest import Running, on_both
+from tests.console.conftest import Running, hidden, on_both
 from tests.console.example_house import NOW, Told, add_case
 
 pytestmark = on_both
@@ -83,11 +83,19 @@ async def test_a_merge_is_taken_back_and_all_is_as_it_was(running: Running) -> N
 
 async def test_cases_of_two_members_are_asked_about_twice(running: Running) -> None:
     await add_case(running.house, "other", OTHER)
-    page = await merge(running, "tom", "other", "marie", "marie")
-    assert "two different members" in page
+    references = running.house.references
+    before = await merge(running, "tom", "other", "marie", "marie")
+    assert "two different members" in before
     assert (await row_of(running, "other")).merged_into is None
     page = await merge(running, "tom", "other", "marie", "marie", sure="once")
     assert "Please confirm" in page
+    assert "Each of them goes on seeing" in before
+    # What was explained is not said twice: what happens, to whom, and one button for it.
+    assert "Each of them goes on seeing" not in page
+    assert 'type="radio"' not in page
+    told = f"{OTHER.name}, {references['other']}, goes on in the case of Marie Dubois, {references['marie']}."
+    assert told in page
+    assert hidden(page, "goes_on") == references["marie"]
     assert (await row_of(running, "other")).merged_into is None
     page = await merge(running, "tom", "other", "marie", "marie", sure="twice")
     assert "The two cases are one now" in page
