@@ -88,7 +88,7 @@ class Quality:
         if (wanted := await self._proof.wanted(request, who)) is not None:
             return wanted
         try:
-            await self._trainer.back(who.viewer, now=who.now)
+            await self._trainer.back(who.viewer, who.form.get("leaving", ""), now=who.now)
         except NoWayBackError:
             return self._back("first")
         return self._back("back")

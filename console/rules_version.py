@@ -85,7 +85,10 @@ class RulesVersion:
         async with self._site.store.read() as tx:
             live = await rule_sets.active_version(tx)
             waiting = await rule_returns.waiting(tx)
-        if live is None or live != who.form.get("live") or live == version.version:
+        if live == version.version:
+            # The first of two clicks brought it back, or somebody else did: it decides, as was wanted.
+            return ""
+        if live is None or live != who.form.get("live"):
             raise NotPublishedError("stale")
         if waiting and waiting.version == version.version and waiting.asked_by != me:
             await self._house.publish(rules, version.body, _of_both(waiting, me, harm))

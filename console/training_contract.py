@@ -66,6 +66,7 @@ class Trainer(Protocol):
         """Let a version read from the next message on. Raises NoSuchVersionError."""
         ...
 
-    async def back(self, viewer: Viewer, *, now: datetime) -> str:
-        """Let the version read again that the present one replaced; returns its id. Raises NoWayBackError."""
+    async def back(self, viewer: Viewer, leaving: str, *, now: datetime) -> str:
+        """Let the version read again that the present one replaced, unless that is not `leaving` any more; returns the id of
+        the one that reads then. Raises NoWayBackError."""
         ...

@@ -105,11 +105,11 @@ class HouseTrainer:
         async with self.house.store.write() as tx:
             await model_uses.use(tx, version, author_id=viewer.user_id, now=now)
 
-    async def back(self, viewer: Viewer, *, now: datetime) -> str:
+    async def back(self, viewer: Viewer, leaving: str, *, now: datetime) -> str:
         """As the contract says."""
         try:
             async with self.house.store.write() as tx:
-                return await model_uses.back(tx, author_id=viewer.user_id, now=now)
+                return await model_uses.back(tx, author_id=viewer.user_id, now=now, leaving=leaving)
         except model_uses.NoWayBackError:
             raise NoWayBackError from None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, select, text
 
 from store import audit
 from store.database import Tx
@@ -39,16 +39,20 @@ async def in_use(tx: Tx) -> str:
 
 async def use(tx: Tx, version: str, *, author_id: int | None, now: datetime) -> bool:
     """Let a version read from now on; False when it does already."""
-    latest = await _last(tx)
+    latest = await _last_alone(tx)
     if version == (latest.version if latest else SHIPPED):
         return False
     await _put(tx, version, latest.id if latest else None, author_id, now)
     return True
 
 
-async def back(tx: Tx, *, author_id: int | None, now: datetime) -> str:
-    """Let the version read that the present one replaced, and so on at each call. Raises `NoWayBackError`."""
-    latest = await _last(tx)
+async def back(tx: Tx, *, author_id: int | None, now: datetime, leaving: str = "") -> str:
+    """Let the version read that the present one replaced, and so on at each call; with `leaving` only if that is the present
+    one. Returns the one that reads then. Raises `NoWayBackError`."""
+    latest = await _last_alone(tx)
+    reads = str(latest.version) if latest is not None else SHIPPED
+    if leaving and reads != leaving:
+        return reads
     if latest is None or (latest.before_id is None and latest.version == SHIPPED):
         raise NoWayBackError
     before = None
@@ -66,7 +70,10 @@ async def history(tx: Tx) -> list[Use]:
     return [Use(row.version, row.name or "", row.at) for row in await tx.conn.execute(query)]
 
 
-async def _last(tx: Tx) -> Row[Any] | None:
+async def _last_alone(tx: Tx) -> Row[Any] | None:
+    """The last use. Until the transaction ends nobody else adds one: two clicks take turns."""
+    if not tx.is_sqlite:
+        await tx.conn.execute(text("LOCK TABLE model_uses IN SHARE ROW EXCLUSIVE MODE"))
     rows = await tx.conn.execute(select(model_uses).order_by(model_uses.c.id.desc()).limit(1))
     return rows.one_or_none()
 

@@ -43,7 +43,12 @@ async def waiting(tx: Tx) -> Return | None:
 
 
 async def ask(tx: Tx, *, version: str, live: str, comment: str, harm: str, user_id: int, now: datetime) -> None:
-    """Want a version back; what was wanted before is forgotten."""
+    """Want a version back; what was wanted before is forgotten. The same once more, for the same reasons, is nothing new."""
+    await rule_sets.alone(tx)
+    there = await waiting(tx)
+    asked = (version, live, comment, harm, user_id)
+    if there is not None and (there.version, there.live, there.comment, there.harm, there.asked_by) == asked:
+        return
     await tx.conn.execute(delete(rule_returns))
     await new_id(
         tx, rule_returns, version=version, live=live, comment=comment, harm=harm, asked_by=user_id, asked_at=now

@@ -64,11 +64,15 @@ async def publish(
 ) -> bool:
     """Make a version the one that decides; False when this version was published before (it only becomes active again).
 
-    Who read it besides, the sums of its rehearsal and why harm was accepted go into the audit. Raises VersionTakenError.
+    Who read it besides, the sums of its rehearsal and why harm was accepted go into the audit, unless it decides already:
+    then nothing is done. Raises VersionTakenError.
     """
     before = (await tx.conn.execute(select(rule_sets.c.body).where(rule_sets.c.version == version))).scalar()
     if before is not None and before != body:
         raise VersionTakenError(version)
+    await alone(tx)
+    if await active_version(tx) == version:
+        return False
     await tx.conn.execute(update(rule_sets).where(rule_sets.c.active.is_(True)).values(active=False))
     statement = insert(tx, rule_sets).values(
         version=version, body=body, comment=comment, author_id=author_id, published_at=now, active=True
@@ -85,6 +89,12 @@ async def publish(
     detail |= {"why_again": comment} if comment and not new else {}
     await audit.write(tx, actor=actor, act="rules.published", at=now, detail=detail)
     return new
+
+
+async def alone(tx: Tx) -> None:
+    """Until the transaction ends nobody else changes which version decides, or which is wanted back: two clicks take turns."""
+    if not tx.is_sqlite:
+        await tx.conn.execute(select(rule_sets.c.id).where(rule_sets.c.active.is_(True)).with_for_update())
 
 
 async def active(tx: Tx) -> Published | None:

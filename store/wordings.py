@@ -109,21 +109,28 @@ async def publish(
 
 
 async def go_back(tx: Tx, viewer: Viewer, situation: str, number: int, *, now: datetime) -> bool:
-    """Let members get the words of an earlier publication again, or with 0 the shipped ones; False when there is none."""
+    """Let members get the words of an earlier publication again, or with 0 the shipped ones; False when there is none.
+
+    Where they get them already, as after the first of two clicks, nothing was done and the audit says nothing.
+    """
     if number:
         wanted = (published_texts.c.situation == situation) & (published_texts.c.id == number)
         if (await tx.conn.execute(select(published_texts.c.id).where(wanted))).one_or_none() is None:
             return False
-    await _nothing_active(tx, situation)
-    await tx.conn.execute(update(published_texts).where(published_texts.c.id == number).values(active=True))
-    detail = {"situation": situation, "number": number}
-    await audit.write(tx, actor=f"user:{viewer.user_id}", act="texts.returned", at=now, detail=detail)
+    ended = await _nothing_active(tx, situation, but=number)
+    inactive = (published_texts.c.id == number) & published_texts.c.active.is_(False)
+    begun = (await tx.conn.execute(update(published_texts).where(inactive).values(active=True))).rowcount
+    if ended or begun:
+        detail = {"situation": situation, "number": number}
+        await audit.write(tx, actor=f"user:{viewer.user_id}", act="texts.returned", at=now, detail=detail)
     return True
 
 
-async def _nothing_active(tx: Tx, situation: str) -> None:
+async def _nothing_active(tx: Tx, situation: str, *, but: int = 0) -> int:
+    """How many publications are used no more; `but` may stay."""
     active = (published_texts.c.situation == situation) & published_texts.c.active.is_(True)
-    await tx.conn.execute(update(published_texts).where(active).values(active=False))
+    ended = update(published_texts).where(active, published_texts.c.id != but).values(active=False)
+    return int((await tx.conn.execute(ended)).rowcount)
 
 
 async def draft_of(tx: Tx, situation: str) -> Draft | None:

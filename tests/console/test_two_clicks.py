@@ -14,15 +14,17 @@ import pytest
 from sqlalchemy import func, select
 
 from console.door_contract import OpenDoor
-from store import list_acts
+from gateway.versions import Versions
+from store import list_acts, model_uses, users
+from store.schema import audit, metadata
 from store.schema import list_acts as act_table
-from store.schema import metadata
 from store.viewer import Viewer
 from tests.console.conftest import Browser, Running, on_both
 from tests.console.example_house import MAILBOX, PASSWORD
 from tests.console.test_rule_draft import DRAFT, edited, rehearsed
 from tests.console.test_rules import CLEARER, publish
 from tests.console.walking import Form, forms
+from tests.gateway.test_versions import about, keep
 
 pytestmark = on_both
 # What grows with looks and tries, and with who is there.
@@ -33,12 +35,14 @@ _NOT_COUNTED: Final = frozenset(
 
 @dataclass(frozen=True)
 class Click:
-    """A form that is filled in, and the rows by which the register grows when it is sent."""
+    """A form that is filled in, and the rows by which the register grows when it is sent; `told` is what the audit says of it,
+    where that is all there is to see."""
 
     browser: Browser
     form: Form
     fields: list[tuple[str, str]]
     grows: dict[str, int]
+    told: str = ""
 
 
 async def _form(browser: Browser, path: str, action: str, **fields: str) -> tuple[Form, list[tuple[str, str]]]:
@@ -127,7 +131,59 @@ async def way_back(running: Running) -> Click:
     path = "/console/rules/version/1"
     await luc.get(path)
     await luc.post(f"{path}/return", live="2", text="Back", proof=PASSWORD)
-    return Click(sofie, *await _form(sofie, path, "/return"), {"rule_returns": -1})
+    return Click(sofie, *await _form(sofie, path, "/return"), {"rule_returns": -1}, "rules.published")
+
+
+async def way_back_asked(running: Running) -> Click:
+    await publish(running, "2", CLEARER)
+    luc = await running.sign_in("luc")
+    form, fields = await _form(luc, "/console/rules/version/1", "/return", text="Back")
+    return Click(luc, form, fields, {"rule_returns": 1}, "rules.return_asked")
+
+
+async def way_back_alone(running: Running) -> Click:
+    await publish(running, "2", CLEARER)
+    async with running.house.store.write() as tx:
+        await users.disable(tx, running.house.users["sofie"], actor="command", now=running.clock())
+    luc = await running.sign_in("luc")
+    form, fields = await _form(luc, "/console/rules/version/1", "/return", text="Back")
+    return Click(luc, form, fields, {}, "rules.published")
+
+
+async def text_back(running: Running) -> Click:
+    first = await text_published(running)
+    await first.browser.client.post(first.form.action, data=first.fields)
+    luc = first.browser
+    await luc.get("/console/texts/compliment")
+    await luc.post("/console/texts/compliment/return", number="0")
+    form, fields = await _form(luc, "/console/texts/compliment", "/return")
+    return Click(luc, form, fields, {}, "texts.returned")
+
+
+async def shipped_text_back(running: Running) -> Click:
+    first = await text_published(running)
+    await first.browser.client.post(first.form.action, data=first.fields)
+    form, fields = await _form(first.browser, "/console/texts/compliment", "/return")
+    assert dict(fields)["number"] == "0"
+    return Click(first.browser, form, fields, {}, "texts.returned")
+
+
+async def version_back(running: Running) -> Click:
+    async with running.house.store.write() as tx:
+        for version in ("guichet-1-0123abcd", "guichet-1-4567abcd"):
+            await model_uses.use(tx, version, author_id=None, now=running.clock())
+    keep(Versions(running.trainer.house.settings.data / "models"), about())
+    luc = await running.sign_in("luc")
+    form, fields = await _form(luc, "/console/quality", "/back")
+    return Click(luc, form, fields, {"model_uses": 1}, "model.used")
+
+
+async def shipped_version_chosen(running: Running) -> Click:
+    async with running.house.store.write() as tx:
+        await model_uses.use(tx, "guichet-1-0123abcd", author_id=None, now=running.clock())
+    luc = await running.sign_in("luc")
+    form, fields = await _form(luc, "/console/quality", "/use")
+    return Click(luc, form, fields, {"model_uses": 1}, "model.used")
 
 
 async def access_begun(running: Running) -> Click:
@@ -167,16 +223,23 @@ async def _rows(running: Running) -> Counter[str]:
         )
 
 
+async def _told(running: Running, act: str) -> int:
+    async with running.house.store.read() as tx:
+        counted = select(func.count()).select_from(audit).where(audit.c.act == act)
+        return (await tx.conn.execute(counted)).scalar_one()
+
+
 @pytest.mark.parametrize(
     "prepare",
     [
         *(answer, question, recommendation, note, closing, said, entry, approval, text_published, rules_published),
-        *(way_back, access_begun, members_told, text_tried, door_tried),
+        *(way_back, way_back_asked, way_back_alone, text_back, shipped_text_back, version_back),
+        *(shipped_version_chosen, access_begun, members_told, text_tried, door_tried),
     ],
 )
 async def test_two_clicks_are_one(running: Running, prepare: Callable[[Running], Awaitable[Click]]) -> None:
     click = await prepare(running)
-    before = await _rows(running)
+    before, told_before = await _rows(running), await _told(running, click.told)
 
     async def sent() -> tuple[int, str]:
         running.clock.forward(milliseconds=40)
@@ -187,6 +250,7 @@ async def test_two_clicks_are_one(running: Running, prepare: Callable[[Running],
     after = await _rows(running)
     grown = {name: after[name] - before[name] for name in after if after[name] != before[name]}
     assert grown == click.grows
+    assert await _told(running, click.told) == told_before + bool(click.told)
     for status, page in answers:
         # One is answered as one is; where the other is not, it says that somebody was there before, in an alert.
         assert status == 200 or (status == 409 and 'class="alert' in page), (status, page[:2000])
