@@ -50,20 +50,20 @@ async def test_asked_prepared_read_and_fetched(arrive: Arrivals, site: Site) -> 
     await site.link(ADDRESS, reference)
 
     tom = await colleague(arrive, "tom")
-    assert await tom.get_by_text("No member asks for their data.").count() == 1
+    assert await tom.get_by_text("No member has asked for their data.").count() == 1
     assert await looked_at(tom) == []
     await tom.goto(f"{site.base_url}/console/case/{reference}")
     await tom.get_by_text("Answer a request for access").click()
-    assert await tom.get_by_label("Whose data, first and last name").input_value() == "Jan Peeters"
+    assert await tom.get_by_label("Whose data? First and last name").input_value() == "Jan Peeters"
     await tom.get_by_role("button", name="Begin the answer").click()
     read = tom.locator(".access-read")
     await read.wait_for()
     assert "Sinds augustus wacht ik" in await read.inner_text()
     assert "Daems" not in await read.inner_text()
-    await tom.get_by_text("things are masked").click()
+    await tom.get_by_text("passages are masked").click()
     await tom.get_by_label("Mask these words too").fill("buurvrouw")
     assert await looked_at(tom) == []
-    await tom.get_by_role("button", name="Mask and show").click()
+    await tom.get_by_role("button", name="Mask and show the result").click()
     await tom.get_by_text("Masked anew.").wait_for()
     assert "buurvrouw" not in await read.inner_text()
     await tom.get_by_role("button", name="Hand to a second reader").click()
@@ -72,11 +72,11 @@ async def test_asked_prepared_read_and_fetched(arrive: Arrivals, site: Site) -> 
 
     anne = await colleague(arrive, "anne")
     await anne.get_by_role("link", name="Jan Peeters").click()
-    await anne.get_by_text("Tom Baert handed this over.").wait_for()
+    await anne.get_by_text("Handed over by Tom Baert.").wait_for()
     assert "[naam van iemand anders]" in await anne.locator(".access-read").inner_text()
     assert await looked_at(anne) == []
     await anne.get_by_role("button", name="Approve and tell the member").click()
-    await anne.get_by_text("Not fetched yet.").wait_for()
+    await anne.get_by_text("The member has not fetched it yet.").wait_for()
     assert await looked_at(anne) == []
 
     # Another day, another browser: the mail says nothing but where it is.

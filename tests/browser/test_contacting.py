@@ -28,12 +28,12 @@ async def test_an_address_is_replaced_mended_and_taken_back(running: Running, an
     await page.locator("#reach > summary").focus()
     await page.keyboard.press("Enter")
     await fill(page, "jan.nieuw@mail.example, jan@mail.example")
-    await page.get_by_role("button", name="Change it").click()
+    await page.get_by_role("button", name="Save the change").click()
     await page.locator("#reach .alert").get_by_text("several addresses").wait_for()
     field = page.get_by_label("The new e-mail address or telephone number")
     assert await field.input_value() == "jan.nieuw@mail.example, jan@mail.example"
     await field.fill("jan.nieuw@mail.example")
-    await page.get_by_role("button", name="Change it").click()
+    await page.get_by_role("button", name="Save the change").click()
     await page.get_by_text("The change can be taken back for").wait_for()
     assert await page.locator("#member").get_by_text("jan.nieuw@mail.example").first.is_visible()
     await page.keyboard.press("z")
@@ -56,7 +56,7 @@ async def test_axe_finds_nothing_on_the_form_and_nothing_is_cut_off(
         await page.goto(f"{running.base_url}{running.case('soon')}")
         await page.locator("#reach > summary").click()
         await fill(page, "nobody")
-        await page.get_by_role("button", name="Change it").click()
+        await page.get_by_role("button", name="Save the change").click()
         await page.locator("#reach .alert").wait_for()
         found = await Axe().run(page)
         assert [one["id"] for one in found.response["violations"]] == []

@@ -39,7 +39,7 @@ async def test_prepared_read_by_another_and_fetched_behind_a_code(asking: Runnin
     path = await handed_over(asking, anne)
     assert "Somebody else reads and approves it" in anne.page
     await approved(sofie, path)
-    assert "The member is told that something waits" in sofie.page
+    assert "The member gets a message that something waits" in sofie.page
     token = await told(asking, "access-")
     content = await fetched(asking, door, token)
     (one,) = await kept(asking)
@@ -181,7 +181,7 @@ async def test_after_a_merge_of_two_members_each_gets_what_is_theirs(running: Ru
     anne, sofie = await running.sign_in("anne"), await running.sign_in("sofie")
     path = await begin(anne, running)
     assert "Nashorn" not in drawn(anne.page)
-    assert "One message of other people in this case is left out whole" in anne.page
+    assert "1 message of somebody else in this case is not shown at all" in anne.page
     await anne.post(f"{path}/send")
     await approved(sofie, path)
     page, data = unpacked(await fetched(running, door, await told(running, "access-")))

@@ -68,7 +68,7 @@ async def test_nobody_approves_what_they_prepared_themselves(asking: Running) ->
         assert "/approve" not in browser.page
         fields = {"hash": one.body_hash, "version": str(one.version), "proof": PASSWORD}
         await browser.post(f"{path}/approve", status=403, **fields)
-        assert "You have prepared part of this answer." in browser.page
+        assert "You prepared part of this answer." in browser.page
     assert [request.state for request in await kept(asking)] == ["reading"]
 
 
@@ -138,7 +138,7 @@ async def test_a_sealed_case_is_put_in_by_somebody_with_the_right(asking: Runnin
     for browser in (tom, luc):
         await browser.get(path)
         assert "humili" not in browser.page
-        assert "is read by those who may open every queue and medical matters" in browser.page
+        assert "Only those who may open every queue and medical matters read the answer here" in browser.page
     fields = {"hash": one.body_hash, "version": str(one.version), "proof": PASSWORD}
     await luc.post(f"{path}/approve", status=422, **fields)
     await sofie.get(path)
@@ -189,7 +189,7 @@ async def test_a_draft_that_somebody_changed_meanwhile_is_not_handed_over(asking
 
 async def test_the_list_says_what_to_do_and_when(asking: Running) -> None:
     anne = await asking.sign_in("anne")
-    assert "No member asks for their data." in await anne.get("/console/access")
+    assert "No member has asked for their data." in await anne.get("/console/access")
     await begin(anne, asking, asked_on="2026-11-20")
     page = await anne.get("/console/access")
     assert "Marie Dubois" in page
@@ -228,7 +228,7 @@ async def test_who_has_no_mail_address_gets_it_in_person(running: Running) -> No
     await add_case(running.house, "nadia", told)
     anne, sofie = await running.sign_in("anne"), await running.sign_in("sofie")
     path = await begin(anne, running, "nadia", name="Nadia Rossi", identity="paper")
-    assert "No mail address leads to this member" in anne.page
+    assert "We have no e-mail address that reaches this member" in anne.page
     await sofie.get(f"{path}/archive", status=404)
     await anne.post(f"{path}/send")
     await approved(sofie, path)
@@ -282,12 +282,12 @@ async def test_a_request_that_nobody_answers_any_more_is_given_up_with_a_reason(
     anne = await asking.sign_in("anne")
     path = await begin(anne, asking)
     await anne.post(f"{path}/end", status=422, text=" ")
-    assert "Say why nobody answers it" in anne.page
+    assert "Say why there is no answer" in anne.page
     await anne.post(f"{path}/end", text="She called: <no need>.")
     assert "She called: &lt;no need&gt;." in anne.page
     assert (await anne.send(f"{path}/again")).status == 409
     page = await anne.get("/console/access")
-    assert "Given up" in page
+    assert "Ended without an answer" in page
     assert "To be answered" not in page
     # Another one can be begun.
     assert await begin(anne, asking) != path

@@ -106,7 +106,7 @@ async def test_a_file_is_never_cut_without_a_word(running: Running, monkeypatch:
 
 async def test_the_page_says_how_far_the_chain_goes_and_what_the_last_look_found(running: Running) -> None:
     luc, store = await running.sign_in("luc"), running.house.store
-    assert "Chained up to" not in await luc.get("/console/audit")
+    assert "Any change would be noticed" not in await luc.get("/console/audit")
     while await audit_chain.extend(store):
         continue
     async with store.read() as tx:

@@ -48,7 +48,7 @@ async def test_the_new_address_takes_the_place_of_the_old_one_which_is_told_once
             tx, "a-token-of-22-signs-xx", now=running.clock(), case_id=running.house.cases["soon"], contact_id=old.id
         )
     _, page = await changed(running)
-    assert "The address that we used until now is told." in page
+    assert "The address used until now gets a message about it." in page
     assert [one.address for one in await known(running)] == [NEW]
     assert "Send to Jan Peeters, by e-mail" in page
     async with running.house.store.read() as tx:
@@ -127,10 +127,10 @@ async def test_two_clicks_and_a_stale_form_are_one_change(running: Running) -> N
     ("given", "said"),
     [
         ({"address": "a@mail.example, b@mail.example"}, "several addresses"),
-        ({"address": "a@mail.example\nb"}, "cannot be seen"),
+        ({"address": "a@mail.example\nb"}, "invisible"),
         ({"address": ""}, "Fill in the new"),
-        ({"address": "nobody"}, "no e-mail address and no telephone number"),
-        ({"address": "+1 212 555 0100"}, "We cannot send texts to this number"),
+        ({"address": "nobody"}, "neither an e-mail address nor a telephone number"),
+        ({"address": "+1 212 555 0100"}, "We cannot send text messages to this number"),
         ({"address": "jan.peeters@mail.example"}, "on the case already"),
         ({"address": "OMBUDSMAN@partenamut.example"}, "one of our own addresses"),
         ({"how": ""}, "Say how you know"),
@@ -171,7 +171,7 @@ async def test_one_can_end_and_one_can_be_added(running: Running) -> None:
 async def test_an_address_that_another_member_has_is_taken_without_a_word(running: Running) -> None:
     (other,) = await known(running, "marie")
     _, page = await changed(running, address=other.address)
-    assert "is told" in page
+    assert "gets a message about it" in page
     assert [one.id for one in await known(running)] == [other.id]
     assert [one.id for one in await known(running, "marie")] == [other.id]
     assert "Marie Dubois" not in page
@@ -221,7 +221,7 @@ async def test_an_answer_that_waits_for_the_old_address_goes_again_to_the_new_on
     await tom.get(path)
     await tom.post(f"{path}/reply", text="Beste Jan Peeters,\n\nUw dossier is in orde.\n\nTom")
     page = await tom.post(f"{path}/contact", contact=str(old.id), **ASKED)
-    assert "the member got another address before it left" in page
+    assert "the address of the member was changed before it left" in page
     assert "Send again to the new address" in page
     first = (await messages_of(running, "soon"))[-1]
     assert (first.delivery, first.code) == ("failed", "replaced")

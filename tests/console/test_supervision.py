@@ -271,7 +271,7 @@ async def test_the_audit_is_looked_through_by_person_act_case_and_day(running: R
     assert "Case taken" in page
     assert running.house.references["marie"] in page
     assert "Signed in</td>" not in page
-    assert "Nothing was recorded that fits." in await luc.get("/console/audit?to=2020-01-01")
+    assert "No entry matches." in await luc.get("/console/audit?to=2020-01-01")
     reference = running.house.references["marie"].lower().replace("-", " ")
     assert "Case taken" in await luc.get(f"/console/audit?case={reference}")
     assert "one of its digits is wrong" in await luc.get("/console/audit?case=PM-2026-000001-00")
@@ -332,7 +332,7 @@ async def test_the_audit_leaves_the_house_only_with_a_fresh_password(running: Ru
     running.clock.forward(minutes=6)
     answer = await luc.send("/console/audit/export?act=case.opened")
     assert answer.status == 403
-    assert "Nothing was recorded that fits." in await luc.get("/console/audit?act=audit.exported")
+    assert "No entry matches." in await luc.get("/console/audit?act=audit.exported")
     answer = await luc.send("/console/audit/export?act=case.opened", proof=PASSWORD)
     assert answer.status == 200
     assert answer.headers["Content-Type"].startswith("text/csv")

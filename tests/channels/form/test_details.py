@@ -83,7 +83,7 @@ async def test_a_code_for_one_address_is_none_for_another(running: Running) -> N
     [
         ("", "Fill in the new address"),
         ("a@mail.example b@mail.example", "several addresses"),
-        ("a\u202e@mail.example", "cannot be seen"),
+        ("a\u202e@mail.example", "invisible"),
         ("<b>nobody</b>", "not an e-mail address"),
         ("+1 212 555 0100", "cannot send text messages"),
         ("a" * 400, "not an e-mail address"),
