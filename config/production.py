@@ -20,5 +20,9 @@ def check_production(settings: Settings) -> None:
         raise ValueError("GUICHET_PUBLIC_URL must be an https address in production")
     if settings.debug:
         raise ValueError("GUICHET_DEBUG must be off in production")
+    if settings.texts_to_files:
+        raise ValueError(
+            "GUICHET_TEXTS_TO_FILES is for looking at a house: in production members would wait for a text"
+        )
     if settings.allow_unsafe_database:
         raise ValueError("GUICHET_ALLOW_UNSAFE_DATABASE is for tests, never for production")

@@ -121,6 +121,8 @@ class Settings(BaseSettings):
     # Our own numbers in E.164; empty: this channel is not offered.
     sms_number: str = Field("", pattern=r"^(\+[1-9]\d{6,14})?$")
     whatsapp_number: str = Field("", pattern=r"^(\+[1-9]\d{6,14})?$")
+    # Without an account at Twilio: text messages are written to `sent/`, and count as sent. For looking at a house only.
+    texts_to_files: bool = False
     # The approved WhatsApp template of each language, for what is written later than 24 hours after the member.
     whatsapp_templates: Annotated[Mapping[Language, str], NoDecode] = Field(default_factory=dict)
     twilio_api_url: str = "https://api.twilio.com"
@@ -345,6 +347,11 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """The address members see, without a slash at the end. Links are made from it, never from the Host header."""
         return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
+
+    @property
+    def sends_texts(self) -> bool:
+        """Whether messages to telephones go out: by Twilio, or into files."""
+        return bool(self.twilio_auth_token.get_secret_value()) or self.texts_to_files
 
     @property
     def sql_url(self) -> str:

@@ -23,11 +23,13 @@ Finding = Literal[
 
 @dataclass(frozen=True, slots=True)
 class OpenDoor:
-    """A door that the settings open, besides mailboxes. `recipient`: to whom test messages go by it, "" for nobody."""
+    """A door that the settings open, besides mailboxes. `recipient`: to whom test messages go by it, "" for nobody.
+    `into_files`: nothing leaves by it, and what would have been sent is kept as files."""
 
     channel: Channel
     account: str
     recipient: str = ""
+    into_files: bool = False
 
 
 class DoorChecks(Protocol):

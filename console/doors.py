@@ -38,6 +38,7 @@ class Door:
     trial: Trial | None = None
     recipient: str = ""
     can_be_tried: bool = False
+    into_files: bool = False
 
 
 class Doors:
@@ -117,6 +118,7 @@ def _doors(
                 trials.get(name),
                 there.recipient if there else "",
                 can_be_tried=there is not None,
+                into_files=there is not None and there.into_files,
             )
         )
     return sorted(found, key=lambda door: (_ORDER[door.state], CHANNELS.index(door.channel), door.account))

@@ -51,6 +51,8 @@ class HouseDoorChecks:
                 ("whatsapp", account.whatsapp_number),
             )
             found += [OpenDoor(channel, number, self._recipient(channel)) for channel, number in numbers if number]
+        elif settings.texts_to_files and settings.sms_number:
+            found.append(OpenDoor("sms", settings.sms_number, self._recipient("sms"), into_files=True))
         if token := settings.telegram_token.get_secret_value():
             found.append(OpenDoor("telegram", bot_of(token), self._recipient("telegram")))
         return found
@@ -61,7 +63,7 @@ class HouseDoorChecks:
             case "sms" | "whatsapp":
                 account = account_of(self.house.settings)
                 if account is None:
-                    return "refused"
+                    return self._files() if door.into_files else "refused"
                 return await (check_sms(account) if door.channel == "sms" else check_account(account))
             case "telegram":
                 return await self._telegram()
@@ -69,6 +71,14 @@ class HouseDoorChecks:
                 return await self._through(self._chat)
             case _:
                 return await self._through(self._form)
+
+    def _files(self) -> Finding:
+        """Nobody is asked where texts are kept as files: there is room for them, or not."""
+        try:
+            self.door.make_sure_of_room()
+        except StoreUnavailableError:
+            return "no_room"
+        return "answers"
 
     def _recipient(self, channel: str) -> str:
         return self.house.settings.test_recipients.get(channel, "")

@@ -14,8 +14,7 @@ BY_TEXT = "sms"
 
 def can_text(house: House) -> bool:
     """Whether this house sends text messages."""
-    settings = house.settings
-    return bool(settings.sms_number and settings.twilio_auth_token.get_secret_value())
+    return bool(house.settings.sms_number) and house.settings.sends_texts
 
 
 async def texted_to(tx: Tx, house: House, arrival: Arrival) -> people.Contact | None:

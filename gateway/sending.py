@@ -14,6 +14,7 @@ from channels.message import RawMessage
 from channels.telegram_bot.bot import a_bot, access_of
 from channels.telegram_bot.send import TelegramSender
 from channels.telegram_bot.update import read_update
+from channels.twilio_sms.in_files import TextFiles
 from channels.twilio_sms.send import TwilioSender, account_of
 from config.vocabulary import Channel
 from gateway import keys
@@ -53,6 +54,8 @@ async def sending(house: House) -> AsyncIterator[Senders]:
             twilio = TwilioSender(account, clock=house.now)
             stack.push_async_callback(twilio.close)
             found |= {"sms": twilio, "whatsapp": twilio}
+        elif settings.texts_to_files and settings.sms_number:
+            found["sms"] = TextFiles(settings.sms_number, settings.data / "sent")
         if access := access_of(settings):
             telegram = TelegramSender(await stack.enter_async_context(a_bot(access)))
             found["telegram"] = telegram

@@ -89,7 +89,7 @@ def _text_ways(house: House, row: Any, kind: str) -> Iterator[tuple[Way, Channel
         if row.channel == "telegram" and settings.telegram_token.get_secret_value():
             yield "telegram", "telegram", row.account
         return
-    if not settings.twilio_auth_token.get_secret_value():
+    if not settings.sends_texts:
         return
     if row.channel == "whatsapp":
         yield "whatsapp", "whatsapp", settings.whatsapp_number

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import os
 import re
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -19,6 +17,7 @@ from channels.contract import Delivery, Sends
 from channels.mail.compose import Composed, compose
 from channels.mail.headers import UnusableAddressError
 from channels.message import OutboundMessage
+from channels.sent_files import SentFiles
 from config.mailboxes import MailboxSettings
 from config.settings import Settings
 
@@ -28,7 +27,6 @@ log = structlog.get_logger(__name__)
 _HELLO = "guichet.invalid"
 _GOODBYE_SECONDS = 2
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
-_SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 # Refusals that speak of us, not of this mail: a person must mend a setting, and the mail may go then.
 _OUR_OWN_FAULT = frozenset({530, 534, 535, 538})
 
@@ -167,33 +165,18 @@ class FileSender:
 
     def __init__(self, composer: Composer, folder: Path) -> None:
         self._composer = composer
-        self._folder = folder
+        self._files = SentFiles(folder, "eml")
 
     async def send(self, message: OutboundMessage) -> Delivery:
         """Write one mail. A full or missing disk is "later"."""
         try:
             mail = await asyncio.to_thread(self._composer.compose, message)
-            await asyncio.to_thread(self._write, self.path(message.key), mail.data)
+            await asyncio.to_thread(self._files.write, message.key, mail.data)
         except UnusableAddressError:
             return Delivery("failed", "553 5.1.3")
         except OSError as error:
             return Delivery("later", f"452 {type(error).__name__}")
         return Delivery("sent", "250", provider_id=mail.message_id)
-
-    def path(self, key: str) -> Path:
-        """The file of a key: its own name where that is a plain one, a hash of it otherwise."""
-        safe = key if _SAFE_NAME.fullmatch(key) else hashlib.sha256(key.encode()).hexdigest()
-        return self._folder / f"{safe}.eml"
-
-    def _write(self, path: Path, data: bytes) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Dotted, so that whoever looks for *.eml never sees half a mail.
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
 
 
 def _delivery_after(error: Exception, mail: Composed) -> Delivery:

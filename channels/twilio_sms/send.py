@@ -119,7 +119,7 @@ class TwilioSender:
         if not own:
             return Delivery("later", "no number to send from")
         text = message.text if whatsapp else economical(message.text)
-        if refused := _never(message, text):
+        if refused := never(message, text):
             return Delivery("failed", refused)
         prefix = WHATSAPP if whatsapp else ""
         made = {
@@ -182,7 +182,7 @@ def _query(key: str) -> str:
     return f"?key={key}" if KEY.fullmatch(key) else ""
 
 
-def _never(message: OutboundMessage, text: str) -> str:
+def never(message: OutboundMessage, text: str) -> str:
     """The code under which this message can never go; empty when it can."""
     if not is_number(message.recipient):
         return _NO_NUMBER

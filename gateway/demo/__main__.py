@@ -31,6 +31,7 @@ from sqlalchemy import select
 from config.settings import load
 from gateway.demo.departments import ADDRESSES
 from gateway.demo.filling import fill
+from gateway.demo.talking import TEXT_NUMBER
 from gateway.house import House, build
 from store import users
 from store.schema import cases
@@ -67,7 +68,9 @@ def _run(folder: Path) -> None:
     password = password_of(folder)
     asked = ",".join(f"{name}={address}" for name, address in ADDRESSES.items())
     settings = {"GUICHET_DATA": str(folder), "PORT": port, "GUICHET_LMTP_PORT": lmtp, "GUICHET_DEPARTMENT_MAIL": asked}
-    environment = os.environ | settings
+    # Its texts are answered as its mails are: into files, for nobody invented has a telephone.
+    texts = {"GUICHET_SMS_NUMBER": TEXT_NUMBER, "GUICHET_TEXTS_TO_FILES": "true", "GUICHET_TWILIO_AUTH_TOKEN": ""}
+    environment = os.environ | settings | texts
     guichet = str(Path(sys.executable).parent / "guichet")
     if not password:
         asyncio.run(_make_sure_it_is_empty(folder))
@@ -85,7 +88,9 @@ def _run(folder: Path) -> None:
         sys.stderr.write(
             f"\nConsole: http://127.0.0.1:{port}/console/   sign in as {names}\nPassword: {password}\n"
             "Two supervisors, lena and paul, because new rules are published by a second one.\n"
-            f"Form: http://127.0.0.1:{port}/fr/complaint\nData: {folder}\nCtrl-C ends.\n\n"
+            f"Form: http://127.0.0.1:{port}/fr/complaint\nData: {folder}\n"
+            f"Text messages that would go out are files in {folder / 'sent'}, as mails are without an SMTP server.\n"
+            "Ctrl-C ends.\n\n"
         )
         house.wait()
     except KeyboardInterrupt:
@@ -127,7 +132,8 @@ def _make_sure_it_is_free(port: int) -> None:
 
 
 def _house(folder: Path) -> House:
-    return build(load(data=folder, department_mail=ADDRESSES), name="demo")
+    settings = load(data=folder, department_mail=ADDRESSES, sms_number=TEXT_NUMBER, texts_to_files=True)
+    return build(settings, name="demo")
 
 
 async def _make_sure_it_is_empty(folder: Path) -> None:

@@ -40,10 +40,10 @@ Ends = Literal["done", "silent", "person", "midway", "waits", "held"]
 _ENDS: Final[dict[Ends, int]] = {"done": 76, "silent": 8, "person": 16}
 _ASKING: Final[frozenset[Ends]] = frozenset({"person", "waits", "held"})
 _MOST_TURNS: Final = 14
-_TEXT_NUMBER: Final = "+3226000000"
+TEXT_NUMBER: Final = "+3226000000"
 _BOT: Final = "7000000001"
 _WIDGET: Final = "widget"
-_ACCOUNTS: Final = {"chat": _WIDGET, "telegram": _BOT, "sms": _TEXT_NUMBER, "whatsapp": _TEXT_NUMBER}
+_ACCOUNTS: Final = {"chat": _WIDGET, "telegram": _BOT, "sms": TEXT_NUMBER, "whatsapp": TEXT_NUMBER}
 _SILENCE: Final = timedelta(hours=21, minutes=5)
 _LEFT_FREE: Final = timedelta(hours=24, minutes=5)
 
@@ -232,8 +232,8 @@ def _raw(talk: Talk, text: str, now: datetime) -> RawMessage:
     fields = {
         "MessageSid": f"SM{int(name):032x}",
         "From": f"{prefix}{talk.address}",
-        "To": f"{prefix}{_TEXT_NUMBER}",
+        "To": f"{prefix}{TEXT_NUMBER}",
         "Body": text,
         "NumMedia": "0",
     }
-    return RawMessage(talk.channel, _TEXT_NUMBER, fields["MessageSid"], urlencode(fields).encode(), now, envelope)
+    return RawMessage(talk.channel, TEXT_NUMBER, fields["MessageSid"], urlencode(fields).encode(), now, envelope)

@@ -66,6 +66,7 @@ def test_the_default_house_needs_no_setting() -> None:
         ({"public_url": "http://complaints.house.example"}, "GUICHET_PUBLIC_URL must be an https address"),
         ({"public_url": "complaints.house.example"}, "GUICHET_PUBLIC_URL: must be an address such as https://"),
         ({"debug": True}, "GUICHET_DEBUG must be off"),
+        ({"texts_to_files": True}, "GUICHET_TEXTS_TO_FILES is for looking at a house"),
         ({"allow_unsafe_database": True}, "GUICHET_ALLOW_UNSAFE_DATABASE is for tests"),
         ({**BOT, "telegram_webhook_secret": "0123456789" * 4}, "WEBHOOK_SECRET must have at least 43"),
         ({**BOT, "telegram_webhook_secret": "0" * 64}, "WEBHOOK_SECRET must have at least 43"),

@@ -92,6 +92,7 @@ async def test_cases_of_two_members_are_asked_about_twice(running: Running) -> N
     assert "Each of them goes on seeing" in before
     # What was explained is not said twice: what happens, to whom, and one button for it.
     assert "Each of them goes on seeing" not in page
+    assert "For two cases of the same matter" not in page
     assert 'type="radio"' not in page
     told = f"{OTHER.name}, {references['other']}, goes on in the case of Marie Dubois, {references['marie']}."
     assert told in page

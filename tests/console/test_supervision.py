@@ -179,6 +179,15 @@ async def test_the_last_reconciliation_is_told(running: Running) -> None:
         assert told in await luc.get("/console/channels")
 
 
+async def test_a_door_by_which_nothing_leaves_says_so(running: Running) -> None:
+    running.looks.open = [OpenDoor("sms", "+3225550122", into_files=True)]
+    luc = await running.sign_in("luc")
+    said = "Nothing leaves this house by it"
+    assert said in await luc.get("/console/channels")
+    running.looks.open = [OpenDoor("sms", "+3225550122")]
+    assert said not in await luc.get("/console/channels")
+
+
 async def test_a_look_that_found_trouble_holds_until_a_message_comes(running: Running) -> None:
     running.looks.open = [OpenDoor("webform", "form"), OpenDoor("sms", "+3225550122", "+32470001199")]
     running.looks.finding = "elsewhere"

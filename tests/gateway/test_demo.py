@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,15 +13,21 @@ from sqlalchemy import func, select
 
 from config.settings import load
 from config.vocabulary import CHANNELS, CONVERSING, DEPARTMENTS, LANGUAGES
+from gateway.delivery import Delivery
 from gateway.demo.departments import ADDRESSES
 from gateway.demo.filling import fill
+from gateway.demo.talking import TEXT_NUMBER
+from gateway.desk import HouseDesk
 from gateway.house import House, build
+from gateway.metrics import Metrics
 from gateway.reconcile import reconcile
+from gateway.sending import sending
 from store import audit, search, users
 from store.database import Tx
 from store.schema import audit as audit_table
 from store.schema import (
     cases,
+    contacts,
     conversations,
     corrections,
     drafts,
@@ -45,6 +52,7 @@ from store.schema import (
     sessions,
     text_drafts,
 )
+from tests.gateway.conftest import DirectParsing
 
 UNTIL = datetime(2026, 11, 27, 9, tzinfo=UTC)
 _STAFF: Final = (
@@ -104,7 +112,8 @@ _SHOWN: Final[Mapping[str, tuple[int, Any, Any]]] = {
 
 
 async def _filled(folder: Path, n: int) -> House:
-    house = build(load(data=folder, min_free_mb=0, min_free_percent=0, department_mail=ADDRESSES), name="test")
+    texts = {"sms_number": TEXT_NUMBER, "texts_to_files": True}
+    house = build(load(data=folder, min_free_mb=0, min_free_percent=0, department_mail=ADDRESSES, **texts), name="test")
     await house.store.open()
     async with house.store.write() as tx:
         for login, role, medical in _STAFF:
@@ -155,8 +164,33 @@ async def test_some_cases_make_a_sound_register_with_something_for_every_page(tm
             assert clocks
             assert "acknowledgement" not in clocks
             assert await _count(tx, outbox, outbox.c.state != "sent") == 0
+        await _answer_a_text(house, tmp_path / "sent")
     finally:
         await house.close()
+
+
+async def _answer_a_text(house: House, folder: Path) -> None:
+    """Who wrote by text is answered by text; no network is needed, and what would have gone is a file."""
+    now = house.now() - timedelta(minutes=5)
+    async with house.store.write() as tx:
+        query = select(cases.c.id, cases.c.version, contacts.c.address).join(
+            contacts, contacts.c.id == cases.c.contact_id
+        )
+        texted = (cases.c.channel == "sms", cases.c.state == "open", cases.c.sealed.is_(False))
+        case = (await tx.conn.execute(query.where(*texted).limit(1))).one()
+        tom = await users.by_login(tx, "tom")
+        assert tom is not None
+        desk = HouseDesk(house, DirectParsing(house, ""))  # type: ignore[arg-type]  # The same methods.
+        (to, *_) = await desk.recipients(tx, case.id)
+        await desk.reply(tx, tom.viewer, case.id, "Votre carte est en route.", now=now, version=case.version)
+    async with sending(house) as senders:
+        delivery = Delivery(house, senders.by_channel, Metrics())
+        while await delivery._take():
+            while delivery._under_way:
+                await next(iter(delivery._under_way))
+    assert to.way == "phone"
+    (kept,) = await asyncio.to_thread(lambda: [path.read_text(encoding="utf-8") for path in folder.glob("*.txt")])
+    assert kept.startswith(f"From: {TEXT_NUMBER}\nTo: {case.address}\n\n")
 
 
 async def test_nothing_lies_ahead_and_what_is_sealed_is_not_found(tmp_path: Path) -> None:
