@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from channels.pictures.cleaning import PictureError, cleaned
+from channels.pictures.child import PictureError
+from channels.pictures.cleaning import cleaned
 from console import as_sent
 from console.case_page import CasePage, LockedError, ReasonWantedError
 from console.site import Site, Who

@@ -9,7 +9,7 @@ from __future__ import annotations
 import resource
 import sys
 
-from channels.pictures.cleaning import BROKEN, MEMORY, PIXELS
+from channels.pictures.child import BROKEN, MEMORY, PIXELS
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from channels.message import Attachment
-from channels.pictures.cleaning import PictureError, Reason
+from channels.pictures.child import PictureError, Reason
 from console import papers
 from console.as_sent import harmless
 from console.papers import as_attachment

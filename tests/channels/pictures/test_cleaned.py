@@ -15,8 +15,9 @@ import psutil
 import pytest
 from PIL import Image
 
-from channels.pictures import cleaning
-from channels.pictures.cleaning import Bounds, PictureError, cleaned
+from channels.pictures import child, cleaning
+from channels.pictures.child import Bounds, PictureError
+from channels.pictures.cleaning import cleaned
 from tests.channels.pictures.making import (
     BLUE,
     CANARY,
@@ -245,7 +246,7 @@ async def test_a_child_that_is_too_hungry_gets_nothing() -> None:
     [(-signal.SIGKILL, "heavy"), (-signal.SIGXCPU, "heavy"), (-signal.SIGSEGV, "broken"), (1, "broken"), (0, "broken")],
 )
 def test_how_a_child_ended_says_why(ended: int, reason: str) -> None:
-    assert cleaning._reason(ended) == reason
+    assert child._reason(ended) == reason
 
 
 async def test_when_many_wait_somebody_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
