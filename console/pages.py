@@ -11,6 +11,7 @@ from typing import Any, Final
 from aiohttp import web
 from babel.dates import format_date
 
+from channels.pictures.preview import promised
 from channels.web import languages
 from channels.web.pages import environment, straightened
 from channels.web.static import StaticFiles
@@ -144,7 +145,7 @@ class ConsolePages:
         self._saturdays = saturdays
         self.static = StaticFiles(HERE / "static", prefix="/console/static")
         self._environment = environment(HERE / "templates", finalize=straightened)
-        self._environment.globals.update(unmet=unmet, rule_named=named, deciding=deciding)
+        self._environment.globals.update(unmet=unmet, rule_named=named, deciding=deciding, promised=promised)
 
     def draw(self, template: str, language: ConsoleLanguage, now: datetime, **context: Any) -> str:
         """A template as text: a page, or a part that goes into one that is open."""

@@ -1,4 +1,5 @@
-"""What belongs to a message: its files, its original bytes, and the mail as it was sent. Only through a case that opens."""
+"""What belongs to a message: its files, to look at or to save, its original bytes, and the mail as it was sent. Only through a
+case that opens."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from aiohttp import web
 
 from channels.pictures.child import PictureError
 from channels.pictures.cleaning import cleaned
+from channels.pictures.preview import MOST_PAGES, Previews, shown_as, words
 from console import as_sent
 from console.case_page import CasePage, LockedError, ReasonWantedError
 from console.site import Site, Who
@@ -19,12 +21,12 @@ from store.files import FileLostError
 from store.views import Row
 
 # Whatever it is, a browser saves it and never shows it on our address (rule F6).
-_HEADERS: Final = {
-    "Content-Type": "application/octet-stream",
+_SHUT_OFF: Final = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
+_HEADERS: Final = {"Content-Type": "application/octet-stream", **_SHUT_OFF}
 _LONGEST_NAME: Final = 120
 
 
@@ -43,9 +45,59 @@ class Papers:
     def __init__(self, site: Site, page: CasePage) -> None:
         self._site = site
         self._page = page
+        self._previews = Previews()
 
     async def file(self, request: web.Request, who: Who) -> web.StreamResponse:
         """A file of the case, to save; of a picture, a copy upright and without its place, its date and its camera (rule F5)."""
+        found = await self._content(request, who)
+        if isinstance(found, web.Response):
+            return found
+        row, file, content = found
+        try:
+            name, content = await cleaned(file.name, content)
+        except PictureError as error:
+            return await self._unprepared(who, row, file, error)
+        await self._note(who, row, "file", file=file.id)
+        return as_attachment(content, name)
+
+    async def look(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """A page with what a file holds, before anybody saves it: its first pages as pictures, or its words."""
+        found = await self._content(request, who)
+        if isinstance(found, web.Response):
+            return found
+        row, file, content = found
+        shown, status = shown_as(file.name, content), 200
+        said: dict[str, Any] = {"shown": shown, "why": ""}
+        try:
+            if shown == "pages":
+                count = (await self._previews.page(file.hash, content, 1)).count
+                said |= {"count": count, "pages": min(count, MOST_PAGES)}
+            elif shown == "words":
+                said["text"], said["cut"] = await words(content)
+        except PictureError as error:
+            said, status = {"shown": None, "why": error.reason}, 503 if error.reason == "busy" else 422
+        await self._note(who, row, "file", file=file.id)
+        return await self._site.page("look.html", who, status=status, here=row.queue, row=row, file=file, **said)
+
+    async def page(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """One page of a file as a picture, for our own pages alone: asked for by itself it is saved (rule F6)."""
+        found = await self._content(request, who)
+        if isinstance(found, web.Response):
+            return found
+        row, file, content = found
+        number = int(request.match_info["page"])
+        if shown_as(file.name, content) != "pages" or number > MOST_PAGES:
+            raise web.HTTPNotFound
+        try:
+            drawn = await self._previews.page(file.hash, content, number)
+        except PictureError as error:
+            return await self._unprepared(who, row, file, error)
+        await self._note(who, row, "file", file=file.id, page=number)
+        headers = {"Content-Type": "image/jpeg", "Content-Disposition": "attachment", **_SHUT_OFF}
+        return web.Response(body=drawn.jpeg, headers=headers)
+
+    async def _content(self, request: web.Request, who: Who) -> tuple[Row, FileRow, bytes] | web.Response:
+        """A file with its bytes, from a case that opens, and looked into by the scanner; else the page that says why not."""
         try:
             async with self._site.store.read() as tx:
                 row = await self._page.find(tx, who, request)
@@ -59,14 +111,7 @@ class Papers:
         except FileLostError:
             return await self._site.page("lost.html", who, status=410, row=row, name=file.name)
         unsafe = await self._unsafe(who, row, content, file.name)
-        if unsafe is not None:
-            return unsafe
-        try:
-            name, content = await cleaned(file.name, content)
-        except PictureError as error:
-            return await self._unprepared(who, row, file, error)
-        await self._note(who, row, "file", file=file.id)
-        return as_attachment(content, name)
+        return (row, file, content) if unsafe is None else unsafe
 
     async def _unsafe(self, who: Who, row: Row, content: bytes, name: str) -> web.Response | None:
         """The page that says why nobody gets this file; None where nothing speaks against it (rule F7)."""

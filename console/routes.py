@@ -145,6 +145,8 @@ def _routes(site: Site, sign_in: SignIn) -> list[Route]:
         ("GET", "/console/queue/{queue:[a-z_]{1,24}}", "queue", lists.queue, "reads"),
         ("GET", "/console/search", "search", Search(site).search, "reads"),
         ("GET", f"{_CASE}/file/{{file:{_ID}}}", "case-file", papers.file, "reads"),
+        ("GET", f"{_CASE}/file/{{file:{_ID}}}/look", "case-look", papers.look, "reads"),
+        ("GET", f"{_CASE}/file/{{file:{_ID}}}/look/{{page:[1-9][0-9]?}}", "case-look-page", papers.page, "reads"),
         ("GET", f"{_CASE}/original/{{message:{_ID}}}", "case-original", papers.original, "reads"),
         ("GET", f"{_CASE}/as-sent/{{message:{_ID}}}", "case-html", papers.as_sent, "reads"),
         ("GET", f"{_CASE}/as-sent/{{message:{_ID}}}/document", "case-document", papers.document, "reads"),

@@ -1,6 +1,8 @@
-"""The child that makes one picture anew: `python -m channels.pictures.process <seconds> <bytes of memory>`.
+"""The child that makes something harmless of one file:
 
-It reads the picture on stdin and writes the copy on stdout. How it ends says why there is none; it says nothing else,
+    python -m channels.pictures.process <seconds> <bytes of memory> <task> <number of the page>
+
+It reads the file on stdin and writes what it made on stdout. How it ends says why there is nothing; it says nothing else,
 since whatever a decoder would print came from a stranger.
 """
 
@@ -13,8 +15,8 @@ from channels.pictures.child import BROKEN, MEMORY, PIXELS
 
 
 def main() -> None:
-    """Bounds first, then read, make anew, write."""
-    seconds, memory = int(sys.argv[1]), int(sys.argv[2])
+    """Bounds first, then read, make, write."""
+    seconds, memory, task, number = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -26,14 +28,24 @@ def main() -> None:
     except (MemoryError, ImportError):
         sys.exit(MEMORY)
     try:
-        copy = remade(sys.stdin.buffer.read())
-        sys.stdout.buffer.write(copy)
+        content = sys.stdin.buffer.read()
+        if task == "copy":
+            made = remade(content)
+        elif task == "page":
+            from channels.pictures.drawing import page  # noqa: PLC0415
+
+            made = page(content, number)
+        else:
+            from channels.pictures.wording import words  # noqa: PLC0415
+
+            made = words(content)
+        sys.stdout.buffer.write(made)
         sys.stdout.buffer.flush()
     except TooManyPixelsError:
         sys.exit(PIXELS)
     except MemoryError:
         sys.exit(MEMORY)
-    except Exception:  # noqa: BLE001 (decoders fail in a hundred ways over bytes that are no picture)
+    except Exception:  # noqa: BLE001 (decoders fail in a hundred ways over bytes that are not what they seem)
         sys.exit(BROKEN)
 
 

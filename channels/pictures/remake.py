@@ -63,6 +63,32 @@ def remade(content: bytes) -> bytes:
         return _still(picture, kind) if count == 1 else _moving(picture, kind, count)
 
 
+def small(content: bytes, most: tuple[int, int]) -> bytes:
+    """A picture, of a moving one the first, as a JPEG no larger than `most`. Raises as `remade`."""
+    kind = kind_of(content)
+    if kind is None:
+        raise ValueError("no picture that we know")
+    if (pixels(content) or 0) > MOST_PIXELS:
+        raise TooManyPixelsError
+    _prepare(kind)
+    with Image.open(io.BytesIO(content), formats=_OPENED[kind]) as picture:
+        if picture.width * picture.height > MOST_PIXELS:
+            raise TooManyPixelsError
+        # A decoder of JPEG leaves out what would be made smaller anyhow.
+        picture.draft(None, most)
+        plain = _plain(picture, "heif")
+    plain.thumbnail(most)
+    return as_jpeg(plain)
+
+
+def as_jpeg(picture: Image.Image) -> bytes:
+    """Pixels as they are looked at on a screen."""
+    out = io.BytesIO()
+    flat = picture if picture.mode in ("L", "RGB") else picture.convert("RGB")
+    flat.save(out, "JPEG", quality=85)
+    return out.getvalue()
+
+
 def _prepare(kind: Kind) -> None:
     """Set Pillow's own bounds to ours. A child does this once, for its one picture."""
     warnings.simplefilter("error", Image.DecompressionBombWarning)

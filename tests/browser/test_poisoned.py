@@ -33,6 +33,7 @@ _NO_PAGE: Final = (
     "-found",
     "-training",
     "-picture",
+    "-look-page",
 )
 # Of each template so many pages; of cases more, for there each is another one.
 _OF_EACH: Final = 2

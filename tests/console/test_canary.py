@@ -87,7 +87,7 @@ async def _across(running: Running, hidden: dict[int, str]) -> list[str]:
             continue
         open_case = running.house.references["late"]
         found += [
-            put(pattern, {"reference": open_case, own: number})
+            put(pattern, {"reference": open_case, own: number, "page": "1"})
             for reference, number in (await papers(running))[own]
             if reference in hidden.values()
         ]

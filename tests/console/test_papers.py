@@ -18,6 +18,7 @@ from console.papers import as_attachment
 from console.words import ConsoleLanguage, catalogue
 from store import audit, correspondence
 from store.viewer import Viewer
+from tests.channels.pictures.documents import docx, pdf
 from tests.channels.pictures.making import CANARY as PICTURE_CANARY
 from tests.channels.pictures.making import flood, picture
 from tests.console.conftest import Running
@@ -238,3 +239,60 @@ async def test_a_look_at_a_picture_of_a_sealed_case_is_noted_as_before(running: 
         entries = await audit.of_case(tx, running.house.cases["photo"])
     looks = [entry.detail for entry in entries if entry.act == "case.viewed" and entry.detail.get("what") == "file"]
     assert looks == [{"what": "file", "file": int(first.rpartition("/")[2])}]
+
+
+async def test_a_file_is_looked_at_before_it_is_saved(running: Running) -> None:
+    files = (
+        Attachment("brief.pdf", "application/pdf", pdf("Een", "Twee")),
+        Attachment("foto.jpg", "image/jpeg", picture("jpeg")),
+        Attachment(
+            "nota.docx", "application/octet-stream", docx("<w:p><w:r><w:t>&lt;b&gt;Beste&lt;/b&gt;</w:t></w:r></w:p>")
+        ),
+        Attachment("page.html", "text/html", b"<script>alert(1)</script>"),
+    )
+    letter, photo, note, page = await with_files(running, *files)
+    tom = await running.sign_in("tom")
+    case = await tom.get(running.case("photo"))
+    # In the case, a page is drawn where it stands once it is opened; who saves leaves with the file.
+    assert f'src="{letter}/look/1"' in case
+    assert f'href="{note}/look"' in case
+    assert f"{page}/look" not in case
+    shown = await tom.get(f"{letter}/look")
+    assert re.findall(r'src="([^"]+/look/\d+)"', shown) == [f"{letter}/look/1", f"{letter}/look/2"]
+    assert "&lt;b&gt;Beste&lt;/b&gt;" in await tom.get(f"{note}/look")
+    assert "are not shown here" in await tom.get(f"{page}/look")
+    for address in (f"{letter}/look/2", f"{photo}/look/1"):
+        answer = await tom.client.get(address)
+        assert answer.status == 200
+        assert answer.content_type == "image/jpeg"
+        assert answer.headers["Content-Disposition"] == "attachment"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "sandbox" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert PICTURE_CANARY.encode() not in await answer.read()
+    for address in (f"{note}/look/1", f"{page}/look/1", f"{letter}/look/21"):
+        await tom.get(address, status=404)
+    await tom.get(f"{letter}/look/3", status=422)
+
+
+async def test_a_file_that_cannot_be_shown_says_what_to_do(running: Running) -> None:
+    (address,) = await with_files(running, Attachment("brief.pdf", "application/pdf", b"%PDF-1.4 broken"))
+    tom = await running.sign_in("tom")
+    page = await tom.get(f"{address}/look", status=422)
+    assert "Save it, or ask the sender for another one." in page
+    assert f'href="{address}"' in page
+
+
+async def test_each_look_at_a_page_of_a_sealed_case_is_noted(running: Running) -> None:
+    (address,) = await with_files(running, Attachment("brief.pdf", "application/pdf", pdf("Een")), sealed=True)
+    anne = await running.sign_in("anne")
+    for path in ("look", "look/1"):
+        await anne.get(f"{address}/{path}", status=403)
+    await anne.post(f"{running.case('photo')}/open", reason="handling")
+    for path in ("look", "look/1"):
+        assert (await anne.client.get(f"{address}/{path}")).status == 200
+    number = int(address.rpartition("/")[2])
+    async with running.house.store.read() as tx:
+        entries = await audit.of_case(tx, running.house.cases["photo"])
+    looks = [entry.detail for entry in entries if entry.detail.get("what") == "file"]
+    assert sorted(looks, key=len) == [{"what": "file", "file": number}, {"what": "file", "file": number, "page": 1}]

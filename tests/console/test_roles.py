@@ -107,6 +107,8 @@ _POLICY: dict[str, set[str] | None] = {
     "console-case-close": _HANDLES,
     "console-case-close-look": _HANDLES,
     "console-case-file": _READS,
+    "console-case-look": _READS,
+    "console-case-look-page": _READS,
     "console-case-original": _READS,
     "console-case-html": _READS,
     "console-case-document": _READS,

@@ -94,6 +94,7 @@ async def ids(running: Running) -> dict[str, list[str]]:
         "situation": ["compliment", "mediation", "suggestion"],
         "guide": list(GUIDES),
         "picture": sorted(pictures())[:1],
+        "page": ["1"],
     }
 
 
@@ -127,7 +128,8 @@ async def addresses(running: Running, *, method: str = "GET") -> list[tuple[str,
             continue
         names = parts(pattern)
         if own := next((one for one in names if one in paired), ""):
-            given = [{"reference": reference, own: number} for reference, number in paired[own]]
+            more = {one: known[one][0] for one in names if one in known}
+            given = [more | {"reference": reference, own: number} for reference, number in paired[own]]
         else:
             given = [
                 dict(zip(names, values, strict=True)) for values in product(*(known.get(one, _ANY) for one in names))
