@@ -150,6 +150,8 @@ class AccessActs:
     async def give_back(self, tx: Tx, who: Who, opened: Opened, after: After) -> str:
         """The second reader wants something changed."""
         del after
+        if opened.request.state != "reading":
+            raise StaleRequestError(opened.request.id)
         if not opened.readable or not opened.body:
             raise WrongFormError("unread")
         comment = who.form.get("text", "").strip()[:_LONGEST_WORDS]
@@ -178,18 +180,17 @@ class AccessActs:
         async def handler(request: web.Request, who: Who) -> web.StreamResponse:
             if proven and (asked := await self._proof.wanted(request, who)) is not None:
                 return asked
-            after = After()
+            after, typed = After(), _typed(who)
             try:
                 async with self._site.store.write() as tx:
                     end = await act(tx, who, await self._pages.opened(tx, who, request), after)
             except (LockedError, ReasonWantedError) as error:
                 return await self._cases.refusal(who, error)
             except StaleRequestError:
-                return await self._pages.draw(request, who, problem="stale", status=409)
+                return await self._pages.draw(request, who, problem="stale", status=409, typed=typed)
             except SameReaderError:
                 return await self._pages.draw(request, who, problem="same", status=403)
             except WrongFormError as error:
-                typed = who.form.get("text", "")
                 return await self._pages.draw(request, who, problem=error.problem, status=422, typed=typed)
             for outbox_id in after.departing:
                 await self._site.desk.wake_delivery(outbox_id)
@@ -201,6 +202,11 @@ class AccessActs:
         if opened.request.state != "draft":
             raise StaleRequestError(opened.request.id)
         await access_requests.changed(tx, who.viewer, opened.request, version=version_of(who), now=who.now)
+
+
+def _typed(who: Who) -> str:
+    """What was written in a form, whichever it was."""
+    return next((text for name in ("text", "also", "reason") if (text := who.form.get(name, "").strip())), "")
 
 
 def _asked_on(who: Who) -> date:

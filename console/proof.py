@@ -32,6 +32,8 @@ FRESH: Final = timedelta(minutes=5)
 FIELD: Final = "proof"
 # Where a form waits for who comes back from signing in elsewhere.
 KEPT: Final = "/console/proof/kept"
+# How the addresses end that answer with a file, so that the page that asked stays where it is.
+_FILES: Final = ("/export", "/archive")
 
 
 class Proof:
@@ -113,6 +115,7 @@ class Proof:
             passkey_field=passkeys.FIELD,
             account=self._site.account_name,
             kept=KEPT if kept else request.path,
+            brings_file=request.path.endswith(_FILES),
             problem=problem,
             seconds=seconds,
         )

@@ -77,7 +77,12 @@
       clearTimeout(timer);
       timer = setTimeout(keep, AFTER_MS, false);
     });
-    form.addEventListener("submit", () => { gone = true; clearTimeout(timer); });
+    form.addEventListener("submit", (event) => {
+      const went = gone;
+      gone = true; clearTimeout(timer);
+      // Who was asked whether to leave other words unsent, and stays, goes on writing.
+      setTimeout(() => { gone = went || !event.defaultPrevented; });
+    });
     window.addEventListener("pageshow", () => { gone = false; });
     document.addEventListener("visibilitychange", () => { if (document.hidden) keep(true); });
     form.querySelector("[data-keep]")?.setAttribute("hidden", "");

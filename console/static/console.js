@@ -71,7 +71,8 @@
     const others = [...document.querySelectorAll("form[data-unsent]")].some((form) =>
       form !== event.target && [...form.querySelectorAll("textarea")].some((f) => f.value !== f.defaultValue));
     if ((own ? others : unsent()) && !confirm(body.dataset.leave)) { event.preventDefault(); return; }
-    sending = true;
+    // What brings a file leaves the page where it is, and no word comes back.
+    sending = !event.target.matches("[data-file]");
   });
   window.addEventListener("pageshow", () => { sending = false; });
   window.addEventListener("beforeunload", (event) => { if (!sending && unsent()) event.preventDefault(); });

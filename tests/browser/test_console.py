@@ -194,3 +194,48 @@ async def test_a_picture_is_saved_or_the_page_says_why_not(running: Running, ann
     await page.wait_for_url(f"**{running.case('photo')}")
     # Chromium reports a page with the status 422 on its console; that is the one word there.
     assert [trouble for trouble in anne.troubles if "422" not in trouble] == []
+
+
+async def test_a_button_that_brings_a_file_brings_it_again(running: Running, chromium: Browser) -> None:
+    """The page stays where it is, and nothing tells it that the answer came: the next press is no second click."""
+    context = await chromium.new_context(locale="en")
+    page = await context.new_page()
+    await page.goto(f"{running.base_url}/console/audit")
+    await page.get_by_label("Login").fill("luc")
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    for name in ("Save as CSV", "Save as CSV", "Cases and members as CSV"):
+        async with page.expect_download(timeout=10_000) as found:
+            await page.get_by_role("button", name=name).click()
+        assert (await found.value).suggested_filename.endswith(".csv")
+    # As does the page that asks for the password before.
+    running.clock.forward(minutes=6)
+    await page.get_by_role("button", name="Save as CSV").click()
+    for _ in range(2):
+        await page.locator("#proof").fill(PASSWORD)
+        async with page.expect_download(timeout=10_000):
+            await page.locator("form.prove button").first.click()
+    await context.close()
+
+
+async def test_what_is_typed_is_kept_as_a_draft_after_leaving_was_thought_better_of(
+    running: Running, anne: Watched
+) -> None:
+    page = anne.page
+    page.remove_listener("dialog", anne._asked)
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    await page.goto(running.base_url + running.case("soon"))
+    await page.route("**/draft", lambda route: route.abort())
+    await page.keyboard.press("i")
+    await page.locator("#note-text").fill("Belt liever.")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("r")
+    await page.locator("#reply-text").fill("Half geschreven")
+    # The note would be lost: asked about, and the answer is not sent.
+    await page.get_by_role("button", name="Send to Jan Peeters, by e-mail").click()
+    await page.unroute("**/draft")
+    async with page.expect_response(
+        lambda answer: "verder" in (answer.request.post_data or ""), timeout=10_000
+    ) as kept:
+        await page.locator("#reply-text").fill("Half geschreven, en verder")
+    assert (await kept.value).status == 204

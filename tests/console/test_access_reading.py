@@ -19,6 +19,7 @@ from tests.console.access_steps import (
     entries,
     handed_over,
     kept,
+    leave_the_rest,
     unpacked,
 )
 from tests.console.conftest import Running
@@ -185,6 +186,25 @@ async def test_a_draft_that_somebody_changed_meanwhile_is_not_handed_over(asking
     answer = await anne.send(f"{path}/send")
     assert answer.status == 409
     assert [request.state for request in await kept(asking)] == ["draft"]
+
+
+async def test_what_was_typed_into_a_form_that_came_too_late_is_given_back(asking: Running) -> None:
+    anne, sofie = await asking.sign_in("anne"), await asking.sign_in("sofie")
+    path = await begin(anne, asking)
+    case = str(asking.house.cases["marie"])
+    await sofie.get(path)
+    await anne.get(path)
+    await sofie.post(f"{path}/mask", case=case, also="girafe")
+    page = await anne.post(f"{path}/mask", status=409, case=case, also="<b>hippopotame</b>\nzèbre")
+    assert "&lt;b&gt;hippopotame&lt;/b&gt;\nzèbre" in page
+    await anne.get(path)
+    await leave_the_rest(anne, path)
+    await anne.post(f"{path}/send")
+    luc = await asking.sign_in("sofie")
+    await luc.get(path)
+    await anne.post(f"{path}/again")
+    page = await luc.post(f"{path}/return", status=409, text="The second name stands in it still.")
+    assert "The second name stands in it still." in page
 
 
 async def test_the_list_says_what_to_do_and_when(asking: Running) -> None:
