@@ -89,7 +89,8 @@ class Contact(BaseModel, extra="forbid", frozen=True):
 
 
 class Body(_Checked, frozen=True):
-    """Another body that can help. `about` completes "your message is about …"; `words` are what it is recognised by."""
+    """Another body that can help. `about` completes "your message is about …"; `words` are what it is recognised by, and
+    `called` what houses of its sort are called: who writes such a name may well write about that house."""
 
     id: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
     group: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
@@ -97,12 +98,16 @@ class Body(_Checked, frozen=True):
     names: FourLanguages
     contact: Contact
     words: Mapping[Language, Annotated[tuple[_Line, ...], Field(min_length=1)]]
+    called: tuple[_Line, ...] = ()
 
     @model_validator(mode="after")
     def _all_languages(self) -> Body:
         missing = [language for language in LANGUAGES if language not in self.words]
         if missing:
             raise ValueError(f"body '{self.id}': no words in {', '.join(missing)}")
+        listed = {word for words in self.words.values() for word in words}
+        if unknown := [name for name in self.called if name not in listed]:
+            raise ValueError(f"body '{self.id}': called what is not among its words: {', '.join(unknown)}")
         return self
 
 

@@ -13,10 +13,10 @@ from console import ready
 from console.answer_checks import Doubt
 from console.case_file import CaseFile, opening_words, other_bodies
 from console.case_page import CasePage, LockedError, ReasonWantedError
+from console.other_house import house_of
 from console.paths import is_ours
 from console.placing import with_ready_words
 from console.site import Site, Who
-from router.wordlists import find_body
 
 OUTCOMES: Final = (
     "founded",
@@ -124,9 +124,9 @@ def place_of(form: Mapping[str, str]) -> str:
 
 
 def _proposal(file: CaseFile, who: Who, outcome: str) -> tuple[str, str]:
-    """The house that handles what the member wrote of, and the ready text that sends them there; "" where none is named."""
+    """The house that handles what the member wrote of, and the ready text that sends them there; "" where none is certain."""
     story = next((one.reply or one.text for one in file.messages if one.direction == "in"), "")
-    body = find_body(story)
+    body = house_of(story, file.why, file.corrected) if file.why else None
     text = next((one.id for one in ready.offered("closings", file, who) if outcome in one.outcomes), "")
     return (body.id, text) if body else ("", "")
 

@@ -86,6 +86,23 @@ class Why:
     near: tuple[Near, ...]
     model: str
     rules_version: str
+    # A rule that asks how surely a case is not about us before it refuses found it so.
+    off_scope_enough: bool = False
+
+    @property
+    def department(self) -> str:
+        """The department that was found, surely or not; "" for none."""
+        return next((one.label for one in self.findings if one.group == "department"), "")
+
+    @property
+    def perhaps_off_scope(self) -> bool:
+        """Whether the case is not about us, or the classifier could not tell."""
+        return "off_scope" in self.unsure or any(one.label == "off_scope" for one in self.findings)
+
+    @property
+    def surely_off_scope(self) -> bool:
+        """Whether the case is not about us, without a doubt and as surely as a rule wants it that refuses."""
+        return self.off_scope_enough and any(one.label == "off_scope" and one.sure for one in self.findings)
 
     @property
     def numbers(self) -> Mapping[str, int]:
@@ -112,6 +129,11 @@ def explained(decision: Mapping[str, Any] | None, said: Mapping[str, Any] | None
         near=_near(trace, decided),
         model=(said or {}).get("model", ""),
         rules_version=decision.get("rules_version", ""),
+        off_scope_enough=any(
+            (asked["field"], asked["test"]) == ("off_scope_probability", "at_least") and asked["held"]
+            for entry in trace
+            for asked in entry["conditions"]
+        ),
     )
 
 

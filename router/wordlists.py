@@ -28,9 +28,18 @@ def folded(text: str) -> str:
 
 def find_body(text: str) -> Body | None:
     """The body that a message is about, by its words; None when none is found or two unrelated ones equally often."""
+    return _most_found(text, [(body, _body_words(body)) for body in directory().bodies])
+
+
+def find_named_body(text: str) -> Body | None:
+    """As `find_body`, by proper names alone: "Solidaris" names a house, "the hospital" and "my physiotherapist" do not."""
+    return _most_found(text, [(body, body.called) for body in directory().bodies if body.called])
+
+
+def _most_found(text: str, listed: Iterable[tuple[Body, tuple[str, ...]]]) -> Body | None:
     read = folded(text)
-    counted = [(len(set(_pattern(_body_words(body)).findall(read))), body) for body in directory().bodies]
-    best = max(count for count, _ in counted)
+    counted = [(len(set(_pattern(words).findall(read))), body) for body, words in listed]
+    best = max((count for count, _ in counted), default=0)
     if not best:
         return None
     found = [body for count, body in counted if count == best]

@@ -54,6 +54,7 @@ def test_the_help_lines_of_a_language_are_spoken_there():
         ("id: bank", "id: rail", "body named twice: rail"),
         ("contact: {web: ordomedic.be}", "contact: {}", "a contact needs"),
         ("      de: [bank, banken", "      xx: [bank, banken", "words"),
+        ("    called: [belfius, ING", "    called: [fortis, ING", "called what is not among its words: fortis"),
         ("  source: partenamut.be, Engagements\n", "", "source"),
     ],
 )

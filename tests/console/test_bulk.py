@@ -250,9 +250,68 @@ def _fields(page: str) -> dict[str, str]:
     return {**found, "text": unescape(text.group(1)) if text else "", "passed_to": body.group(1) if body else ""}
 
 
+def _hospital(chances: dict[str, float], unsure: tuple[str, ...] = (), text: str = "") -> Told:
+    text = text or "Het ziekenhuis stuurde mij een foute factuur."
+    return Told(
+        "Piet Vos",
+        "piet@mail.example",
+        text,
+        language="nl",
+        department=None,
+        # A second complaint is never refused by a rule, so that it waits in triage for a person.
+        chances={"second_line": 0.93, **chances},
+        unsure=unsure,
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "house"),
+    [
+        # The hospital and the physiotherapist stand in many a letter about a refund of ours.
+        (_hospital({}), ""),
+        (_hospital({}, ("off_scope",)), ""),
+        (_hospital({"off_scope": 0.7}), ""),
+        (_hospital({"off_scope": 0.79}), ""),
+        (_hospital({"off_scope": 0.8}), "hospital"),
+        (_hospital({"off_scope": 0.93}, ("off_scope",)), ""),
+        # In doubt a name is wanted, and with certainty that it is ours a name is not enough.
+        (_hospital({}, ("off_scope",), "Solidaris antwoordt mij niet."), "other_mutual"),
+        (_hospital({"off_scope": 0.7}, (), "Solidaris antwoordt mij niet."), "other_mutual"),
+        (_hospital({}, (), "Solidaris antwoordt mij niet."), ""),
+        (_hospital({}, ("off_scope",), "Solidaris of Proximus, niemand antwoordt."), ""),
+    ],
+)
+async def test_a_house_is_put_forward_only_where_nobody_is_sent_away_wrongly(
+    running: Running, told: Told, house: str
+) -> None:
+    await add_case(running.house, "piet", told)
+    tom = await running.sign_in("tom")
+    page = await _closing(running, tom, "piet")
+    fields = _fields(page)
+    assert fields["passed_to"] == house
+    # The refusal is written only where a house is named in it; the person can still choose one and its text.
+    assert ("Wie kan u helpen:" in fields["text"]) == bool(house)
+    assert re.search(r'value="not_ours"[^>]*checked', page)
+
+
+async def test_a_name_does_not_put_a_house_forward_where_a_department_of_ours_is_found(running: Running) -> None:
+    told = _hospital({}, ("off_scope",), "De terugbetaling van mijn kinesist kwam niet op mijn rekening bij KBC.")
+    await add_case(running.house, "piet", replace(told, department="reimbursements"))
+    tom = await running.sign_in("tom")
+    assert _fields(await _closing(running, tom, "piet"))["passed_to"] == ""
+
+
+async def test_who_was_corrected_to_be_ours_is_sent_nowhere(running: Running) -> None:
+    await add_case(running.house, "piet", _hospital({"off_scope": 0.93}))
+    tom = await running.sign_in("tom")
+    path = running.case("piet")
+    await tom.get(path)
+    await tom.post(f"{path}/correct", kind="complaint", **{"flag-second_line": "1"})
+    assert _fields(await tom.get(f"{path}/close?outcome=not_ours"))["passed_to"] == ""
+
+
 async def test_not_ours_proposes_who_handles_it_and_leads_back_to_the_next_case(running: Running) -> None:
-    told = Told("Piet Vos", "piet@mail.example", "Het ziekenhuis stuurde mij een foute factuur.", language="nl")
-    await add_case(running.house, "piet", Told(**{**told.__dict__, "unsure": ("department",)}))
+    await add_case(running.house, "piet", _hospital({"off_scope": 0.93}))
     tom = await running.sign_in("tom")
     fields = _fields(await _closing(running, tom, "piet"))
     assert (fields["back"], fields["at"]) == (_BACK, "2")
