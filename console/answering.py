@@ -57,14 +57,15 @@ class Answering:
         if row.state == "closed" and row.outcome != "withdrawn":
             # It was the last message of the closing: what it said of the end is taken back with it.
             await cases.reopen(tx, row.id, actor=who.actor, now=who.now)
+        await drafts.bring_back(tx, who.viewer, row.id, "reply", message.reply or message.text, now=who.now)
         await also_change(tx, who, row.id, "case.answer_undone", {"message": message.id})
-        return f"?done=undone&draft={message.id}#write"
+        return "?done=undone#write"
 
     async def _undo_question(self, tx: Tx, who: Who, row: Row, message: MessageRow) -> str:
         if message.outbox_id is None or not await outbox.cancel(tx, message.outbox_id, now=who.now):
             return "?done=too_late"
         await questions.taken_back(tx, message.id)
-        await drafts.keep(tx, who.viewer, row.id, "question", message.reply, now=who.now)
+        await drafts.bring_back(tx, who.viewer, row.id, "question", message.reply, now=who.now)
         await also_change(tx, who, row.id, "case.question_undone", {"message": message.id})
         return "?done=undone#ask"
 

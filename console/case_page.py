@@ -24,7 +24,6 @@ from console.site import Site, Who
 from console.words import in_house
 from router import deadlines
 from store import audit, case_around, views
-from store.correspondence import MessageRow
 from store.database import Tx
 from store.family import goes_on_as
 from store.views import Row
@@ -124,9 +123,8 @@ class CasePage:
         to = file.recipient(typed.to or request.query.get("to", ""))
         draft = opening_words(file, who.viewer.name, to)
         spoken = in_house(file.row.language, who.language)
-        taken_back = _taken_back(file, who, request.query.get("draft", ""))
         kept = file.drafts.get("reply")
-        reply = typed.reply if typed.reply is not None else taken_back or (kept.text if kept else draft)
+        reply = typed.reply if typed.reply is not None else (kept.text if kept else draft)
         done = request.query.get("done", "")
         # Once somebody corrected it, the card says what the rules make of it now; before, it would say the same twice.
         corrected = any(one.undone_at is None for one in file.corrected)
@@ -148,9 +146,8 @@ class CasePage:
             openings={one.case_id: opening_words(file, who.viewer.name, one) for one in file.recipients},
             reply=reply,
             draft=draft,
-            taken_back=bool(taken_back),
             kept=file.drafts,
-            from_draft=kept is not None and typed.reply is None and not taken_back,
+            from_draft=kept is not None and typed.reply is None,
             pause_days=pause_days(file.clocks, deadlines.received_day(who.now)),
             ready=ready.offered("answers", file, who),
             ready_questions=ready.offered("questions", file, who, language=spoken),
@@ -300,12 +297,3 @@ DONE: Final = frozenset(
         "split",
     }
 )
-
-
-def _taken_back(file: CaseFile, who: Who, message_id: str) -> str:
-    """The text of an answer that this person took back, to go on with; nobody else's, and only one that never left."""
-    found: MessageRow | None = next((m for m in file.messages if str(m.id) == message_id), None)
-    if found is None or found.delivery != "cancelled" or found.author_id != who.viewer.user_id:
-        return ""
-    # What they wrote: the house adds the reference and a new link each time.
-    return found.reply or found.text

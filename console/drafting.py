@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from aiohttp import web
@@ -9,10 +11,17 @@ from aiohttp import web
 from console.actions import moment_of
 from console.case_page import CasePage, LockedError, ReasonWantedError
 from console.site import Site, Who
-from store import drafts
-from store.drafts import PURPOSES
+from store import audit, correspondence, drafts
+from store.database import Tx
+from store.drafts import PURPOSES, Purpose
 
-_LONGEST: Final = 20_000
+# Longer than what can be sent: what was taken back may stand above what was typed since.
+_LONGEST: Final = 45_000
+# How a text of each purpose is taken back, and which way its message would have gone.
+_UNDOING: Final[Mapping[Purpose, tuple[str, str]]] = {
+    "reply": ("case.answer_undone", "out"),
+    "question": ("case.question_undone", "ask"),
+}
 
 
 class Drafting:
@@ -36,8 +45,26 @@ class Drafting:
                 return await self._page.refusal(who, error)
             late = seen is not None and await drafts.sent_since(tx, who.viewer, row.id, kind, since=seen)
             if not late:
+                if seen is not None:
+                    # A page from before an answer was taken back knows nothing of it, and must not write over it.
+                    text = drafts.both(await _taken_back(tx, who, row.id, kind, seen), text)
                 await drafts.keep(tx, who.viewer, row.id, kind, text, now=who.now)
         if who.form.get("quiet"):
             return web.Response(status=204)
         end = f"?done={'draft' if text.strip() else 'draft_gone'}#write"
         return self._site.see_other(f"/console/case/{row.reference}{end}")
+
+
+async def _taken_back(tx: Tx, who: Who, case_id: int, kind: Purpose, since: datetime) -> str:
+    """What this person has taken back since then, and so has as a draft again; "" for nothing."""
+    if kind not in _UNDOING:
+        return ""
+    act, direction = _UNDOING[kind]
+    if not await audit.done_since(tx, case_id, act, actor=who.actor, since=since):
+        return ""
+    mine = [
+        one.reply or one.text
+        for one in await correspondence.messages_of(tx, who.viewer, case_id)
+        if (one.author_id, one.direction, one.delivery) == (who.viewer.user_id, direction, "cancelled")
+    ]
+    return mine[-1] if mine else ""

@@ -41,6 +41,19 @@ async def keep(tx: Tx, viewer: Viewer, case_id: int, purpose: Purpose, text: str
     )
 
 
+async def bring_back(tx: Tx, viewer: Viewer, case_id: int, purpose: Purpose, text: str, *, now: datetime) -> None:
+    """Keep what this person had sent and took back; what they have typed since stands below it."""
+    since = (await of_case(tx, viewer, case_id)).get(purpose)
+    await keep(tx, viewer, case_id, purpose, both(text, since.text if since else ""), now=now)
+
+
+def both(text: str, since: str) -> str:
+    """A text that was taken back and what was typed since, in one; what one of them says already is not said twice."""
+    if not since.strip() or since.strip() in text:
+        return text
+    return since if text.strip() in since else f"{text.rstrip()}\n\n{since}"
+
+
 async def let_go(tx: Tx, viewer: Viewer, case_id: int, purpose: Purpose) -> None:
     """Forget what this person typed, because it was sent or thrown away."""
     await tx.conn.execute(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import timedelta
+from html import unescape
 
 from console.contract import UNDO
 from store import audit, corrections, correspondence, outbox, people, views
@@ -28,6 +29,13 @@ async def row_of(running: Running, key: str) -> Row:
 async def messages_of(running: Running, key: str) -> list[MessageRow]:
     async with running.house.store.read() as tx:
         return await correspondence.messages_of(tx, VIEWER, running.house.cases[key])
+
+
+def written(page: str, field: str = "reply-text") -> str:
+    """What stands in a field of a page."""
+    found = re.search(rf'<textarea id="{field}"[^>]*>\n([^<]*)</textarea>', page)
+    assert found, page[:3000]
+    return unescape(found.group(1))
 
 
 async def acts_of(running: Running, key: str) -> list[str]:
@@ -128,10 +136,37 @@ async def test_an_answer_taken_back_was_never_sent_and_its_text_comes_back(runni
     assert page.count("took an answer back before it left") == 1
     assert SECRET_LINK not in page
     assert (await messages_of(running, "soon"))[-1].delivery == "cancelled"
-    # Another person who opens the same address gets the ordinary draft.
+    # It is a draft again, and still there when the case is opened from elsewhere, for who wrote it alone.
+    assert "Your draft of" in page
+    await tom.get("/console/")
+    assert written(await tom.get(path)) == "Een antwoord dat <te> vroeg kwam."
     luc = await running.sign_in("luc")
-    page = await luc.get(f"{path}?draft={sent.id}")
-    assert "vroeg kwam" not in page
+    assert "vroeg kwam" not in await luc.get(path)
+
+
+async def test_what_was_typed_since_stands_below_the_answer_that_was_taken_back(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    path = running.case("soon")
+    await tom.get(path)
+    await tom.post(f"{path}/reply", text="Beste Jan,\n\nEen antwoord.")
+    sent = (await messages_of(running, "soon"))[-1]
+    running.clock.forward(seconds=1)
+    seen = re.search(r'name="seen" value="([^"]+)"', await tom.get(path))
+    assert seen
+    await tom.post(f"{path}/draft", purpose="reply", text="Nog dit:", seen=seen[1])
+    running.clock.forward(seconds=2)
+    page = await tom.post(f"{path}/undo", outbox=str(sent.outbox_id))
+    assert written(page) == "Beste Jan,\n\nEen antwoord.\n\nNog dit:"
+    # What the page from before the undo still keeps writes over neither, nor does an empty field of it let them go.
+    for late, stands in (("Nog dit: morgen.", "\n\nNog dit: morgen."), ("", "")):
+        await tom.post(f"{path}/draft", purpose="reply", text=late, seen=seen[1])
+        assert written(await tom.get(path)) == f"Beste Jan,\n\nEen antwoord.{stands}"
+    # The page of after the undo does as it says.
+    running.clock.forward(seconds=2)
+    fresh = re.search(r'name="seen" value="([^"]+)"', await tom.get(path))
+    assert fresh
+    await tom.post(f"{path}/draft", purpose="reply", text="Alleen dit.", seen=fresh[1])
+    assert written(await tom.get(path)) == "Alleen dit."
 
 
 async def test_what_has_left_cannot_be_taken_back(running: Running) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from html import unescape
 
 import pytest
 
@@ -14,16 +13,9 @@ from console.answer_checks import Member, Read, doubts, own_words
 from console.closing_page import OUTCOMES
 from console.placing import with_ready_words
 from tests.console.conftest import Browser, Running
-from tests.console.test_actions import messages_of, row_of
+from tests.console.test_actions import messages_of, row_of, written
 
 WORDS = "Beste Jan Peeters,\n\nWe hebben uw terugbetaling nagekeken en ze is vandaag vertrokken.\n\nTom"
-
-
-def written(page: str, field: str = "reply-text") -> str:
-    """What stands in a field of a page."""
-    found = re.search(rf'<textarea id="{field}"[^>]*>\n([^<]*)</textarea>', page)
-    assert found, page[:3000]
-    return unescape(found.group(1))
 
 
 async def test_a_ready_text_is_put_where_the_answer_goes(running: Running) -> None:

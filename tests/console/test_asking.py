@@ -5,8 +5,7 @@ from __future__ import annotations
 from store import questions
 from store.viewer import Viewer
 from tests.console.conftest import Running
-from tests.console.test_actions import acts_of, messages_of
-from tests.console.test_answering import written
+from tests.console.test_actions import acts_of, messages_of, written
 
 VIEWER = Viewer(1, "Test", "supervisor", medical=True)
 
@@ -36,10 +35,13 @@ async def test_a_question_can_be_taken_back_and_its_words_stay(running: Running)
     path = running.case("soon")
     await tom.get(path)
     await tom.post(f"{path}/ask", department="incapacity", text="Te vroeg gevraagd.")
+    running.clock.forward(seconds=1)
+    await tom.get(path)
+    await tom.post(f"{path}/draft", purpose="question", text="En nog iets.")
     sent = (await messages_of(running, "soon"))[-1]
     page = await tom.post(f"{path}/undo", outbox=str(sent.outbox_id))
     assert "nothing was sent" in page
-    assert written(page, "ask-text") == "Te vroeg gevraagd."
+    assert written(page, "ask-text") == "Te vroeg gevraagd.\n\nEn nog iets."
     assert "the member does not see this" not in page
     assert (await acts_of(running, "soon"))[-1] == "case.question_undone"
     async with running.house.store.read() as tx:

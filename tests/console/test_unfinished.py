@@ -12,8 +12,7 @@ from config.ready_texts import BLANK
 from console.words import ConsoleLanguage, in_house
 from tests.console.conftest import Running
 from tests.console.example_house import Told, add_case
-from tests.console.test_actions import messages_of, row_of
-from tests.console.test_answering import written
+from tests.console.test_actions import messages_of, row_of, written
 
 
 def offered(page: str, select: str) -> dict[str, str]:
