@@ -12,7 +12,7 @@ from config.vocabulary import Channel, Language
 from gateway.house import House
 from router.acknowledgement import About, AckText, Asked, asked_for
 from router.deadlines import received_day
-from store import audit, cases, links, outbox, people
+from store import audit, cases, links, outbox, outbox_figures, people
 from store.database import Tx
 
 # RFC 3834, section 2: limit what goes to one address, whatever comes from it.
@@ -42,7 +42,7 @@ async def may_answer(
     """
     if contact.unreachable or contact.kind != ("phone" if texted else "email"):
         return False
-    just_now, today = await outbox.automatic_since(
+    just_now, today = await outbox_figures.automatic_since(
         tx, contact_id=contact.id, case_id=case_id, about_case_since=now - PER_CONVERSATION, since=now - A_DAY
     )
     return just_now == 0 and today < PER_ADDRESS_A_DAY

@@ -22,7 +22,7 @@ from gateway.house import House, active_rules
 from gateway.intake import SWEEP_SECONDS
 from gateway.metrics import Metrics
 from gateway.reachable import refused_by_telegram
-from store import cases, links, opted_out, outbox
+from store import cases, links, opted_out, outbox, outbox_figures
 from store.database import Tx
 from store.outbox import Outgoing
 
@@ -125,7 +125,7 @@ class Delivery:
 
     async def _wait_for_more(self) -> None:
         async with self.house.store.read() as tx:
-            next_due = await outbox.next_due(tx)
+            next_due = await outbox_figures.next_due(tx)
         # An answer that can still be taken back is due in some seconds, and nothing will say so again.
         seconds = (next_due - self.house.now()).total_seconds() if next_due else self.patience
         patience = min(self.patience, max(0.02, seconds))

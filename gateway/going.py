@@ -16,7 +16,7 @@ from channels.twilio_sms.send import OPTED_OUT
 from config.settings import Settings
 from config.vocabulary import CONVERSING
 from gateway.house import House
-from store import codes, deliveries, domain_rates, inbox, opted_out, outbox, people
+from store import codes, deliveries, domain_rates, inbox, opted_out, outbox, outbox_figures, people
 from store.database import Tx
 from store.outbox import Outgoing
 
@@ -130,7 +130,7 @@ async def _within_the_rate(tx: Tx, outgoing: Outgoing, now: datetime) -> Going:
 async def _worth_its_price(tx: Tx, settings: Settings, outgoing: Outgoing, now: datetime) -> Going:
     """Rule H7. A colleague who writes several texts in a row is not held by the bound of one number, but counted."""
     message = outgoing.message
-    gone = await outbox.gone_since(tx, outgoing, now - AN_HOUR)
+    gone = await outbox_figures.gone_since(tx, outgoing, now - AN_HOUR)
     thread = inbox.thread("sms", settings.sms_number or message.account, message.recipient)
     heard = await deliveries.from_thread(tx, thread, since=now - AN_HOUR)
     policy = Policy(settings.sms_countries, settings.sms_per_number_an_hour, settings.sms_an_hour)

@@ -20,7 +20,7 @@ from gateway import silence
 from gateway.house import House
 from gateway.metrics import Metrics
 from gateway.room import Room
-from store import inbox, label_counts, model_uses, operations, outbox
+from store import inbox, label_counts, model_uses, operations, outbox_figures
 
 # A worker or a mailbox that has given no sign of life for so long is not there.
 SILENT = timedelta(seconds=90)
@@ -70,7 +70,7 @@ class Health:
         now = self.house.now()
         async with self.house.store.read() as tx:
             backlog = await inbox.backlog(tx)
-            waiting, _ = await outbox.waiting(tx)
+            waiting, _ = await outbox_figures.waiting(tx)
             said = await label_counts.everything(tx)
             in_use = await model_uses.in_use(tx)
             beats = await operations.beats(tx)

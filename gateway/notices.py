@@ -14,7 +14,7 @@ from channels.mail.tags import sign_message_tag
 from channels.message import OutboundMessage
 from config.notices import Occasion, notices
 from gateway.house import House
-from store import outbox, users
+from store import outbox, outbox_figures, users
 from store.database import Tx
 
 # What comes within this time of the last notice is told together, once it has passed.
@@ -38,7 +38,7 @@ async def tell(
         return ()
     for user in await users.to_tell(tx, names, sealed=sealed):
         prefix = f"tell-{user.id}-"
-        last = await outbox.last_with(tx, prefix)
+        last = await outbox_figures.last_with(tx, prefix)
         if last is not None and last > now:
             # One is on its way that will lead them to the list.
             continue

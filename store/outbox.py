@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, case, func, or_, select, text, update
+from sqlalchemy import and_, or_, select, update
 
 from channels.message import Attachment, Choice, OutboundMessage
 from config.vocabulary import CONVERSING
@@ -33,19 +33,6 @@ _FIELDS: Final = (
     "reply_tag",
     "message_tag",
     "choices",
-)
-
-
-_ABOUT_CASE: Final = case(
-    (and_(outbox.c.case_id == bindparam("about"), outbox.c.created_at > bindparam("about_since")), 1), else_=0
-)
-_AUTOMATIC_SINCE: Final = select(func.coalesce(func.sum(_ABOUT_CASE), 0), func.count()).where(
-    outbox.c.contact_id == bindparam("contact"),
-    outbox.c.auto.is_(True),
-    # Links and codes that somebody asks for have limits of their own, and must not keep a receipt from going out.
-    outbox.c.message_id.is_not(None),
-    outbox.c.created_at > bindparam("since"),
-    outbox.c.state != "cancelled",
 )
 
 
@@ -234,13 +221,6 @@ async def _end(
     return bool(done.rowcount == 1)
 
 
-async def last_with(tx: Tx, prefix: str) -> datetime | None:
-    """When the last message whose key begins so went out or is to go out; None when there was none."""
-    query = select(func.max(outbox.c.due_at)).where(outbox.c.key.startswith(prefix, autoescape=True))
-    found: datetime | None = (await tx.conn.execute(query)).scalar()
-    return found
-
-
 async def cancel(tx: Tx, outbox_id: int, *, now: datetime) -> bool:
     """Take a waiting message back; the one conditional update decides against the sender."""
     done = await tx.conn.execute(
@@ -280,15 +260,6 @@ async def release_all(tx: Tx) -> int:
         update(outbox).where(outbox.c.state == "taken").values(state="waiting", taken_until=None)
     )
     return int(done.rowcount)
-
-
-async def automatic_since(
-    tx: Tx, *, contact_id: int, case_id: int | None, about_case_since: datetime, since: datetime
-) -> tuple[int, int]:
-    """Automatic messages to a contact: (about this case since `about_case_since`, in all since `since`)."""
-    asked = {"contact": contact_id, "about": case_id, "about_since": about_case_since, "since": since}
-    row = (await tx.run(_AUTOMATIC_SINCE, asked)).one()
-    return int(row[0]), int(row[1])
 
 
 async def note_receipt(
@@ -336,54 +307,6 @@ async def by_key(tx: Tx, key: str) -> tuple[int, int | None, int | None] | None:
         await tx.conn.execute(select(outbox.c.id, outbox.c.case_id, outbox.c.contact_id).where(outbox.c.key == key))
     ).one_or_none()
     return (row.id, row.case_id, row.contact_id) if row else None
-
-
-async def next_due(tx: Tx) -> datetime | None:
-    """When the next waiting message becomes due; None when none waits."""
-    row = (
-        await tx.conn.execute(
-            select(outbox.c.due_at).where(outbox.c.state == "waiting").order_by(outbox.c.due_at).limit(1)
-        )
-    ).one_or_none()
-    return row.due_at if row else None
-
-
-async def waiting(tx: Tx) -> tuple[int, datetime | None]:
-    """How many messages wait to go out, and since when the oldest does."""
-    row = (
-        await tx.conn.execute(
-            select(func.count(), func.min(outbox.c.created_at)).where(outbox.c.state.in_(("waiting", "taken")))
-        )
-    ).one()
-    return int(row[0]), row[1]
-
-
-@dataclass(frozen=True, slots=True)
-class LastHour:
-    """What went out by a channel since a moment: to one address, and to all."""
-
-    to_address: int
-    to_all: int
-
-
-async def gone_since(tx: Tx, outgoing: Outgoing, since: datetime) -> LastHour:
-    """What has gone by the same channel since then, or is about to before this message.
-
-    Until the transaction ends no other worker counts the same: two must not both take the last place.
-    """
-    if not tx.is_sqlite:
-        lock = text("SELECT pg_advisory_xact_lock(2, hashtext(:channel))")
-        await tx.conn.execute(lock, {"channel": outgoing.message.channel})
-    gone = or_(
-        and_(outbox.c.state == "taken", outbox.c.id < outgoing.id),
-        and_(outbox.c.state == "sent", outbox.c.ended_at > since),
-    )
-    same = case((outbox.c.thread == thread_to(outgoing.message), 1), else_=0)
-    query = select(func.coalesce(func.sum(same), 0), func.count()).where(
-        outbox.c.channel == outgoing.message.channel, gone
-    )
-    row = (await tx.conn.execute(query)).one()
-    return LastHour(int(row[0]), int(row[1]))
 
 
 async def reply_contact(tx: Tx, case_id: int, *, others: Collection[int] = ()) -> tuple[int, str, str] | None:

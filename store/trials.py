@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from channels.message import OutboundMessage
-from store import outbox
+from store import outbox, outbox_figures
 from store.database import Tx
 
 # Nobody has looked at the first one and wants a second within this time.
@@ -19,7 +19,7 @@ async def put(tx: Tx, message: OutboundMessage, *, now: datetime) -> int | None:
 
     Of two at the same moment only one has the key of that moment. Returns the outbox id, None for the second.
     """
-    last = await outbox.last_with(tx, f"{message.key}-")
+    last = await outbox_figures.last_with(tx, f"{message.key}-")
     if last is not None and last > now - TWO_CLICKS:
         return None
     moment = int(now.timestamp() // TWO_CLICKS.total_seconds())

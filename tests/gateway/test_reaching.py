@@ -16,7 +16,7 @@ from gateway.case_door import CaseDoor
 from gateway.desk import HouseDesk
 from gateway.reaching import HouseReach
 from gateway.reading import Parsing
-from store import cases, contact_changes, outbox, people, soundness, users, views
+from store import cases, contact_changes, outbox_figures, people, soundness, users, views
 from store.schema import case_contacts, contacts, inbox, merges
 from store.schema import cases as case_table
 from store.viewer import Viewer
@@ -270,7 +270,7 @@ async def test_a_contact_that_cannot_be_reached_is_not_told(gateway: Gateway) ->
     await change(gateway, case_id, contact_id=await contact_of(gateway, OLD))
     assert gateway.sink.sent == []
     async with gateway.house.store.read() as tx:
-        assert await outbox.waiting(tx) == (0, None)
+        assert await outbox_figures.waiting(tx) == (0, None)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

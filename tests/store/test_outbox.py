@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from store import cases, outbox, schema
+from store import cases, outbox, outbox_figures, schema
 from store.database import Store
 from tests.store.registered import NOW, case, message
 
@@ -71,7 +71,7 @@ async def test_a_message_waits_until_it_is_due(store: Store) -> None:
         await outbox.put(tx, message(), now=NOW, due_at=NOW + timedelta(seconds=20))
     assert await claim(store) == []
     async with store.read() as tx:
-        assert await outbox.next_due(tx) == NOW + timedelta(seconds=20)
+        assert await outbox_figures.next_due(tx) == NOW + timedelta(seconds=20)
     assert len(await claim(store, NOW + timedelta(seconds=20))) == 1
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from channels.message import OutboundMessage
-from store import opted_out, outbox, schema
+from store import opted_out, outbox, outbox_figures, schema
 from store.database import Store
 from tests.store.registered import NOW, message
 
@@ -52,8 +52,8 @@ async def test_what_has_gone_in_the_last_hour_is_counted_with_what_is_in_hand_be
         await outbox.sent(tx, old, code="", provider_id="SM1", masked="", now=NOW - timedelta(hours=1, minutes=5))
         await outbox.sent(tx, sent, code="", provider_id="SM2", masked="", now=NOW - timedelta(minutes=5))
         await outbox.failed(tx, failed, code="30003", now=NOW)
-        gone = await outbox.gone_since(tx, last, NOW - timedelta(hours=1))
-    assert gone == outbox.LastHour(to_address=1, to_all=2)
+        gone = await outbox_figures.gone_since(tx, last, NOW - timedelta(hours=1))
+    assert gone == outbox_figures.LastHour(to_address=1, to_all=2)
 
 
 async def test_what_belongs_to_a_message_comes_out_of_the_outbox_as_it_went_in(store: Store) -> None:
