@@ -27,7 +27,7 @@ class Standing:
 
 
 class NotPublishedError(Exception):
-    """The rules may not become live. `kind` says why: "problems", "alone", "harm", "worse", "version"; `harmed` of `cases`."""
+    """What was asked for is not done. `kind` says why: "problems", "alone", "harm", "worse", "word" …; `harmed` of `cases`."""
 
     def __init__(self, kind: str, harmed: int = 0, cases: int = 0) -> None:
         super().__init__(kind)

@@ -180,25 +180,18 @@ class RulesDraft:
         """Say that the draft is ready or, as another person, make it live (rules R4, S10)."""
         if (asked := await self._proof.wanted(request, who)) is not None:
             return asked
-        me = who.viewer.user_id
         try:
-            async with self._site.store.write() as tx:
+            async with self._site.store.read() as tx:
                 draft = await self._at(tx, who)
-                if draft.proposed_by in (None, me) and not await self._house.may_publish_alone():
-                    comment, harm = who.form.get("text", "").strip()[:500], who.form.get("harm", "").strip()[:500]
-                    if not comment:
-                        raise NotPublishedError("comment")
-                    await rule_drafts.propose(
-                        tx, version=draft.version, user_id=me, comment=comment, harm=harm, now=who.now
-                    )
-                    return self._site.see_other(f"{_HERE}?said=proposed")
+            own = draft.proposed_by in (None, who.viewer.user_id)
+            if own and not await self._house.may_publish_alone():
+                await self._ask_for_reading(who, draft)
+                return self._site.see_other(f"{_HERE}?said=proposed")
+            async with self._site.store.read() as tx:
                 latest = await rehearsals.latest(tx, now=who.now)
                 if latest is None or latest.body != draft.body or latest.state != "done":
                     raise NotPublishedError("rehearse")
-                # What a colleague judged worse is mended, or whoever stands for the rules says why it is right.
-                judged = await rehearsals.judged(tx, latest.id)
-                if judged.get("worse") and not (draft.harm or who.form.get("harm", "").strip()):
-                    raise NotPublishedError("worse", judged["worse"])
+                await _weighed(tx, who, draft, draft.harm or _said(who, "harm"))
             await self._make_live(who, draft)
         except StaleDraftError:
             return await self._page(who, said="stale", status=409)
@@ -206,15 +199,45 @@ class RulesDraft:
             return await self._page(who, said=error.kind, status=422, harmed=error.harmed)
         return self._site.see_other("/console/rules?done=published")
 
+    async def _ask_for_reading(self, who: Who, draft: Draft) -> None:
+        """Whoever asks gives the reasons which publishing will want, so that the second reader lacks none of them."""
+        comment, harm = _said(who, "text"), _said(who, "harm")
+        if not comment:
+            raise NotPublishedError("comment")
+        async with self._site.store.read() as tx:
+            await _weighed(tx, who, draft, harm)
+        await self._house.look_ahead(rules_of(draft), harm)
+        async with self._site.store.write() as tx:
+            await rule_drafts.propose(
+                tx, version=draft.version, user_id=who.viewer.user_id, comment=comment, harm=harm, now=who.now
+            )
+
+    async def send_back(self, request: web.Request, who: Who) -> web.StreamResponse:
+        """As its second reader, give the draft back to whoever asked for the reading, with a word."""
+        del request
+        try:
+            async with self._site.store.write() as tx:
+                draft = await self._at(tx, who)
+                if not (word := _said(who, "text")):
+                    raise NotPublishedError("word")
+                await rule_drafts.send_back(
+                    tx, version=draft.version, user_id=who.viewer.user_id, word=word, now=who.now
+                )
+        except StaleDraftError:
+            return await self._page(who, said="stale", status=409)
+        except NotPublishedError as error:
+            return await self._page(who, said=error.kind, status=422)
+        return self._site.see_other(f"{_HERE}?said=sent_back")
+
     async def _make_live(self, who: Who, draft: Draft) -> None:
         """The version is named by the day, and by the change of the draft that it was."""
-        comment = draft.comment or who.form.get("text", "").strip()[:500]
+        comment = draft.comment or _said(who, "text")
         if not comment:
             raise NotPublishedError("comment")
         rules = rules_of(draft).model_copy(update={"version": f"{who.now:%Y-%m-%d %H%M%S}.{draft.version}"})
         author = draft.proposed_by or who.viewer.user_id
         reader = who.viewer.user_id if author != who.viewer.user_id else None
-        harm = draft.harm or who.form.get("harm", "").strip()[:500]
+        harm = draft.harm or _said(who, "harm")
         await self._house.publish(rules, editing.as_file(rules), Standing(author, reader, comment, harm))
         async with self._site.store.write() as tx:
             await rule_drafts.throw_away(
@@ -237,6 +260,19 @@ class RulesDraft:
 def rules_of(draft: Draft) -> RuleSet:
     """The rules of a draft; they have the right shape and need not be sound."""
     return RuleSet.model_validate_json(draft.body)
+
+
+async def _weighed(tx: Tx, who: Who, draft: Draft, harm: str) -> None:
+    """What a colleague judged worse is mended, or whoever stands for the rules says why it is right."""
+    latest = await rehearsals.latest(tx, now=who.now)
+    judged = await rehearsals.judged(tx, latest.id) if latest and latest.body == draft.body else {}
+    if judged.get("worse") and not harm:
+        raise NotPublishedError("worse", judged["worse"])
+
+
+def _said(who: Who, name: str) -> str:
+    """What a form was sent with in one of its fields of words."""
+    return who.form.get(name, "").strip()[:500]
 
 
 def _told(problems: Sequence[str], rules: RuleSet, t: Words) -> list[tuple[str, str]]:

@@ -32,6 +32,7 @@ def routes(site: Site, house: RuleHouse) -> list[tuple[str, str, str, Handler, R
         ("POST", "/console/rules/draft", "rules-draft-begin", draft.begin, "supervises"),
         ("POST", "/console/rules/draft/change", "rules-draft-change", draft.change, "supervises"),
         ("POST", "/console/rules/draft/publish", "rules-publish", draft.publish, "supervises"),
+        ("POST", "/console/rules/draft/back", "rules-send-back", draft.send_back, "supervises"),
         ("GET", f"/console/rules/draft/rule/{_RULE}", "rules-edit", draft.edit, "supervises"),
         ("POST", f"/console/rules/draft/rule/{_RULE}", "rules-keep", draft.keep, "supervises"),
         ("GET", "/console/rules/draft/examples", "rules-examples", examples.show, "supervises"),

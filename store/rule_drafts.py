@@ -23,9 +23,19 @@ class StaleDraftError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class SentBack:
+    """What a second reader wants changed: who, to whose id, and their word."""
+
+    by: str
+    to: int
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """The draft: `body` is a rule set as JSON, `base` the version it was made from, `proposed_by` who says it is ready, as
-    long as they may stand for rules, with their comment and why harm is right."""
+    long as they may stand for rules, with their comment and why harm is right. `sent_back` stands until it is ready again.
+    """
 
     base: str
     body: str
@@ -36,15 +46,18 @@ class Draft:
     proposed_name: str
     comment: str
     harm: str
+    sent_back: SentBack | None
 
 
 async def current(tx: Tx) -> Draft | None:
     """The draft; None when there is none."""
-    proposer = users.alias("proposer")
+    proposer, reader = users.alias("proposer"), users.alias("reader")
+    names = (proposer.c.id.label("proposer_id"), proposer.c.name.label("proposer"), reader.c.name.label("reader"))
     found = await tx.conn.execute(
-        select(rule_drafts, users.c.name, proposer.c.id.label("proposer_id"), proposer.c.name.label("proposer"))
+        select(rule_drafts, users.c.name, *names)
         .join(users, users.c.id == rule_drafts.c.changed_by)
         .outerjoin(proposer, (proposer.c.id == rule_drafts.c.proposed_by) & stands_for_rules(proposer))
+        .outerjoin(reader, reader.c.id == rule_drafts.c.sent_back_by)
         .order_by(rule_drafts.c.id)
         .limit(1)
     )
@@ -61,6 +74,7 @@ async def current(tx: Tx) -> Draft | None:
         row.proposer or "",
         row.comment,
         row.harm,
+        SentBack(row.reader, row.sent_back_to, row.sent_back_word) if row.reader else None,
     )
 
 
@@ -81,7 +95,16 @@ async def begin(tx: Tx, *, base: str, body: str, user_id: int, now: datetime) ->
     """Make the draft, unless there is one."""
     if await current(tx) is None:
         await new_id(
-            tx, rule_drafts, base=base, body=body, version=1, changed_by=user_id, changed_at=now, comment="", harm=""
+            tx,
+            rule_drafts,
+            base=base,
+            body=body,
+            version=1,
+            changed_by=user_id,
+            changed_at=now,
+            comment="",
+            harm="",
+            sent_back_word="",
         )
         await audit.write(tx, actor=f"user:{user_id}", act=_BEGUN, at=now, detail={"from": base})
 
@@ -104,8 +127,23 @@ async def save(tx: Tx, *, body: str, version: int, user_id: int, now: datetime) 
 
 async def propose(tx: Tx, *, version: int, user_id: int, comment: str, harm: str, now: datetime) -> None:
     """Say that the draft is ready to be read by somebody else. Raises StaleDraftError."""
-    await _change(tx, version, version_=version + 1, proposed_by=user_id, comment=comment, harm=harm)
+    nothing_left = {"sent_back_by": None, "sent_back_to": None, "sent_back_word": ""}
+    await _change(tx, version, version_=version + 1, proposed_by=user_id, comment=comment, harm=harm, **nothing_left)
     await audit.write(tx, actor=f"user:{user_id}", act="rules.proposed", at=now, detail={"version": version + 1})
+
+
+async def send_back(tx: Tx, *, version: int, user_id: int, word: str, now: datetime) -> None:
+    """Give a draft that is ready back to whoever said so, as their second reader, with what to change about it; what they said
+    of it is kept. Raises StaleDraftError, for a draft that waits for nobody too."""
+    proposer = rule_drafts.c.proposed_by
+    sent = await tx.conn.execute(
+        update(rule_drafts)
+        .where(rule_drafts.c.version == version, proposer.is_not(None), proposer != user_id)
+        .values(version=version + 1, proposed_by=None, sent_back_by=user_id, sent_back_to=proposer, sent_back_word=word)
+    )
+    if not sent.rowcount:
+        raise StaleDraftError
+    await audit.write(tx, actor=f"user:{user_id}", act="rules.sent_back", at=now, detail={"version": version + 1})
 
 
 async def throw_away(tx: Tx, *, version: int, user_id: int, now: datetime, published: bool = False) -> None:

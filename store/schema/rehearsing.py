@@ -7,7 +7,8 @@ from sqlalchemy import JSON, Boolean, Column, Index, Integer, LargeBinary, Strin
 from store.columns import Moment, metadata, own_id, ref
 
 # At most one row: supervisors share one draft. `base` is the version that it was made from; `proposed_by` has said that it
-# is ready, so that another one may read and publish it.
+# is ready, so that another one may read and publish it. Whoever read it and wants something changed sends it back to
+# them with a word, which stands until it is ready again.
 rule_drafts = Table(
     "rule_drafts",
     metadata,
@@ -20,6 +21,9 @@ rule_drafts = Table(
     ref("proposed_by", "users.id", nullable=True),
     Column("comment", Text, nullable=False, default=""),
     Column("harm", Text, nullable=False, default=""),
+    ref("sent_back_by", "users.id", nullable=True),
+    ref("sent_back_to", "users.id", nullable=True),
+    Column("sent_back_word", Text, nullable=False, default=""),
 )
 
 # At most one row: somebody wants an earlier version back, and waits for another supervisor to confirm it. `live` is the

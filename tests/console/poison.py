@@ -184,6 +184,7 @@ FILLED: Final[Mapping[str, Fill]] = {
     "rule_drafts.body": _rules,
     "rule_drafts.comment": _plain,
     "rule_drafts.harm": _plain,
+    "rule_drafts.sent_back_word": _plain,
     "rule_returns.comment": _plain,
     "rule_returns.harm": _plain,
     "rule_sets.body": _titles,

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from console.door_contract import OpenDoor
 from gateway.versions import About, Versions
 from router.ruleset import parse_rules
-from store import people, rehearsals, rule_sets
+from store import people, rehearsals, rule_drafts, rule_sets
 from store.schema import contacts
 from tests.console.conftest import Browser, Running, hidden
 from tests.console.example_house import PASSWORD
@@ -104,6 +104,21 @@ async def set_aside(running: Running) -> Place:
 async def wanted_back(running: Running) -> Place:
     """Rules that another supervisor wants back."""
     return await running.sign_in("sofie"), "/console/rules/version/1"
+
+
+async def to_read(running: Running) -> Place:
+    """New rules of which another supervisor says that they are ready."""
+    now, luc = running.clock(), running.house.users["luc"]
+    async with running.house.store.write() as tx:
+        draft = await rule_drafts.current(tx)
+        if draft is None:
+            live = await rule_sets.active(tx)
+            assert live is not None
+            body = parse_rules(live.body).model_dump_json()
+            await rule_drafts.begin(tx, base=live.version, body=body, user_id=luc, now=now)
+        version = draft.version if draft else 1
+        await rule_drafts.propose(tx, version=version, user_id=luc, comment="Clearer", harm="", now=now)
+    return await running.sign_in("sofie"), "/console/rules/draft"
 
 
 async def rehearsing(running: Running) -> Place:
@@ -200,7 +215,7 @@ async def must_set_up(running: Running) -> Place:
 
 STATES: Final[tuple[Callable[[Running], Awaitable[Place]], ...]] = (
     *(on_its_way, resting, linked, unreachable, to_merge, sealed, taken_from_a_list, mentioned, shut_out, set_aside),
-    *(wanted_back, rehearsing, taught, to_try, kept_list, talking, two_steps, at_the_code),
+    *(wanted_back, to_read, rehearsing, taught, to_try, kept_list, talking, two_steps, at_the_code),
     *(with_a_first_password, asked_for_proof, to_approve),
 )
 # What only scripts send, and the two forms that stand beside an answer which did not arrive and a change of address: who, where,

@@ -166,6 +166,7 @@ _POLICY: dict[str, set[str] | None] = {
     "console-rules-draft-begin": {"supervisor"},
     "console-rules-draft-change": {"supervisor"},
     "console-rules-publish": {"supervisor"},
+    "console-rules-send-back": {"supervisor"},
     "console-rules-edit": {"supervisor"},
     "console-rules-keep": {"supervisor"},
     "console-rules-examples": {"supervisor"},
