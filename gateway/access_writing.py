@@ -53,6 +53,12 @@ class Writing:
             return self.queue(value) if value else self.of("value", "no_department")
         return self.of("kind", value) if value in KINDS else value
 
+    def rule(self, title: str) -> str:
+        """A rule by its name, translated where it is called as it was shipped: a house may have its own names and rules."""
+        group = "access.rule_named."
+        key = next((key for key, words in pages()["en"].items() if key.startswith(group) and words == title), "")
+        return self._words[key] if key else title
+
     def day(self, day: date) -> str:
         """A date with its year."""
         return Say(self._language).long_date(day)
