@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -27,6 +26,7 @@ from console.reach_contract import Reach
 from console.rights import Right, may
 from console.second_step import SecondStep
 from console.talk_contract import Talks
+from console.typed import typed_fields
 from console.words import ConsoleLanguage
 from router import deadlines
 from store import sign_ins, users, worklist
@@ -35,8 +35,8 @@ from store.viewer import Viewer
 
 # Between two notes that a session is in use; far below its idle time, and a page then costs no write.
 _TOUCH_EVERY: Final = timedelta(seconds=60)
-# What a form on a case or a conversation leads back to.
-_CASE: Final = re.compile(r"/console/(?:case/[A-Z0-9-]{1,40}|conversations/\d{1,15})")
+# "/console" itself is no page; what is below it may be.
+_TOP: Final = 1
 _LIMITS: Final = BodyLimits(body=256 * 1024, text=256 * 1024, files=0, parts=400)
 _WITH_FILES: Final = BodyLimits(text=256 * 1024)
 _NOTHING: Final = Form({})
@@ -232,9 +232,8 @@ class Site:
         """
         if not csrf.same_origin(request, self.base_url):
             raise web.HTTPForbidden
-        found = _CASE.match(request.path)
-        back = found.group() if found else "/console/"
-        return await self.page("old_form.html", who, status=403, typed=who.form.get("text", ""), back=back)
+        typed = typed_fields(who.form)
+        return await self.page("old_form.html", who, status=403, typed=typed, back=_page_of(request))
 
     def _ours(self, request: web.Request, who: Who) -> bool:
         given = who.form.get("csrf", "").encode("utf-8", "replace")
@@ -242,12 +241,27 @@ class Site:
 
     def _signed_out(self, request: web.Request, form: Mapping[str, str], now: datetime) -> web.Response:
         """Nobody is signed in (any more): what was typed is given back, everything else goes to the sign-in page."""
-        if request.method == "POST" and form.get("text", "").strip():
+        # Words that another site makes a browser send are not repeated.
+        typed = typed_fields(form) if request.method == "POST" and csrf.same_origin(request, self.base_url) else []
+        if typed:
             return self.pages.page(
-                "signed_out.html", self.language(request), now, status=401, typed=form["text"], next=request.path
+                "signed_out.html", self.language(request), now, status=401, typed=typed, next=_page_of(request)
             )
         target = "" if request.method == "POST" else f"?next={request.path}"
         return self.see_other(f"/console/sign-in{target}")
+
+
+def _page_of(request: web.Request) -> str:
+    """The page to which a form belongs: the nearest one above its address, at the latest the list of cases."""
+    pages = [
+        route.resource.get_info() for route in request.app.router.routes() if route.method == "GET" and route.resource
+    ]
+    path = request.path
+    while path.count("/") > _TOP:
+        if any(path == page.get("path") or ("pattern" in page and page["pattern"].fullmatch(path)) for page in pages):
+            return path
+        path = path.rpartition("/")[0]
+    return "/console/"
 
 
 _REFUSALS: Final[Mapping[int, type[web.HTTPException]]] = {

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from console import passwords
+from console import passkeys, passwords, proof
 from console.paths import next_path
+from console.typed import SECRET
 from store import sign_ins, users
 from store.schema import sessions
 from tests.console.conftest import Running, hidden
@@ -173,6 +176,61 @@ async def test_what_was_typed_comes_back_when_the_session_has_ended(running: Run
     page = await anne.post(f"{running.case('marie')}/reply", status=401, text="Ma longue réponse <ici>")
     assert "Ma longue réponse &lt;ici&gt;" in page
     assert "Nothing was sent" in page
+
+
+async def test_every_field_comes_back_when_the_session_has_ended(running: Running) -> None:
+    luc = await running.sign_in("luc")
+    close, texts = f"{running.case('soon')}/close", "/console/texts/mediation"
+    forms: list[tuple[str, dict[str, str], list[str]]] = [
+        (
+            close,
+            {"outcome": "founded", "cause": "delay", "measures": "Encod\u00e9 <lundi>.", "text": "Vous aviez raison."},
+            ["What was done", "Encod\u00e9 &lt;lundi&gt;.", "Vous aviez raison.", "founded", "delay"],
+        ),
+        (f"{texts}/draft", {"long-fr": "Bonjour,\r\n\r\nMerci.", "long-nl": "Dank u."}, ["long-fr", "Merci."]),
+        ("/console/me/password", {"current": "SECRET-1", "new": "SECRET-2", "again": "SECRET-3", "proof": "SECRET-4"}, []),
+    ]  # fmt: skip
+    await luc.get(close)
+    running.clock.forward(minutes=45)
+    for path, fields, back in forms:
+        answer = await luc.send(path, **fields)
+        page = await answer.text()
+        assert (answer.status == 401) is bool(back), path
+        for words in back:
+            assert words in page, words
+        assert "SECRET" not in page
+        assert luc.csrf not in page
+        if back:
+            # The way back leads to the page of the form.
+            assert f'href="/console/sign-in?next={path.removesuffix("/draft")}"' in page
+    # Words that another site makes a browser send are not repeated.
+    answer = await luc.client.post(
+        close, data={"measures": "Call me."}, headers={"Origin": "https://evil.example"}, allow_redirects=False
+    )
+    assert answer.status == 303
+
+
+def test_no_field_with_a_secret_is_ever_given_back() -> None:
+    inputs = [
+        found
+        for template in Path("console/templates").glob("*.html")
+        for found in re.findall(r"<input[^>]*(?:type=\"password\"|one-time-code)[^>]*>", template.read_text())
+    ]
+    names = {name.group(1) for one in inputs if (name := re.search(r'name="([^"]+)"', one))}
+    assert len(inputs) >= 5
+    assert names - {"{{ field }}"} <= SECRET
+    assert {proof.FIELD, passkeys.FIELD, "csrf"} <= SECRET
+
+
+async def test_every_field_of_a_form_from_an_earlier_session_comes_back(running: Running) -> None:
+    luc = await running.sign_in("luc")
+    await luc.get("/console/")
+    page = await luc.post(
+        "/console/texts/mediation/draft", status=403, csrf="earlier", **{"long-fr": "Bonjour.", "proof": "SECRET"}
+    )
+    assert "Bonjour." in page
+    assert "SECRET" not in page
+    assert 'href="/console/texts/mediation"' in page
 
 
 async def test_what_was_typed_before_signing_in_anew_comes_back(running: Running) -> None:
