@@ -137,6 +137,7 @@ class CasePage:
             file=file,
             row=file.row,
             days=timeline.days(file.items),
+            last_note=max((item.note.id for item in file.items if item.note), default=0),
             news=[item for item in file.items if item.new],
             why=file.why,
             today=today,

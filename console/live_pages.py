@@ -20,8 +20,9 @@ from console.lists import first_page
 from console.rights import Right
 from console.site import Handler, Site, Who
 from console.streams import Parts, Streams
+from console.words import catalogue
 from router import deadlines
-from store import presence
+from store import presence, views
 from store.live import Hint
 
 _PAUSE: Final = 4.0
@@ -71,7 +72,8 @@ class LivePages:
         }
 
     async def of_case(self, request: web.Request, who: Who) -> web.StreamResponse:
-        """The version that a case has by now, who else has it open and who writes; again when one of these changes."""
+        """The version that a case has by now, its last note, who else has it open and who writes; again when one of these
+        changes."""
         try:
             async with self._site.store.read() as tx:
                 row = await self._page.find(tx, who, request)
@@ -107,13 +109,17 @@ class LivePages:
                 row = await self._page.find(tx, who, request)
                 opened = await presence.others(tx, who.viewer, [row.id], now=who.now)
                 writing = await presence.writing(tx, who.viewer, [row.id], now=who.now)
+                note, by = await views.last_note(tx, who.viewer, row.id)
         except MergedError:
             # The page says so when it is loaded again.
-            return {"version": 0, "others": "", "writing": ""}
+            return {"version": 0, "note": 0, "by": "", "others": "", "writing": ""}
         except (LockedError, ReasonWantedError, web.HTTPNotFound):
             return None
         return {
             "version": row.version,
+            # A note changes nothing that a form could be stale for, so it is told beside the version.
+            "note": note,
+            "by": by or catalogue()[who.language]["actor.system"],
             "others": ", ".join(opened.get(row.id, ())),
             "writing": ", ".join(writing.get(row.id, ())),
         }

@@ -155,6 +155,14 @@ async def notes_of(tx: Tx, viewer: Viewer, case_id: int) -> list[NoteRow]:
     return [NoteRow(row[0], row[1] or "", texts.read(row[2], register.NOTE), row[3], row[4]) for row in rows]
 
 
+async def last_note(tx: Tx, viewer: Viewer, case_id: int) -> tuple[int, str]:
+    """The id of the last note that `notes_of` tells, and who wrote it; 0 without any."""
+    query = select(notes.c.id, users.c.name).outerjoin(users, users.c.id == notes.c.author_id)
+    query = query.where(notes.c.case_id.in_(family(case_id)), open_to(viewer, case_id))
+    row = (await tx.conn.execute(query.order_by(notes.c.id.desc()).limit(1))).one_or_none()
+    return (row[0], row[1] or "") if row else (0, "")
+
+
 async def clocks_of(tx: Tx, viewer: Viewer, case_id: int) -> list[ClockRow]:
     """The clocks of a case, the earliest first; none when the viewer may not open it."""
     return [ClockRow(*row) for row in await tx.conn.execute(of_case(case_id).where(open_to(viewer, case_id)))]

@@ -33,7 +33,8 @@
       const present = box.querySelector(".present");
       const names = data.writing || data.others, text = data.writing ? box.dataset.writing : box.dataset.others;
       say(present, names && text.replace("{names}", names));
-      offer(String(data.version) === box.dataset.version ? "" : box.dataset.changed);
+      const noted = String(data.note) === box.dataset.note ? "" : box.dataset.noted.replace("{name}", data.by);
+      offer(String(data.version) === box.dataset.version ? noted : box.dataset.changed);
     },
   };
 

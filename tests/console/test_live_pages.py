@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -101,6 +102,28 @@ async def test_a_case_that_changed_is_said_and_one_that_is_sealed_ends_its_strea
                 tx, running.house.cases["marie"], actor="system", act="case.changed", now=NOW, sealed=True
             )
         assert await heard.next("gone") == {}
+
+
+async def test_a_colleague_s_note_is_said_and_makes_no_form_stale(running: Running) -> None:
+    tom, luc = await running.sign_in("tom"), await running.sign_in("luc")
+    path = running.case("marie")
+    page = await luc.get(path)
+    shown = re.search(r'data-version="(\d+)" data-note="(\d+)" data-noted="{name} added a note', page)
+    assert shown
+    await tom.get(path)
+    async with stream(luc, f"{path}/events") as heard:
+        before = await heard.next("case")
+        assert (str(before["version"]), str(before["note"])) == shown.groups()
+        await tom.post(f"{path}/note", text="Rappeler lundi.")
+        after = await heard.next("case")
+        while after["note"] == before["note"]:
+            after = await heard.next("case")
+        assert after["by"] == "Tom Baert"
+        assert after["version"] == before["version"]
+        assert "lundi" not in json.dumps(after)
+    # The form that was open is taken as if nothing had been.
+    assert "The case is yours." in await luc.post(f"{path}/take")
+    assert f'data-note="{after["note"]}"' in await luc.get(path)
 
 
 async def test_who_reads_a_sealed_case_is_seen_by_those_who_may_read_it(running: Running) -> None:
