@@ -296,5 +296,6 @@ DONE: Final = frozenset(
         "contact_untold",
         "contact_undone",
         "split",
+        "unchanged",
     }
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from config.vocabulary import DEPARTMENTS, FLAGS, KINDS, QUEUES, Department
 from console.actions import After, WrongFormError, change, version_of
@@ -15,6 +15,9 @@ from store.database import Tx
 from store.labels import WrongLabelsError
 from store.views import Row
 
+# What is wanted is so already: nothing happened that the case would tell, and no open page is out of date.
+_UNCHANGED: Final = "?done=unchanged"
+
 
 class Moving:
     """Acts that say whose a case is and what it is about."""
@@ -25,6 +28,8 @@ class Moving:
     async def take(self, tx: Tx, who: Who, row: Row, after: After) -> str:
         """Make the case one's own."""
         del after
+        if row.assignee_id == who.viewer.user_id:
+            return "?done=taken"
         await change(tx, who, row, "case.taken", assignee_id=who.viewer.user_id)
         return "?done=taken"
 
@@ -36,6 +41,8 @@ class Moving:
         user = next((user for user in people if str(user.id) == wanted), None)
         if wanted and user is None:
             raise WrongFormError("unknown_person")
+        if (user.id if user else None) == row.assignee_id:
+            return _UNCHANGED
         detail = {"to": f"user:{user.id}" if user else ""}
         await change(tx, who, row, "case.assigned", detail, assignee_id=user.id if user else None)
         if user:
@@ -48,6 +55,8 @@ class Moving:
         queue = who.form.get("queue", "")
         if queue not in QUEUES:
             raise WrongFormError("unknown_queue")
+        if queue == row.queue:
+            return _UNCHANGED
         values: dict[str, Any] = {"queue": queue, "assignee_id": None}
         if queue in DEPARTMENTS:
             values["department"] = queue
@@ -77,6 +86,8 @@ class Moving:
                 tx, who.viewer, row.id, {"department": department}, now=who.now, version=version_of(who)
             )
         except NothingToCorrectError:
+            if department == row.department:
+                return _UNCHANGED
             await change(tx, who, row, "case.department", detail, department=department)
         await self._clocks(tx, row, row.queue, department)
         return "?done=department"

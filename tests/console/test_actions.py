@@ -58,6 +58,25 @@ async def test_take_and_hand_over(running: Running) -> None:
     assert await acts_of(running, "soon") == ["case.opened", "case.taken", "case.assigned"]
 
 
+async def test_what_is_so_already_changes_nothing_and_is_said(running: Running) -> None:
+    tom, luc = await running.sign_in("tom"), await running.sign_in("luc")
+    path = running.case("soon")
+    await tom.get(path)
+    await tom.post(f"{path}/take")
+    await luc.get(path)
+    before = await row_of(running, "soon")
+    mine = str(running.house.users["tom"])
+    again = [("assign", "assignee", mine), ("move", "queue", before.queue), ("department", "department", before.department or "")]
+    for act, field, value in again:
+        page = await tom.post(f"{path}/{act}", **{field: value})
+        assert "That was so already; nothing has changed." in page, act
+    assert "The case is yours." in await tom.post(f"{path}/take")
+    assert await row_of(running, "soon") == before
+    assert await acts_of(running, "soon") == ["case.opened", "case.taken"]
+    # Nobody's page is out of date by it.
+    assert "Luc Simon took the case." in await luc.post(f"{path}/take")
+
+
 async def test_a_case_goes_only_to_somebody_who_may_have_it(running: Running) -> None:
     tom = await running.sign_in("tom")
     path = running.case("soon")
