@@ -23,8 +23,11 @@ def is_ours(target: str) -> bool:
 
 
 def next_path(wanted: str) -> str:
-    """The path to go on to, the list of cases for anything that is no page of ours."""
-    return wanted if is_page(wanted) and not _NO_PAGE.search(wanted) else "/console/"
+    """The path to go on to, with what narrows it; the list of cases for anything that is no page of ours."""
+    path, _, _ = wanted.partition("?")
+    if not is_page(path) or _NO_PAGE.search(path):
+        return "/console/"
+    return wanted if is_ours(wanted) else path
 
 
 def with_query(path: str, more: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -247,8 +248,10 @@ class Site:
             return self.pages.page(
                 "signed_out.html", self.language(request), now, status=401, typed=typed, next=_page_of(request)
             )
-        target = "" if request.method == "POST" else f"?next={request.path}"
-        return self.see_other(f"/console/sign-in{target}")
+        # A link to a narrowed list is one that a colleague sent: it leads there after the sign-in too.
+        narrowed = f"?{urlencode(list(request.query.items()))}" if request.query else ""
+        asked = "" if request.method == "POST" else f"?{urlencode({'next': request.path + narrowed}, safe='/')}"
+        return self.see_other(f"/console/sign-in{asked}")
 
 
 def _page_of(request: web.Request) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from yarl import URL
 
 from console import passkeys, passwords, proof
 from console.paths import next_path
@@ -158,7 +159,9 @@ async def test_a_sign_in_form_from_another_browser_is_refused(running: Running) 
         "javascript:alert(1)",
         "/console/\r\nSet-Cookie: a=b",
         "/fr/",
-        "/console/queue/mediation?x=1",
+        "https://evil.example/?/console/",
+        "/console/case/PM-2026-000001-16/file/1?x=1",
+        "/console/sign-out?x=1",
     ],
 )
 def test_a_sign_in_leads_to_our_own_pages_only(wanted: str) -> None:
@@ -167,6 +170,24 @@ def test_a_sign_in_leads_to_our_own_pages_only(wanted: str) -> None:
 
 def test_a_sign_in_leads_back_to_the_case() -> None:
     assert next_path("/console/case/PM-2026-000001-16") == "/console/case/PM-2026-000001-16"
+
+
+@pytest.mark.parametrize("query", ["q=\r\nSet-Cookie: a=b", "q=<script>", "q=" + "x" * 3000])
+def test_a_query_that_is_none_of_ours_is_left_behind(query: str) -> None:
+    assert next_path(f"/console/search?{query}") == "/console/search"
+
+
+@pytest.mark.parametrize(
+    "path", ["/console/?show=resting&language=nl", "/console/search?q=L%27%C3%A9t%C3%A9+%26+%3F", "/console/mine"]
+)
+async def test_a_link_to_a_narrowed_list_survives_the_sign_in(running: Running, path: str) -> None:
+    client = running.client()
+    answer = await client.get(URL(path, encoded=True), allow_redirects=False)
+    assert answer.status == 303
+    page = await (await client.get(answer.headers["Location"].removeprefix(running.base_url))).text()
+    fields = {"csrf": hidden(page, "csrf"), "login": "tom", "password": PASSWORD, "next": hidden(page, "next")}
+    answer = await client.post("/console/sign-in", data=fields, allow_redirects=False)
+    assert answer.headers["Location"] == f"{running.base_url}{path}"
 
 
 async def test_what_was_typed_comes_back_when_the_session_has_ended(running: Running) -> None:
