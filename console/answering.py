@@ -6,7 +6,7 @@ from console.actions import After, WrongFormError, also_change, text_of, version
 from console.case_file import gathered
 from console.looking_over import looked_over
 from console.site import Site, Who
-from store import cases, correspondence, drafts, outbox, questions
+from store import cases, correspondence, drafts, outbox, questions, reindex
 from store.cases import StaleError
 from store.correspondence import MessageRow
 from store.database import Tx
@@ -58,6 +58,7 @@ class Answering:
             # It was the last message of the closing: what it said of the end is taken back with it.
             await cases.reopen(tx, row.id, actor=who.actor, now=who.now)
         await drafts.bring_back(tx, who.viewer, row.id, "reply", message.reply or message.text, now=who.now)
+        await reindex.case(tx, row.id)
         await also_change(tx, who, row.id, "case.answer_undone", {"message": message.id})
         return "?done=undone#write"
 
@@ -66,6 +67,7 @@ class Answering:
             return "?done=too_late"
         await questions.taken_back(tx, message.id)
         await drafts.bring_back(tx, who.viewer, row.id, "question", message.reply, now=who.now)
+        await reindex.case(tx, row.id)
         await also_change(tx, who, row.id, "case.question_undone", {"message": message.id})
         return "?done=undone#ask"
 

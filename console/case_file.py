@@ -176,7 +176,7 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
         member=await people.person_of(tx, row.person_id) if row.person_id is not None else None,
         contacts=await people.contacts_of_case(tx, row.id),
         others=await case_around.other_cases(tx, viewer, row),
-        files=[(message, file) for message in messages for file in message.files],
+        files=[(message, file) for message in messages if message.delivery != "cancelled" for file in message.files],
         held=await correspondence.held_messages(tx, viewer, case_id=row.id) if viewer.handles_cases else (),
         departing=await case_around.departing(tx, viewer, row.id),
         fates=await case_around.fates(tx, viewer, row.id),

@@ -106,7 +106,12 @@ async def collected(
 ) -> Collected:
     """Read one matter; the viewer may open it."""
     row = (await tx.conn.execute(select(cases).where(cases.c.id == (matter.own or [matter.case_id])[0]))).one()
-    every = await correspondence.messages_of(tx, viewer, matter.case_id)
+    every = [
+        one
+        for one in await correspondence.messages_of(tx, viewer, matter.case_id)
+        # What was taken back before it left was said to nobody.
+        if one.delivery != "cancelled"
+    ]
     theirs = await _contacts_of(tx, request.person_id)
     owners = await _contact_ids(tx, [one.id for one in every])
     own_words = [one for one in every if one.direction == "in" and _is_from(one, owners, theirs, matter)]
@@ -163,7 +168,7 @@ def _spoken(
             if matter.own:
                 found.append(_entry(one, taken=one.case_id in matter.own, author=one.situation))
             continue
-        if not _is_from(one, owners, theirs, matter) or one.delivery in ("waiting", "taken", "cancelled"):
+        if not _is_from(one, owners, theirs, matter) or one.delivery in ("waiting", "taken"):
             continue
         if one.direction == "in":
             last[one.case_id] = whose_name(request.name, one.sender_name)

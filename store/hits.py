@@ -10,7 +10,7 @@ from sqlalchemy import LargeBinary, Select, String, func, literal, select, type_
 
 from config.directions import straight
 from store import cases as register
-from store import texts
+from store import outbox, texts
 from store.database import Tx
 from store.schema import cases, message_files, messages, notes
 from store.viewer import Viewer
@@ -93,6 +93,7 @@ def _said(members: Sequence[int]) -> Select[Any]:
             messages.c.case_id.in_(members),
             messages.c.auto.is_(False),
             messages.c.direction.in_(("in", "out", "ask", "dep")),
+            ~outbox.TAKEN_BACK,
         )
         .subquery()
     )

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, exists, or_, select, update
 
 from channels.message import Attachment, Choice, OutboundMessage
 from config.vocabulary import CONVERSING
@@ -33,6 +33,15 @@ _FIELDS: Final = (
     "reply_tag",
     "message_tag",
     "choices",
+)
+
+
+# Of a row of messages: it was taken back before it left, so it was never said.
+TAKEN_BACK: Final = exists().where(
+    # Both move to another case together, and what goes out is found by its case.
+    outbox.c.case_id == messages.c.case_id,
+    outbox.c.message_id == messages.c.id,
+    outbox.c.state == "cancelled",
 )
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import func, select, text
 
 from store import cases as register
-from store import numbers, people, search, texts
+from store import numbers, outbox, people, search, texts
 from store.database import Store, Tx
 from store.family import members
 from store.schema import cases, message_files, messages, notes
@@ -87,7 +87,7 @@ async def _words(tx: Tx, case_id: int) -> list[str]:
     found = [row.reference, "" if row.name is None else texts.read(row.name, people.NAME)]
     written = await tx.conn.execute(
         select(messages.c.subject, messages.c.text, messages.c.reply)
-        .where(messages.c.case_id == case_id, messages.c.auto.is_(False))
+        .where(messages.c.case_id == case_id, messages.c.auto.is_(False), ~outbox.TAKEN_BACK)
         .order_by(messages.c.id)
     )
     for message in written:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from config.vocabulary import Language
 from router.decision import Decision
 from store import cases as register
-from store import people, references, reindex, texts, views
+from store import outbox, people, references, reindex, texts, views
 from store.carrying import move_messages
 from store.database import Tx
 from store.schema import case_contacts, contacts, messages
@@ -79,7 +79,9 @@ async def movable(tx: Tx, viewer: Viewer, case_id: int) -> set[int]:
 async def _own(tx: Tx, case_id: int) -> Sequence[Any]:
     rows = (
         await tx.conn.execute(
-            select(messages).where(messages.c.case_id == case_id).order_by(messages.c.at, messages.c.id)
+            select(messages)
+            .where(messages.c.case_id == case_id, ~outbox.TAKEN_BACK)
+            .order_by(messages.c.at, messages.c.id)
         )
     ).all()
     opening = next((row.id for row in rows if row.direction == "in"), None)

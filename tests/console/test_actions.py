@@ -66,7 +66,11 @@ async def test_what_is_so_already_changes_nothing_and_is_said(running: Running) 
     await luc.get(path)
     before = await row_of(running, "soon")
     mine = str(running.house.users["tom"])
-    again = [("assign", "assignee", mine), ("move", "queue", before.queue), ("department", "department", before.department or "")]
+    again = [
+        ("assign", "assignee", mine),
+        ("move", "queue", before.queue),
+        ("department", "department", before.department or ""),
+    ]
     for act, field, value in again:
         page = await tom.post(f"{path}/{act}", **{field: value})
         assert "That was so already; nothing has changed." in page, act

@@ -65,6 +65,7 @@ WITHOUT = {
     "recommendations.follow": _OPENED,
     "cases.reopen": _OPENED,
     "outbox.cancel": _OPENED,
+    "reindex.case": _OPENED,
     "search.remove": _OPENED,
     "pauses.wake": _OPENED,
     "people.contacts_of_case": _FOUND,
