@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import delete, func, select, update
 
+from store import cases as register
+from store import texts
 from store.database import Tx
-from store.schema import cases, mentions, users
+from store.people import NAME
+from store.schema import cases, mentions, notes, people, users
 from store.sql import add as add_row
 from store.viewer import Viewer
 
 # Named in a note; the case was given to them; a department answered what they asked.
 Why = Literal["note", "given", "answer"]
 
+_FIRST_WORDS: Final = 160
+
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """One case that somebody wants this person to look at."""
+    """One case that somebody wants this person to look at. `person` is its member, `words` how the note begins that names
+    them; of a sealed case neither is told, for it is opened with a reason and not by the way."""
 
     id: int
     reference: str
@@ -27,6 +34,9 @@ class Mention:
     why: str
     at: datetime
     seen_at: datetime | None
+    sealed: bool = False
+    person: str = ""
+    words: str = ""
 
 
 async def add(tx: Tx, case_id: int, user_id: int, why: Why, *, author_id: int | None, now: datetime) -> None:
@@ -43,15 +53,52 @@ async def take_back(tx: Tx, case_id: int, *, author_id: int, at: datetime) -> No
 
 async def of(tx: Tx, viewer: Viewer, *, limit: int = 100) -> list[Mention]:
     """This person's mentions, the unseen first, then the latest; none of a case that they may not open (any more)."""
+    # The note was written by the same press as the mention, at the same moment; two of one press have the later one's words.
+    note = (
+        select(notes.c.text)
+        .where(
+            notes.c.case_id == mentions.c.case_id,
+            notes.c.author_id == mentions.c.author_id,
+            notes.c.at == mentions.c.at,
+            mentions.c.why == "note",
+        )
+        .order_by(notes.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     rows = await tx.conn.execute(
-        select(mentions.c.id, cases.c.reference, users.c.name, mentions.c.why, mentions.c.at, mentions.c.seen_at)
+        select(
+            mentions,
+            cases.c.reference,
+            cases.c.sealed,
+            users.c.name.label("author"),
+            people.c.name.label("person"),
+            note.label("note"),
+        )
         .join(cases, cases.c.id == mentions.c.case_id)
+        .outerjoin(people, people.c.id == cases.c.person_id)
         .outerjoin(users, users.c.id == mentions.c.author_id)
         .where(mentions.c.user_id == viewer.user_id, viewer.may_see())
         .order_by(mentions.c.seen_at.is_not(None), mentions.c.id.desc())
         .limit(limit)
     )
-    return [Mention(row[0], row[1], row[2] or "", row[3], row[4], row[5]) for row in rows]
+    return [_read(row) for row in rows]
+
+
+def _read(row: Any) -> Mention:
+    told = not row.sealed
+    words = texts.read(row.note, register.NOTE) if told and row.note is not None else ""
+    return Mention(
+        id=row.id,
+        reference=row.reference,
+        author=row.author or "",
+        why=row.why,
+        at=row.at,
+        seen_at=row.seen_at,
+        sealed=row.sealed,
+        person=texts.read(row.person, NAME) if told and row.person is not None else "",
+        words=textwrap.shorten(words, _FIRST_WORDS, placeholder=" …"),
+    )
 
 
 async def unseen(tx: Tx, viewer: Viewer) -> int:

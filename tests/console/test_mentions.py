@@ -5,6 +5,8 @@ from __future__ import annotations
 from console.mentioning import named_in
 from store.users import User
 from tests.console.conftest import Running
+from tests.console.example_house import CANARY
+from tests.console.test_actions import row_of
 
 
 def user(number: int, name: str, login: str = "") -> User:
@@ -31,11 +33,15 @@ async def test_who_is_named_finds_it_until_seen(running: Running) -> None:
     tom, luc = await running.sign_in("tom"), await running.sign_in("luc")
     path = running.case("soon")
     await tom.get(path)
-    await tom.post(f"{path}/note", text="@Luc Simon, kun jij dit nakijken?")
+    await tom.post(
+        f"{path}/note", text="@Luc Simon, kun jij dit nakijken?\n\nHet <gaat> om" + " veel" * 30 + " lange noot"
+    )
     page = await luc.get("/console/mentions")
     assert "Tom Baert named you in a note." in page
     assert running.house.references["soon"] in page
-    assert "nakijken" not in page
+    assert "Jan Peeters</a>" in page
+    assert '<blockquote class="soft">@Luc Simon, kun jij dit nakijken? Het &lt;gaat&gt; om' in page
+    assert "lange noot" not in page
     assert "Mentions" not in await tom.get("/console/mine")
     assert running.desk.told == []
     page = await luc.post("/console/mentions/1/seen")
@@ -70,6 +76,20 @@ async def test_nobody_is_told_of_a_case_that_they_may_not_open(running: Running)
     await anne.post(f"{path}/open", reason="handling")
     await anne.post(f"{path}/note", text="@Tom Baert", tell=str(running.house.users["tom"]))
     assert running.house.references["sealed"] not in await tom.get("/console/mentions")
+
+
+async def test_a_sealed_case_is_named_without_its_member_and_its_words(running: Running) -> None:
+    anne, sofie = await running.sign_in("anne"), await running.sign_in("sofie")
+    path = running.case("sealed")
+    await anne.post(f"{path}/open", reason="handling")
+    await anne.get(path)
+    await anne.post(f"{path}/note", text=f"Voyez {CANARY}", tell=str(running.house.users["sofie"]))
+    page = await sofie.get("/console/mentions")
+    assert running.house.references["sealed"] in page
+    assert CANARY not in page
+    row = await row_of(running, "sealed")
+    assert row.person
+    assert row.person not in page
 
 
 async def test_the_people_of_the_new_queue_are_told_that_a_case_waits(running: Running) -> None:
