@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
-from typing import cast
+from typing import Final, cast
 
 from config.directory import directory
 from config.vocabulary import Language
@@ -51,6 +51,9 @@ from store.recommendations import Recommendation
 from store.related import Related
 from store.users import User
 from store.views import Row
+
+# What a merge and its way back say on the case that went; the one that it went into says the same the other way round.
+_OF_WHO_LEFT: Final = ("case.merged", "case.unmerged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,7 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
     merged = await merging.merged_into(tx, viewer, row.id)
     # What was done to the case and, before they were merged, to those that go on in it.
     acts = {one: await audit.of_case(tx, one) for one in await members(tx, row.id)}
-    entries = sorted(chain.from_iterable(acts.values()), key=lambda entry: entry.at)
+    entries = sorted(chain.from_iterable(_told_once(row.id, acts)), key=lambda entry: entry.at)
     names = await case_around.names(tx)
     opening = next((message for message in messages if message.direction == "in"), None)
     marked = None
@@ -201,6 +204,12 @@ async def gathered(tx: Tx, who: Who, row: Row, *, since: datetime | None = None)
         corrected=list(reversed(await corrections.listing(tx, viewer, case_id=row.id))),
         moved=moves(acts[row.id]),
     )
+
+
+def _told_once(case_id: int, acts: Mapping[int, Sequence[Entry]]) -> Iterator[Iterable[Entry]]:
+    """The acts of each case of a family. That one went into another, or came out again, is told by the one that goes on."""
+    for one, entries in acts.items():
+        yield entries if one == case_id else (entry for entry in entries if entry.act not in _OF_WHO_LEFT)
 
 
 def may_be_told(user: User, row: Row) -> bool:

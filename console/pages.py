@@ -103,6 +103,21 @@ class Say:
             return words["talks.lasting.hours"].replace("{h}", str(hours)).replace("{m}", f"{rest:02}")
         return words["talks.lasting.days"].replace("{n}", str(hours // 24))
 
+    def since(self, moment: datetime) -> str:
+        """How long something waits by now, in words that no time of day could be taken for: "for 21 hours"."""
+        words = catalogue()[self._language]
+        minutes = max(0, int((self._now - moment).total_seconds()) // 60)
+        if not minutes:
+            return words["talks.for_so_long.now"]
+        hours = minutes // 60
+        if not hours:
+            return words.counted("talks.for_so_long.minutes", minutes)
+        return (
+            words.counted("talks.for_so_long.hours", hours)
+            if hours < _HOURS
+            else words.counted("talks.for_so_long.days", hours // 24)
+        )
+
     def age(self, since: datetime) -> int:
         """How many days ago something was, counted by the calendar of Brussels."""
         return max(0, (self.today - deadlines.received_day(since)).days)

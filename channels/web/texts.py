@@ -20,7 +20,7 @@ Texts = Mapping[str, str]
 # French puts a no-break space before these and inside « »; the files hold plain ones (they are easier to edit).
 _FRENCH_BEFORE = re.compile(r" (?=[;:!?»])")
 _FRENCH_AFTER = re.compile(r"(?<=«) ")
-_NAME = re.compile(r"\{([a-z_]+)\}")
+_NAME = re.compile(r"\{([a-z_]+)\}(\.?)")
 _NUMBER_GAP = re.compile(r"(?<=\d) (?=\d)")
 
 
@@ -45,8 +45,19 @@ def check(texts: Mapping[Language, Texts]) -> Mapping[Language, Texts]:
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """Put values in the place of their {names}, in one pass: a value is never looked at again (rule R1)."""
-    return _NAME.sub(lambda match: values.get(match.group(1), match.group(0)), text)
+    """Put values in the place of their {names}, in one pass: a value is never looked at again (rule R1).
+
+    A value that ends in a full stop of its own, such as a short date in French, needs none at the end of a sentence.
+    """
+
+    def put(match: re.Match[str]) -> str:
+        name, stop = match.groups()
+        value = values.get(name)
+        if value is None:
+            return match.group(0)
+        return value if stop and value.endswith(stop) else value + stop
+
+    return _NAME.sub(put, text)
 
 
 def _read(path: Path, language: Language) -> Texts:

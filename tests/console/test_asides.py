@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import get_args
 
 from sqlalchemy import select, update
@@ -98,6 +99,19 @@ async def test_what_was_tried_again_says_which_case_it_became(running: Running) 
     assert sealed not in page
     assert "a case that you may not open" in page
     assert f'<a href="/console/case/{sealed}">' in await anne.get(address)
+
+
+async def test_how_long_the_oldest_waits_is_no_time_of_day(running: Running) -> None:
+    await add_quarantined(running.house, "old", "?", "charset", hours_ago=400)
+    running.clock.forward(hours=1)
+    luc = await running.sign_in("luc")
+    page = await luc.get("/console/quarantine")
+    assert "The oldest has been here for 16 days." in page
+    assert ">the oldest for 16 days</li>" in page
+    tom = await running.sign_in("tom")
+    assert re.search(
+        r'<span class="soft" title="[^"]+">for \d+ (hours|days)</span></header>', await tom.get("/console/held")
+    )
 
 
 async def test_the_quarantine_groups_by_error_and_tries_again(running: Running) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -10,7 +10,7 @@ from console.audit_words import pairs
 from console.pages import Say
 from console.rule_words import unmet
 from console.shipped_rules import named
-from console.words import catalogue
+from console.words import ConsoleLanguage, catalogue
 from tests.console.conftest import Running
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -29,6 +29,23 @@ def test_a_date_has_its_year_where_nobody_could_tell() -> None:
         Say("fr", NOW, saturdays=False).moment(datetime(2025, 3, 1, 9, 30, tzinfo=UTC))
         == "1 mars 2025, 10\u00a0h\u00a030"
     )
+
+
+@pytest.mark.parametrize(
+    ("span", "said"),
+    [
+        ({"seconds": 20}, ("for less than a minute", "depuis moins d’une minute", "al minder dan een minuut")),
+        ({"minutes": 1}, ("for 1 minute", "depuis 1 minute", "al 1 minuut")),
+        ({"minutes": 59}, ("for 59 minutes", "depuis 59 minutes", "al 59 minuten")),
+        ({"hours": 21, "minutes": 9}, ("for 21 hours", "depuis 21 heures", "al 21 uur")),
+        ({"hours": 48}, ("for 2 days", "depuis 2 jours", "al 2 dagen")),
+    ],
+)
+def test_how_long_something_waits_is_said_in_words(span: dict[str, int], said: tuple[str, str, str]) -> None:
+    languages: tuple[ConsoleLanguage, ...] = ("en", "fr", "nl")
+    for language, wanted in zip(languages, said, strict=True):
+        found = Say(language, NOW, saturdays=False).since(NOW - timedelta(**span))
+        assert found.replace("\u00a0", " ") == wanted
 
 
 @pytest.mark.parametrize(

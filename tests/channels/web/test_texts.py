@@ -115,6 +115,19 @@ def test_values_come_out_as_typed(syntax: str) -> None:
     assert texts.fill("Hello {name}.", {"name": syntax}) == f"Hello {syntax}."
 
 
+@pytest.mark.parametrize(
+    ("text", "filled"),
+    [
+        ("Jusqu’au {day}. Ensuite", "Jusqu’au ven. 4 déc. Ensuite"),
+        ("Jusqu’au {day}, non.", "Jusqu’au ven. 4 déc., non."),
+        ("{day} {day}.", "ven. 4 déc. ven. 4 déc."),
+        ("Le {unknown}.", "Le {unknown}."),
+    ],
+)
+def test_a_sentence_that_ends_in_an_abbreviation_has_one_full_stop(text: str, filled: str) -> None:
+    assert texts.fill(text, {"day": "ven. 4 déc."}) == filled
+
+
 def test_filled_markup_is_escaped_on_both_sides() -> None:
     template = pages.environment().from_string("{{ text | fill(name=name) }}|{{ typed | lines }}|{{ call | callable }}")
     drawn = template.render(text="<i> {name}", name="<b>{name}", typed="a<b\n\nc\nd", call="<u> [0800 32 123] [112]")
