@@ -9,7 +9,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
 from console import live_pages
-from store import presence
+from store import cases, presence
 from store.viewer import Viewer
 from tests.browser.test_console import Watched, chromium
 from tests.console.conftest import Running, furnished, running
@@ -118,3 +118,33 @@ async def test_who_else_is_on_a_case_is_named(running: Running, sign_in: SignIn)
         await presence.touch(tx, luc, running.house.cases["marie"], now=running.clock())
     await tom.page.get_by_text("Luc Simon also has this case open.").wait_for()
     assert tom.troubles == []
+
+
+async def test_a_colleague_s_note_is_told_and_shown_when_asked_for(running: Running, sign_in: SignIn) -> None:
+    luc, case_id = await sign_in("luc"), running.house.cases["marie"]
+    page = luc.page
+    await page.goto(running.base_url + running.case("marie"))
+    async with running.house.store.write() as tx:
+        await cases.add_note(tx, case_id, running.house.users["tom"], "Rappeler lundi.", now=running.clock())
+    await page.get_by_text("Tom Baert added a note since you opened this case.").wait_for()
+    await expect(page.get_by_text("Rappeler lundi.")).to_have_count(0)
+    await page.keyboard.press(".")
+    await page.get_by_text("Rappeler lundi.").wait_for()
+    await expect(page.get_by_text("added a note")).to_have_count(0)
+    assert luc.troubles == []
+
+
+async def test_a_wide_list_takes_three_lines_a_case_and_choices_beside_a_case_are_whole(
+    running: Running, sign_in: SignIn
+) -> None:
+    luc = await sign_in("luc", viewport={"width": 1280, "height": 900})
+    page = luc.page
+    await page.goto(f"{running.base_url}/console/queue/digital")
+    rows = page.locator(".row")
+    heights = [box["height"] for row in await rows.all() if (box := await row.bounding_box())]
+    assert heights
+    assert max(heights) <= 80
+    await page.goto(running.base_url + running.case("marie"))
+    for name in ("#assignee", "#queue", "#department"):
+        given = await page.locator(name).evaluate("one => [one.offsetWidth, one.parentElement.clientWidth]")
+        assert given[0] == given[1], name
