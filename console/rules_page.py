@@ -34,6 +34,7 @@ class RulesPage:
             tallies = await rule_hits.counts(tx, who.viewer, _since(who.now, days))
             published = await rule_sets.publications(tx)
             wanted_back = await rule_returns.waiting(tx)
+            at_once = await rule_returns.at_once(tx, now=who.now)
             comments = {version.version: version.comment for version in await rule_sets.history(tx)}
             begun = await rule_drafts.begun(tx) if who.may("supervises") and await rule_drafts.current(tx) else None
         rules = await readable(live.body) if live else None
@@ -50,6 +51,7 @@ class RulesPage:
             published=published,
             comments=comments,
             wanted_back=wanted_back,
+            at_once=at_once,
             begun=begun,
             done=done if (done := request.query.get("done", "")) in ("published", "returned") else "",
             alone=await self._house.may_publish_alone(),

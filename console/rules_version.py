@@ -33,6 +33,7 @@ class RulesVersion:
         async with self._site.store.read() as tx:
             history = await rule_sets.history(tx)
             wanted_back = await rule_returns.waiting(tx)
+            at_once = await rule_returns.at_once(tx, now=who.now)
         names = [one.version for one in history]
         if wanted not in names:
             raise web.HTTPNotFound
@@ -55,6 +56,7 @@ class RulesVersion:
             changes=rule_words.differences(before, rules, t) if before and rules else None,
             would_change=rule_words.differences(now, rules, t) if now and rules else None,
             wanted_back=wanted_back if wanted_back and wanted_back.version == wanted else None,
+            at_once=at_once == wanted,
             alone=await self._house.may_publish_alone(),
             said=said,
             harmed=harmed,
@@ -85,6 +87,7 @@ class RulesVersion:
         async with self._site.store.read() as tx:
             live = await rule_sets.active_version(tx)
             waiting = await rule_returns.waiting(tx)
+            at_once = await rule_returns.at_once(tx, now=who.now)
         if live == version.version:
             # The first of two clicks brought it back, or somebody else did: it decides, as was wanted.
             return ""
@@ -92,6 +95,8 @@ class RulesVersion:
             raise NotPublishedError("stale")
         if waiting and waiting.version == version.version and waiting.asked_by != me:
             await self._house.publish(rules, version.body, _of_both(waiting, me, harm))
+        elif at_once == version.version:
+            await self._house.publish(rules, version.body, Standing(me, None, comment, harm))
         elif not comment:
             raise NotPublishedError("comment")
         elif await self._house.may_publish_alone():

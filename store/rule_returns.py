@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import delete, select
 
@@ -12,6 +13,9 @@ from store.database import Tx
 from store.schema import rule_returns, users
 from store.sql import new_id
 from store.users import stands_for_rules
+
+# So long after new rules were published, what decided before them comes back on one supervisor's word.
+AT_ONCE: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,20 @@ async def waiting(tx: Tx) -> Return | None:
     if row is None:
         return None
     return Return(row.version, row.live, row.comment, row.harm, row.asked_by, row.name, row.asked_at)
+
+
+async def at_once(tx: Tx, *, now: datetime) -> str:
+    """The version that one supervisor may bring back alone: what decided until the live one was published, if that was for the
+    first time and lately, and if two people stood for it, or it came with Guichet. "" where there is none.
+
+    Who undoes such a return in turn needs a second supervisor: one of two who disagree would else have the last word.
+    """
+    published = await rule_sets.publications(tx)
+    if len(published) < 2 or published[0].again or now - published[0].at > AT_ONCE:
+        return ""
+    before = next(one for one in reversed(published) if one.version == published[1].version)
+    shipped = before is published[-1] and not before.author
+    return before.version if shipped or (before.author and before.reader) else ""
 
 
 async def ask(tx: Tx, *, version: str, live: str, comment: str, harm: str, user_id: int, now: datetime) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from rich.table import Table
+from rich.box import SIMPLE_HEAD
+from rich.table import Column, Table
 
 from gateway.commands.rules import AcceptHarm, Author, Comment, Reader, make_live, rules
 from gateway.commands.terminal import emit, out, say, stop, with_house
@@ -54,7 +55,9 @@ def history() -> None:
             return await rule_sets.publications(tx), comments
 
     published, comments = with_house(work)
-    table = Table("when (UTC)", "version", "by", "read by", "why", "changed", "worse")
+    # The name of a version is what `return` and `show` are given: however narrow the terminal, it stands on one line.
+    name = Column("version", no_wrap=True)
+    table = Table("when (UTC)", name, "by", "read by", "why", "changed", "worse", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for one in published:
         why = (one.comment or "decides again") if one.again else comments.get(one.version, "")
         why += f" (harm accepted: {one.harm})" if one.harm else ""

@@ -126,6 +126,7 @@ async def rules_published(running: Running) -> Click:
 
 
 async def way_back(running: Running) -> Click:
+    await publish(running, "1 b")
     await publish(running, "2", CLEARER)
     luc, sofie = await running.sign_in("luc"), await running.sign_in("sofie")
     path = "/console/rules/version/1"
@@ -135,6 +136,7 @@ async def way_back(running: Running) -> Click:
 
 
 async def way_back_asked(running: Running) -> Click:
+    await publish(running, "1 b")
     await publish(running, "2", CLEARER)
     luc = await running.sign_in("luc")
     form, fields = await _form(luc, "/console/rules/version/1", "/return", text="Back")

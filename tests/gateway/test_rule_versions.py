@@ -59,10 +59,15 @@ def test_a_return_passes_what_every_publication_passes(guichet: Command, tmp_pat
         words = "correct horse battery staple 9"
         added = guichet("user", "add", login, "--role", "supervisor", "--name", login, typed=f"{words}\n{words}\n")
         assert added.code == 0, added.err
-    alone = guichet("rules", "return", "1", "--comment", "Back", "--by", "lena")
+    # What decided until just now comes back on one supervisor's word, and on nobody's it does not.
+    nobody = guichet("rules", "return", "1", "--comment", "Back")
+    assert nobody.code == 1
+    assert "one supervisor stands for this return" in nobody.err
+    assert guichet("rules", "return", "1", "--comment", "Back", "--by", "lena").code == 0
+    alone = guichet("rules", "return", "2", "--comment", "Again", "--by", "lena")
     assert alone.code == 1
     assert "two supervisors stand for new rules" in alone.err
-    assert guichet("rules", "return", "1", "--comment", "Back", "--by", "lena", "--read-by", "luc").code == 0
+    assert guichet("rules", "return", "2", "--comment", "Again", "--by", "lena", "--read-by", "luc").code == 0
 
 
 def test_what_cannot_be_is_said(guichet: Command, tmp_path: Path) -> None:
@@ -78,3 +83,11 @@ def test_what_cannot_be_is_said(guichet: Command, tmp_path: Path) -> None:
     bad = tmp_path / "bad.yaml"
     bad.write_text("version: x", encoding="utf-8")
     assert "One of them is not sound" in guichet("rules", "diff", str(bad)).err
+
+
+def test_the_history_names_a_version_whole_on_a_narrow_terminal(guichet: Command, tmp_path: Path) -> None:
+    name = "2026-11-27 220648.12"
+    new = changed(tmp_path / "new.yaml", name)
+    assert guichet("rules", "publish", new, "--comment", "A comment that is longer than its column").code == 0
+    for columns in ("80", "72"):
+        assert name in guichet("rules", "history", COLUMNS=columns).out
