@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +30,8 @@ _HOURS: Final = 48
 _KEPT_DAYS: Final = 2_048
 # Within so many days of today nobody asks which year is meant.
 _NEAR: Final = 180
+# Rules that were published here are named by their moment and the change of the draft that they were.
+_RULES_OF: Final = re.compile(r"(\d{4}-\d\d-\d\d \d{6})\.\d+")
 
 
 class Say:
@@ -89,6 +92,18 @@ class Say:
         said = self.moment(moment)
         today = deadlines.received_day(moment) == self.today
         return catalogue()[self._language]["talks.today"].replace("{time}", said) if today else said
+
+    def version(self, name: str) -> str:
+        """A version of the rules, after the word "version": "of 19 August 2026, 21:51"; one that was named by people as it is."""
+        found = _RULES_OF.fullmatch(name)
+        try:
+            made = datetime.strptime(found.group(1), "%Y-%m-%d %H%M%S").replace(tzinfo=UTC) if found else None
+        except ValueError:
+            made = None
+        if made is None:
+            return name
+        day = format_date(deadlines.received_day(made), "d MMMM y", locale=_LOCALES[self._language])
+        return catalogue()[self._language]["rules.made"].replace("{when}", f"{day}, {self.time(made)}")
 
     def lasting(self, since: datetime) -> str:
         """How long something has lasted by now: "12 min", "3 h 05"."""

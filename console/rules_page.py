@@ -36,7 +36,8 @@ class RulesPage:
             wanted_back = await rule_returns.waiting(tx)
             at_once = await rule_returns.at_once(tx, now=who.now)
             comments = {version.version: version.comment for version in await rule_sets.history(tx)}
-            begun = await rule_drafts.begun(tx) if who.may("supervises") and await rule_drafts.current(tx) else None
+            draft = await rule_drafts.current(tx) if who.may("supervises") else None
+            begun = await rule_drafts.begun(tx) if draft else None
         rules = await readable(live.body) if live else None
         return await self._site.page(
             "rules.html",
@@ -53,6 +54,7 @@ class RulesPage:
             wanted_back=wanted_back,
             at_once=at_once,
             begun=begun,
+            draft=draft,
             done=done if (done := request.query.get("done", "")) in ("published", "returned") else "",
             alone=await self._house.may_publish_alone(),
         )

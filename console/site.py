@@ -27,10 +27,11 @@ from console.reach_contract import Reach
 from console.rights import Right, may
 from console.second_step import SecondStep
 from console.talk_contract import Talks
+from console.text_cells import REFUSING
 from console.typed import typed_fields
 from console.words import ConsoleLanguage
 from router import deadlines
-from store import sign_ins, users, worklist
+from store import awaited, sign_ins, users, worklist
 from store.database import Store
 from store.viewer import Viewer
 
@@ -189,6 +190,10 @@ class Site:
             rail = await worklist.rail(tx, who.viewer, today=deadlines.received_day(who.now))
             waiting = await self.talks.waiting(tx, who.viewer)
             views = await view_links.links(tx, who.viewer)
+            to_read = {
+                "rules": await awaited.rules(tx, who.viewer),
+                "texts": len(await awaited.texts(tx, who.viewer, REFUSING)),
+            }
             doors_in_trouble = await in_trouble(tx, who.now) if who.may("supervises") else 0
         return self.pages.page(
             template,
@@ -201,6 +206,7 @@ class Site:
             waiting=waiting,
             views=views,
             doors_in_trouble=doors_in_trouble,
+            to_read=to_read,
             places=[place for place in PLACES if who.may(place.right)],
             here=here,
             csrf=who.csrf,

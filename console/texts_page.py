@@ -22,7 +22,7 @@ from router.acknowledgement import TEXTS
 from router.text_check import LONGEST, MOST_SMS, PARTS
 from router.text_preview import Past, preview
 from router.texts import FLAGS, NAMES
-from store import past_case, wordings
+from store import awaited, past_case, wordings
 from store.database import Tx
 from store.wordings import Body, Draft, Published, StaleDraftError
 
@@ -60,6 +60,7 @@ class TextsPage:
             drafts = {
                 name: draft for name in await wordings.drafted(tx) if (draft := await wordings.draft_of(tx, name))
             }
+            to_publish = await awaited.texts(tx, who.viewer, REFUSING)
         lines = await asyncio.to_thread(grid, published, drafts)
         done = request.query.get("done", "")
         return await self._site.page(
@@ -67,6 +68,7 @@ class TextsPage:
             who,
             here="texts",
             lines=lines,
+            to_publish=to_publish,
             drafts=drafts,
             published=published,
             member_languages=LANGUAGES,

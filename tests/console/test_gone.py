@@ -193,6 +193,7 @@ async def test_rules_that_they_proposed_are_proposed_anew_by_who_stands_for_them
 
 
 async def test_a_way_back_that_they_asked_for_waits_no_longer(running: Running) -> None:
+    await publish(running, "1 b")
     await publish(running, "2", CLEARER)
     luc, sofie = await running.sign_in("luc"), await running.sign_in("sofie")
     await luc.get("/console/rules/version/1")

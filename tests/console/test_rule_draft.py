@@ -235,6 +235,24 @@ async def test_a_condition_is_ticked_and_taken_out_in_words(running: Running) ->
     assert (await stored_rule(running, "distress")).all == ()
 
 
+async def test_the_second_supervisor_is_told_that_rules_wait(running: Running) -> None:
+    luc, sofie, tom = [await running.sign_in(login) for login in ("luc", "sofie", "tom")]
+    await luc.post(DRAFT)
+    await edited(luc, "contentless", title="Nothing for anybody")
+    assert "waits for you" not in await sofie.get("/console/")
+    await luc.get(DRAFT)
+    await luc.post(f"{DRAFT}/publish", text="A better name", harm="", proof=PASSWORD)
+    page = await sofie.get("/console/rules")
+    assert "Luc Simon asks you to read the draft of new rules" in page
+    rail = page[page.index('id="rail"') :]
+    assert rail.index('href="/console/rules"') < rail.index("1 waits for you") < rail.index('href="/console/report"')
+    # Its author waits for another, and who only reads the rules has nothing to do about them.
+    for browser in (luc, tom):
+        page = await browser.get("/console/rules")
+        assert "asks you to read" not in page
+        assert "waits for you" not in page
+
+
 async def _worse(_tx: Tx, _rehearsal: int) -> dict[str, int]:
     """The examples of the house allow no change that a colleague could judge so in this small register."""
     return {"worse": 2}
@@ -302,6 +320,9 @@ async def test_a_reader_who_finds_harm_says_why_it_is_right_or_sends_it_back(
     assert "Say what should be changed" in await sofie.post(f"{DRAFT}/back", status=422, text=" ")
     page = await sofie.post(f"{DRAFT}/back", text="Not <so>, please")
     assert "It is back with its author" in page
+    assert "Your draft of new rules came back from Sofie Claes." in await luc.get("/console/rules")
+    assert "1 waits for you" in await luc.get("/console/")
+    assert "waits for you" not in await sofie.get("/console/")
     page = await luc.get(DRAFT)
     assert "It came back from Sofie Claes" in page
     assert "Not &lt;so&gt;, please" in page

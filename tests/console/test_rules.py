@@ -173,7 +173,10 @@ async def test_going_back_is_one_click_and_another_one_s_yes(running: Running) -
     # Whoever asked cannot be the one who confirms.
     await luc.post(form.group(1), live="2 b", text="Back to version 1")
     assert await live(running) == "2 b"
-    assert "Luc Simon wants to go back to version 1." in await sofie.get("/console/rules")
+    assert "waits for you" not in await luc.get("/console/rules")
+    page = await sofie.get("/console/rules")
+    assert "Luc Simon wants to go back to version 1." in page
+    assert "1 waits for you" in page
     assert "Confirm: go back to version 1" in await sofie.get("/console/rules/version/1")
     page = await sofie.post("/console/rules/version/1/return", live="2 b", proof=PASSWORD)
     assert await live(running) == "1"
@@ -293,3 +296,17 @@ async def live(running: Running) -> str | None:
     """The version that decides."""
     async with running.house.store.read() as tx:
         return await rule_sets.active_version(tx)
+
+
+async def test_a_version_is_named_by_its_moment_in_the_language_of_its_reader(running: Running) -> None:
+    name = "2026-08-19 215131.2"
+    await publish(running, name, CLEARER)
+    luc = await running.sign_in("luc")
+    page = await luc.get("/console/rules")
+    assert "Version of 19 August 2026, 23:51 decides now" in page
+    assert f'title="{name}"' in page
+    assert name in await luc.get(f"/console/rules/version/{name}")
+    await luc.post("/console/language", language="fr", next="/console/")
+    assert "La version du 19 août 2026, 23 h 51 décide" in (await luc.get("/console/rules")).replace("\u00a0", " ")
+    await luc.post("/console/language", language="nl", next="/console/")
+    assert "ersie van 19 augustus 2026, 23.51 uur" in (await luc.get("/console/rules")).replace("\u00a0", " ")

@@ -175,7 +175,13 @@ async def test_a_refusal_is_published_by_another_than_who_wrote_it(running: Runn
     assert "another supervisor reads it here" in page
     page = await luc.post("/console/texts/anonymous/publish", 409, text="x", version="1", proof=PASSWORD)
     assert "You wrote this draft" in page
+    # She finds on her pages that it waits for her; he is not told of his own.
+    page = await sofie.get("/console/texts")
+    assert "Luc Simon wrote a refusal that another supervisor reads and publishes" in page
+    assert "1 waits for you" in page
+    assert "waits for you" not in await luc.get("/console/texts")
     await _published(sofie, "anonymous")
+    assert "waits for you" not in await sofie.get("/console/texts")
     page = await luc.get("/console/texts/anonymous")
     assert "read by Sofie Claes" in page
 
