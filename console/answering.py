@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from console.actions import After, WrongFormError, also_change, text_of, version_of
 from console.case_file import gathered
 from console.looking_over import looked_over
 from console.site import Site, Who
-from store import cases, correspondence, drafts, outbox, questions, reindex
+from router import deadlines
+from store import cases, correspondence, drafts, list_acts, outbox, questions, reindex
 from store.cases import StaleError
 from store.correspondence import MessageRow
 from store.database import Tx
@@ -52,15 +55,23 @@ class Answering:
             raise WrongFormError("not_yours")
         if message.direction == "ask":
             return await self._undo_question(tx, who, row, message)
+        if await self._undo_closing(tx, who, message.outbox_id):
+            return f"/console/case/{row.reference}/close?done=undone"
         if not await outbox.cancel(tx, message.outbox_id, now=who.now):
             return "?done=too_late"
         if row.state == "closed" and row.outcome != "withdrawn":
-            # It was the last message of the closing: what it said of the end is taken back with it.
+            # It was the last message of a closing after which somebody changed the case: it is open again, and the rest stays.
             await cases.reopen(tx, row.id, actor=who.actor, now=who.now)
         await drafts.bring_back(tx, who.viewer, row.id, "reply", message.reply or message.text, now=who.now)
         await reindex.case(tx, row.id)
         await also_change(tx, who, row.id, "case.answer_undone", {"message": message.id})
         return "?done=undone#write"
+
+    async def _undo_closing(self, tx: Tx, who: Who, outbox_id: int) -> bool:
+        """Take a closing back with its last message: the case stands as before, and so does the page of the closing."""
+        act_id = await list_acts.closing_with(tx, who.viewer, outbox_id)
+        moved = partial(deadlines.after_pause, saturdays=self._site.saturdays)
+        return act_id is not None and bool(await list_acts.undo(tx, who.viewer, act_id, moved=moved, now=who.now))
 
     async def _undo_question(self, tx: Tx, who: Who, row: Row, message: MessageRow) -> str:
         if message.outbox_id is None or not await outbox.cancel(tx, message.outbox_id, now=who.now):

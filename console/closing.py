@@ -53,8 +53,9 @@ class Closing:
         if wish:
             await recommend(self._site, tx, who, row, after, wish, version=version)
             version = await current_version(tx, who, row.id)
+        was["ending"] = {"outcome": outcome, "cause": cause, "passed_to": passed_to(who.form, outcome)}
         if done := who.form.get("measures", "").replace("\r\n", "\n").strip()[:_LONGEST_DONE]:
-            await cases.add_note(tx, row.id, who.viewer.user_id, done, now=who.now, about="closing")
+            was["note"] = await cases.add_note(tx, row.id, who.viewer.user_id, done, now=who.now, about="closing")
         await cases.close(
             tx,
             row.id,
@@ -66,10 +67,11 @@ class Closing:
             cause=cause,
         )
         await drafts.let_go(tx, who.viewer, row.id, "closing")
+        await drafts.let_go(tx, who.viewer, row.id, "ending")
+        target = str(after.departing[0]) if sends else ""
+        number = await list_acts.keep(tx, who.viewer, "close", target, {row.id: was}, (), now=who.now)
         if is_ours(back := who.form.get("back", "")):
             # A list led here: it tells what was done and takes it back, and the next case has the focus.
-            target = str(after.departing[0]) if sends else ""
-            number = await list_acts.keep(tx, who.viewer, "close", target, {row.id: was}, (), now=who.now)
             return with_query(back, f"did={number}" + (f"&at={at}" if (at := place_of(who.form)) else ""))
         return "?done=closed_sent" if sends else "?done=closed"
 

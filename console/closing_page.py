@@ -9,7 +9,7 @@ from aiohttp import web
 
 from config.causes import causes
 from config.vocabulary import DEPARTMENTS, ROBOT, Language
-from console import ready
+from console import ending, ready
 from console.answer_checks import Doubt
 from console.case_file import CaseFile, opening_words, other_bodies
 from console.case_page import CasePage, LockedError, ReasonWantedError
@@ -53,7 +53,8 @@ class ClosingPage:
         form = {name: request.query[name] for name in ("back", "at") if name in request.query}
         if outcome in OUTCOMES:
             form["outcome"] = outcome
-        return await self.draw(request, who, form, status=200, proposes=outcome in PASSED_ON)
+        undone = request.query.get("done") == "undone"
+        return await self.draw(request, who, form, status=200, proposes=outcome in PASSED_ON, undone=undone)
 
     async def look(self, request: web.Request, who: Who) -> web.StreamResponse:
         """The page with a ready text put in, or with the message as the member will read it. Nothing is closed."""
@@ -73,6 +74,7 @@ class ClosingPage:
         previewed: bool = False,
         proposes: bool = False,
         put_in: str = "",
+        undone: bool = False,
     ) -> web.Response:
         """The page, with what was chosen and typed before. `proposes`: with the house that the story speaks of and the text that
         names it, to be read before anything is sent. `put_in`: a ready text that somebody asked for just now; that one is still
@@ -86,6 +88,8 @@ class ClosingPage:
         to = file.recipient(form.get("to", ""))
         opening = opening_words(file, who.viewer.name, to)
         kept = file.drafts.get("closing")
+        if "text" not in form and (rest := file.drafts.get("ending")):
+            form = {**ending.read(rest.text), **form}
         if proposes and kept is None:
             found, put_in = _proposal(file, who, form["outcome"])
             form = {**form, "passed_to": found}
@@ -110,6 +114,7 @@ class ClosingPage:
             departments=DEPARTMENTS,
             bodies=sorted(other_bodies(who.language).items(), key=lambda one: one[1]),
             problem=problem,
+            undone=undone,
             doubts=doubts,
             preview=text if previewed else "",
             back=back if is_ours(back := form.get("back", "")) else "",

@@ -8,6 +8,7 @@ from typing import Final
 
 from aiohttp import web
 
+from console import ending
 from console.actions import moment_of
 from console.case_page import CasePage, LockedError, ReasonWantedError
 from console.site import Site, Who
@@ -49,6 +50,8 @@ class Drafting:
                     # A page from before an answer was taken back knows nothing of it, and must not write over it.
                     text = drafts.both(await _taken_back(tx, who, row.id, kind, seen), text)
                 await drafts.keep(tx, who.viewer, row.id, kind, text, now=who.now)
+                if kind == "closing" and "measures" in who.form:
+                    await drafts.keep(tx, who.viewer, row.id, "ending", ending.written(who.form), now=who.now)
         if who.form.get("quiet"):
             return web.Response(status=204)
         end = f"?done={'draft' if text.strip() else 'draft_gone'}#write"

@@ -15,8 +15,8 @@ from store.schema import cases, drafts, messages, notes
 from store.sql import insert
 from store.viewer import Viewer
 
-# An answer to the member, a note, a question to a department, the last words of a case.
-Purpose = Literal["reply", "note", "question", "closing"]
+# An answer to the member, a note, a question to a department, the last words of a case, and the other fields of its closing.
+Purpose = Literal["reply", "note", "question", "closing", "ending"]
 PURPOSES: tuple[Purpose, ...] = ("reply", "note", "question", "closing")
 TEXT = texts.Place("drafts", "text")
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
+from urllib.parse import urlencode
 
 from sqlalchemy import delete, select, update
 
@@ -13,7 +14,7 @@ from store import audit, drafts, mentions, outbox, reindex, texts
 from store import cases as register
 from store.database import Tx
 from store.pauses import Moved, wake
-from store.schema import cases, deadlines, list_acts, messages, pauses
+from store.schema import cases, deadlines, list_acts, messages, notes, pauses
 from store.schema import outbox as sent
 from store.sql import new_id
 from store.viewer import Viewer
@@ -97,6 +98,17 @@ async def of(tx: Tx, viewer: Viewer, act_id: int) -> ListAct | None:
     return ListAct(row.id, row.act, row.target, len(row.changed), left, row.undone_at is not None)
 
 
+async def closing_with(tx: Tx, viewer: Viewer, outbox_id: int) -> int | None:
+    """The closing by this person that a message went with, as long as it can be taken back."""
+    query = select(list_acts.c.id).where(
+        list_acts.c.user_id == viewer.user_id,
+        list_acts.c.act == "close",
+        list_acts.c.target == str(outbox_id),
+        list_acts.c.undone_at.is_(None),
+    )
+    return (await tx.conn.execute(query)).scalar()
+
+
 async def undo(tx: Tx, viewer: Viewer, act_id: int, *, moved: Moved, now: datetime) -> int | None:
     """Take an act back on every case that nobody has changed since and that this person may open; what is left says which
     were not. `moved` is the due date of a clock that waited. Returns how many; None when there is nothing to take back."""
@@ -137,6 +149,8 @@ async def _restore(
         return
     if row.act in ("robot", "close") and "states" in was:
         await _open_again(tx, case_id, was, actor=actor, now=now, version=version)
+        if "ending" in was:
+            await _filled_in_again(tx, viewer, case_id, was, now=now)
         return
     if row.act == "robot":
         # Done before what a closing ends was kept: as when its member writes again.
@@ -169,6 +183,16 @@ async def _unsent(tx: Tx, viewer: Viewer, case_id: int, outbox_id: int, *, now: 
         tx, actor=f"user:{viewer.user_id}", act="case.answer_undone", at=now, case_id=case_id, detail=detail
     )
     return True
+
+
+async def _filled_in_again(tx: Tx, viewer: Viewer, case_id: int, was: Mapping[str, Any], *, now: datetime) -> None:
+    """The fields of a closing that was taken back are a draft again; the note of what was done, which was not, goes."""
+    fields = dict(was["ending"])
+    if note_id := was.get("note"):
+        gone = await tx.conn.execute(delete(notes).where(notes.c.id == note_id).returning(notes.c.text))
+        fields["measures"] = texts.read(gone.scalar_one(), register.NOTE)
+        await reindex.case(tx, case_id)
+    await drafts.keep(tx, viewer, case_id, "ending", urlencode(fields), now=now)
 
 
 async def _open_again(tx: Tx, case_id: int, was: Mapping[str, Any], *, actor: str, now: datetime, version: int) -> None:

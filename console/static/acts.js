@@ -59,20 +59,23 @@
   for (const form of document.querySelectorAll("form[data-draft]")) {
     const field = form.querySelector("textarea[name=text]"), said = form.querySelector("[data-kept]");
     if (!field) continue;
-    let timer = 0, gone = false, kept = field.value;
+    // Of a closing the other fields are kept with the text: its outcome, and what was done.
+    const whole = () => (form.elements.measures ? new URLSearchParams(new FormData(form)) : new URLSearchParams({ text: field.value }));
+    let timer = 0, gone = false, kept = whole().toString();
     const keep = async (last) => {
       clearTimeout(timer);
-      if (gone || field.value === kept) return;
-      const text = field.value, body = new URLSearchParams({ quiet: "1", text });
+      const body = whole(), now = body.toString();
+      if (gone || now === kept) return;
+      body.set("quiet", "1");
       for (const name of ["csrf", "purpose", "seen"]) body.set(name, form.elements[name].value);
       const answer = await fetch(form.dataset.draft, { method: "POST", body, keepalive: last }).catch(() => null);
       if (answer?.status !== 204) return;
-      kept = text;
+      kept = now;
       // What is kept is not lost by leaving: the page need not ask.
-      field.defaultValue = text;
+      for (const [name, value] of body) if (form.elements[name]?.tagName === "TEXTAREA") form.elements[name].defaultValue = value.replaceAll("\r\n", "\n");
       if (said) said.textContent = said.dataset.kept;
     };
-    field.addEventListener("input", () => {
+    (form.elements.measures ? form : field).addEventListener("input", () => {
       if (said) said.textContent = "";
       clearTimeout(timer);
       timer = setTimeout(keep, AFTER_MS, false);

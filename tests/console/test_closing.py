@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from store import cases, recommendations, reporting
 from store.viewer import Viewer
 from tests.console.conftest import Running
 from tests.console.example_house import CANARY, NOW
-from tests.console.test_actions import acts_of, messages_of, row_of
+from tests.console.test_actions import acts_of, messages_of, row_of, written
 
 EVERYBODY = Viewer(0, "", "supervisor", medical=True)
 
@@ -170,3 +171,53 @@ async def test_the_cause_of_a_sealed_case_is_behind_its_fence(running: Running) 
             limit=9,
         )
     assert behind == []
+
+
+async def test_a_closing_that_is_taken_back_stands_on_its_page_as_it_was(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    path = running.case("soon")
+    await tom.get(path)
+    await tom.post(f"{path}/pause", reason="member", until="2026-12-04")
+    paused = await row_of(running, "soon")
+    assert paused.paused_until is not None
+    await tom.get(f"{path}/close")
+    fields = {"outcome": "founded", "cause": "delay", "text": "U had gelijk.", "measures": "Betaald <op> maandag."}
+    await tom.post(f"{path}/close", how="send", **fields)
+    assert (await row_of(running, "soon")).paused_until is None
+    sent = (await messages_of(running, "soon"))[-1]
+    page = await tom.post(f"{path}/undo", outbox=str(sent.outbox_id))
+    assert "nothing was sent" in page
+    assert (await messages_of(running, "soon"))[-1].delivery == "cancelled"
+    # Then, and when the page is opened again later.
+    for shown in (page, await tom.get(f"{path}/close")):
+        assert written(shown, "closing-text") == "U had gelijk."
+        assert written(shown, "measures") == "Betaald <op> maandag."
+        assert re.search(r'value="founded"[^>]*checked', shown)
+        assert re.search(r'value="delay" selected', shown)
+    # On the case nothing says that anything was done, and it rests as before.
+    assert "maandag" not in await tom.get(path)
+    assert running.house.references["soon"] not in await tom.get("/console/search?q=betaald+maandag&show=all")
+    row = await row_of(running, "soon")
+    assert (row.state, row.outcome, row.paused_until, row.due_on) == ("open", None, paused.paused_until, paused.due_on)
+    # Closed after all, nothing of the draft is left.
+    await tom.get(f"{path}/close")
+    await tom.post(f"{path}/close", how="silent", **fields)
+    await tom.get(path)
+    await tom.post(f"{path}/reopen")
+    assert written(await tom.get(f"{path}/close"), "measures") == ""
+
+
+async def test_all_fields_of_a_closing_are_kept_while_they_are_typed(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    path = running.case("soon")
+    await tom.get(f"{path}/close")
+    typed = {"outcome": "founded", "cause": "delay", "measures": "Betaald.", "recommend_text": "Bel terug."}
+    await tom.post(f"{path}/draft", purpose="closing", text="U had gelijk.", recommend_department="digital", **typed)
+    page = await tom.get(f"{path}/close")
+    assert written(page, "closing-text") == "U had gelijk."
+    assert written(page, "measures") == "Betaald."
+    assert written(page, "recommend-text") == "Bel terug."
+    for chosen in (r'value="founded"[^>]*checked', r'value="delay" selected', r'value="digital" selected'):
+        assert re.search(chosen, page), chosen
+    luc = await running.sign_in("luc")
+    assert "Betaald." not in await luc.get(f"{path}/close")

@@ -80,7 +80,7 @@ async def closing(running: Running) -> Click:
     text = "Beste Jan Peeters,\r\n\r\nUw geld is maandag gestort."
     fields = {"how": "send", "outcome": "founded", "cause": "delay", "measures": "Gestort.", "text": text}
     form, filled = await _form(tom, f"{running.case('soon')}/close", "/close", **fields)
-    return Click(tom, form, filled, {"messages": 1, "outbox": 1, "notes": 1})
+    return Click(tom, form, filled, {"messages": 1, "outbox": 1, "notes": 1, "list_acts": 1})
 
 
 async def said(running: Running) -> Click:
