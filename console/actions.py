@@ -13,6 +13,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from console.answer_checks import Doubt
+from console.came_from import carrying
 from console.case_page import CasePage, LockedError, ReasonWantedError, Typed
 from console.closing_page import ClosingPage
 from console.contract import NoWayBackError, TooLongError
@@ -73,7 +74,9 @@ class Actions:
                 return await self._again(request, who, error.problem, status=422, doubts=error.doubts)
             for outbox_id in after.departing:
                 await self._site.desk.wake_delivery(outbox_id)
-            return self._site.see_other(end if end.startswith("/") else f"/console/case/{row.reference}{end}")
+            return self._site.see_other(
+                end if end.startswith("/") else carrying(f"/console/case/{row.reference}{end}", who.came)
+            )
 
         return handler
 
@@ -86,7 +89,9 @@ class Actions:
         async with self._site.store.read() as tx:
             row = await self._page.find(tx, who, request)
             end = await done_before(tx, who, row, act, text, made)
-        return self._site.see_other(f"/console/case/{row.reference}{end}") if end is not None else None
+        return (
+            self._site.see_other(carrying(f"/console/case/{row.reference}{end}", who.came)) if end is not None else None
+        )
 
     async def _again(
         self, request: web.Request, who: Who, problem: str, *, status: int, doubts: tuple[Doubt, ...] = ()

@@ -14,6 +14,7 @@ from config.causes import causes
 from config.vocabulary import DEPARTMENTS, FLAGS, KINDS, QUEUES
 from console import ready, timeline
 from console.answer_checks import Doubt
+from console.came_from import carrying
 from console.case_file import CaseFile, gathered, opening_words, other_bodies
 from console.pause_days import pause_days
 from console.placing import with_ready_words
@@ -21,6 +22,7 @@ from console.reach_contract import HOWS
 from console.reached import reached
 from console.recent_looks import RecentLooks
 from console.site import Site, Who
+from console.trail import trail_of
 from console.words import in_house
 from router import deadlines
 from store import audit, case_around, views
@@ -102,7 +104,7 @@ class CasePage:
             into = f"/console/case/{error.into.reference}?merged={error.row.reference}"
             typed = who.form.get("text", "")
             if not typed.strip():
-                return self._site.see_other(into)
+                return self._site.see_other(carrying(into, who.came))
             return await self._site.page(
                 "merged_meanwhile.html", who, status=409, row=error.row, into=error.into, typed=typed, path=into
             )
@@ -129,10 +131,13 @@ class CasePage:
         # Once somebody corrected it, the card says what the rules make of it now; before, it would say the same twice.
         corrected = any(one.undone_at is None for one in file.corrected)
         today = await self._site.desk.decided_now(who.viewer, file.row.id) if corrected else None
+        async with self._site.store.read() as tx:
+            trail = await trail_of(tx, who, file.row)
         return await self._site.page(
             "case.html",
             who,
             status=status,
+            trail=trail,
             here=file.row.queue,
             file=file,
             row=file.row,
@@ -234,7 +239,7 @@ class CasePage:
                 await audit.write(
                     tx, actor=who.actor, act="case.unsealed", at=who.now, case_id=row.id, detail={"reason": reason}
                 )
-        return self._site.see_other(f"/console/case/{row.reference}")
+        return self._site.see_other(carrying(f"/console/case/{row.reference}", who.came))
 
 
 class LockedError(Exception):

@@ -11,6 +11,7 @@ from config.causes import causes
 from config.vocabulary import DEPARTMENTS, ROBOT, Language
 from console import ending, ready
 from console.answer_checks import Doubt
+from console.came_from import carrying
 from console.case_file import CaseFile, opening_words, other_bodies
 from console.case_page import CasePage, LockedError, ReasonWantedError
 from console.other_house import house_of
@@ -84,7 +85,7 @@ class ClosingPage:
         except (LockedError, ReasonWantedError) as error:
             return await self._page.refusal(who, error)
         if file.row.state != "open":
-            return self._site.see_other(f"/console/case/{file.row.reference}")
+            return self._site.see_other(carrying(f"/console/case/{file.row.reference}", who.came))
         to = file.recipient(form.get("to", ""))
         opening = opening_words(file, who.viewer.name, to)
         kept = file.drafts.get("closing")

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from console import ending
 from console.actions import moment_of
+from console.came_from import carrying
 from console.case_page import CasePage, LockedError, ReasonWantedError
 from console.site import Site, Who
 from store import audit, correspondence, drafts
@@ -55,7 +56,7 @@ class Drafting:
         if who.form.get("quiet"):
             return web.Response(status=204)
         end = f"?done={'draft' if text.strip() else 'draft_gone'}#write"
-        return self._site.see_other(f"/console/case/{row.reference}{end}")
+        return self._site.see_other(carrying(f"/console/case/{row.reference}{end}", who.came))
 
 
 async def _taken_back(tx: Tx, who: Who, case_id: int, kind: Purpose, since: datetime) -> str:

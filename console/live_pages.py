@@ -16,7 +16,7 @@ from config.vocabulary import QUEUES
 from console import filters
 from console.case_page import CasePage, LockedError, MergedError, ReasonWantedError
 from console.filters import Chosen
-from console.lists import first_page
+from console.list_rows import first_page
 from console.rights import Right
 from console.site import Handler, Site, Who
 from console.streams import Parts, Streams

@@ -10,6 +10,7 @@ from aiohttp import web
 from channels.reference import parse_reference
 from config.vocabulary import QUEUES
 from console.actions import version_of
+from console.came_from import carrying
 from console.case_page import CasePage, LockedError, ReasonWantedError
 from console.rights import Right
 from console.site import Handler, Site, Who
@@ -77,7 +78,7 @@ class Merging:
             return await self._page.refusal(who, error)
         except StaleError:
             return self._site.see_other(f"{request.path.removesuffix('/unmerge')}")
-        return self._site.see_other(f"/console/case/{row.reference}?done=unmerged")
+        return self._site.see_other(carrying(f"/console/case/{row.reference}?done=unmerged", who.came))
 
     async def choose_messages(self, request: web.Request, who: Who) -> web.StreamResponse:
         """Which messages become a case of their own."""

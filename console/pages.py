@@ -16,6 +16,7 @@ from channels.pictures.preview import promised
 from channels.web import languages
 from channels.web.pages import environment, straightened
 from channels.web.static import StaticFiles
+from console.came_from import at_place, carrying
 from console.rule_words import deciding, unmet
 from console.shipped_rules import named
 from console.words import LANGUAGES, ConsoleLanguage, catalogue
@@ -175,6 +176,7 @@ class ConsolePages:
         self._saturdays = saturdays
         self.static = StaticFiles(HERE / "static", prefix="/console/static")
         self._environment = environment(HERE / "templates", finalize=straightened)
+        self._environment.globals.update(carrying=carrying, row_at=at_place)
         self._environment.globals.update(unmet=unmet, rule_named=named, deciding=deciding, promised=promised)
 
     def draw(self, template: str, language: ConsoleLanguage, now: datetime, **context: Any) -> str:

@@ -18,6 +18,7 @@ from channels.web.body import BodyError, BodyLimits, Form, read_form
 from channels.web.cookies import Cookie
 from channels.web.limits import Limiter
 from console import view_links, words
+from console.came_from import came_from
 from console.contract import Desk
 from console.door_state import in_trouble
 from console.pages import ConsolePages
@@ -63,6 +64,8 @@ class Who:
     theme: str = ""
     # "large" or "larger" for bigger text.
     text_size: str = ""
+    # The list from which they opened the case that they are at, "" when it was from elsewhere.
+    came: str = ""
 
     @property
     def actor(self) -> str:
@@ -146,7 +149,9 @@ class Site:
             form = sent.fields
             if session is None:
                 return self._signed_out(request, form, now)
-            who = replace(self.who(session, self.language(request), now, form), sent=sent)
+            who = replace(
+                self.who(session, self.language(request), now, form), sent=sent, came=came_from(request.query, form)
+            )
             if request.method == "POST" and not self._ours(request, who):
                 return await self._not_ours(request, who)
             if not who.may(right):

@@ -51,7 +51,12 @@
       return;
     }
     if (field || keysOff || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "e") document.querySelector('[data-key="e"]')?.click();
+    // Escape closes what is open, and leads back to the list only where nothing is and nothing unsent would be lost.
+    const held = () => event.defaultPrevented || document.querySelector("dialog[open], details.me[open]")
+      || [...document.querySelectorAll("form[data-unsent] textarea")].some((one) => one.value !== one.defaultValue);
+    const way = ["j", "k", "Escape"].includes(event.key) && document.querySelector(`.back [data-key="${event.key}"]`);
+    if (way) { if (event.key !== "Escape" || !held()) way.click(); }
+    else if (event.key === "e") document.querySelector('[data-key="e"]')?.click();
     else if (event.key === "f" && foldAll) fold();
     else if (/^[1-9]$/.test(event.key)) jump(event.key);
   });

@@ -12,7 +12,7 @@ from tests.console.conftest import Running
 
 _TEMPLATES = Path(__file__).resolve().parents[2] / "console" / "templates"
 # As the attribute has them, and as they are written for people.
-_WRITTEN = {"Control+K": "Ctrl K", "Control+Enter": "Ctrl Enter"}
+_WRITTEN = {"Control+K": "Ctrl K", "Control+Enter": "Ctrl Enter", "Escape": "Esc"}
 
 
 def test_every_key_that_a_page_offers_is_on_the_sheet() -> None:

@@ -299,7 +299,7 @@ async def test_resting_cases_come_in_pages(running: Running) -> None:
 async def test_what_is_rare_among_closed_cases_is_looked_for_step_by_step(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("console.lists._LOOKED_AT", 10)
+    monkeypatch.setattr("console.list_rows._LOOKED_AT", 10)
     told = Told("Member", "member0@mail.example", "Encore moi.", days_ago=5, department="privacy")
     for number in range(25):
         key, kind = f"n{number}", "suggestion" if number in (0, 24) else "complaint"
