@@ -191,7 +191,8 @@ async def _filled_in_again(tx: Tx, viewer: Viewer, case_id: int, was: Mapping[st
     if note_id := was.get("note"):
         gone = await tx.conn.execute(delete(notes).where(notes.c.id == note_id).returning(notes.c.text))
         fields["measures"] = texts.read(gone.scalar_one(), register.NOTE)
-        await reindex.case(tx, case_id)
+    # Nothing finds the words of the note, nor of the message that was taken back.
+    await reindex.case(tx, case_id)
     await drafts.keep(tx, viewer, case_id, "ending", urlencode(fields), now=now)
 
 

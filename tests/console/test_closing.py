@@ -207,6 +207,18 @@ async def test_a_closing_that_is_taken_back_stands_on_its_page_as_it_was(running
     assert written(await tom.get(f"{path}/close"), "measures") == ""
 
 
+async def test_nothing_finds_the_text_of_a_closing_that_was_taken_back(running: Running) -> None:
+    tom = await running.sign_in("tom")
+    path = running.case("soon")
+    await tom.get(f"{path}/close")
+    await tom.post(f"{path}/close", how="send", outcome="explained", text="Uw sabelmarter is onderweg.")
+    find = "/console/search?q=sabelmarter&show=all"
+    assert running.house.references["soon"] in await tom.get(find)
+    sent = (await messages_of(running, "soon"))[-1]
+    await tom.post(f"{path}/undo", outbox=str(sent.outbox_id))
+    assert running.house.references["soon"] not in await tom.get(find)
+
+
 async def test_all_fields_of_a_closing_are_kept_while_they_are_typed(running: Running) -> None:
     tom = await running.sign_in("tom")
     path = running.case("soon")
