@@ -10,6 +10,7 @@ import contextlib
 import io
 import struct
 import warnings
+from collections.abc import Iterator
 from typing import Final
 
 import pillow_heif
@@ -50,13 +51,7 @@ def remade(content: bytes) -> bytes:
 
     A moving PNG or WebP keeps its frames. Of a HEIC or JPEG that holds several pictures, the main one is taken.
     """
-    kind = kind_of(content)
-    if kind is None:
-        raise ValueError("no picture that we know")
-    if (pixels(content) or 0) > MOST_PIXELS:
-        raise TooManyPixelsError
-    _prepare(kind)
-    with Image.open(io.BytesIO(content), formats=_OPENED[kind]) as picture:
+    with _opened(content) as (picture, kind):
         count = getattr(picture, "n_frames", 1) if kind in _MOVING else 1
         if picture.width * picture.height * count > MOST_PIXELS:
             raise TooManyPixelsError
@@ -65,13 +60,7 @@ def remade(content: bytes) -> bytes:
 
 def small(content: bytes, most: tuple[int, int]) -> bytes:
     """A picture, of a moving one the first, as a JPEG no larger than `most`. Raises as `remade`."""
-    kind = kind_of(content)
-    if kind is None:
-        raise ValueError("no picture that we know")
-    if (pixels(content) or 0) > MOST_PIXELS:
-        raise TooManyPixelsError
-    _prepare(kind)
-    with Image.open(io.BytesIO(content), formats=_OPENED[kind]) as picture:
+    with _opened(content) as (picture, _):
         if picture.width * picture.height > MOST_PIXELS:
             raise TooManyPixelsError
         # A decoder of JPEG leaves out what would be made smaller anyhow.
@@ -87,6 +76,18 @@ def as_jpeg(picture: Image.Image) -> bytes:
     flat = picture if picture.mode in ("L", "RGB") else picture.convert("RGB")
     flat.save(out, "JPEG", quality=85)
     return out.getvalue()
+
+
+@contextlib.contextmanager
+def _opened(content: bytes) -> Iterator[tuple[Image.Image, Kind]]:
+    kind = kind_of(content)
+    if kind is None:
+        raise ValueError("no picture that we know")
+    if (pixels(content) or 0) > MOST_PIXELS:
+        raise TooManyPixelsError
+    _prepare(kind)
+    with Image.open(io.BytesIO(content), formats=_OPENED[kind]) as picture:
+        yield picture, kind
 
 
 def _prepare(kind: Kind) -> None:
