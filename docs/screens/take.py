@@ -35,7 +35,7 @@ class Picture:
 
 PICTURES: Final[Mapping[str, Picture]] = {
     "acts": Picture("tom", "/console/me/acts"),
-    "announce": Picture("lena", "/console/announce"),
+    "announce": Picture("lena", "/console/channels/announce"),
     "audit": Picture("lena", "/console/audit"),
     "case": Picture("tom", "/console/queue/mediation", dark=True, link="row-link"),
     "channels": Picture("lena", "/console/channels", dark=True),
@@ -55,7 +55,7 @@ PICTURES: Final[Mapping[str, Picture]] = {
     "rules": Picture("lena", "/console/rules"),
     "search": Picture("tom", "/console/search?q=remboursement", widths=(1280, 768, 390)),
     "texts": Picture("lena", "/console/texts"),
-    "triage": Picture("tom", "/console/triage", widths=(1280, 390)),
+    "triage": Picture("tom", "/console/queue/triage", widths=(1280, 390)),
 }
 
 

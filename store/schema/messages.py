@@ -98,7 +98,7 @@ outbox = Table(
     own_id(),
     Column("key", String(80), nullable=False, unique=True),
     ref("case_id", "cases.id", nullable=True, index=True),
-    ref("message_id", "messages.id", nullable=True),
+    ref("message_id", "messages.id", nullable=True, index=True),
     ref("contact_id", "contacts.id", nullable=True, index=True),
     Column("channel", String(16), nullable=False),
     Column("auto", Boolean, nullable=False),
