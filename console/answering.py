@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from console.actions import After, WrongFormError, also_change, text_of, version_of
+from console.came_from import carrying
 from console.case_file import gathered
 from console.looking_over import looked_over
 from console.site import Site, Who
@@ -56,7 +57,7 @@ class Answering:
         if message.direction == "ask":
             return await self._undo_question(tx, who, row, message)
         if await self._undo_closing(tx, who, message.outbox_id):
-            return f"/console/case/{row.reference}/close?done=undone"
+            return carrying(f"/console/case/{row.reference}/close?done=undone", who.came)
         if not await outbox.cancel(tx, message.outbox_id, now=who.now):
             return "?done=too_late"
         if row.state == "closed" and row.outcome != "withdrawn":
