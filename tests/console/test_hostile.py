@@ -48,7 +48,7 @@ _UNSEEN = frozenset(
 _ENOUGH = 9
 _WITHOUT_FORMS = ("-events", "-original", "-file", "-document", "-html", "-export", "-pdf", "-copy", "-letter")
 # In the events of a stream: who has a case open, or writes on it.
-_NAMES = ("open", "others", "writing", "name")
+_NAMES = ("open", "others", "writing", "name", "by")
 _AS_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _WORDS = {
     "markup": f"{poison('typed', line=False)}\x00\x1b[31m\u202e\u2028\ud7ff\ufffe %s %(name)s",
