@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from typing import Any, Final, cast
@@ -26,8 +26,12 @@ Parts = Sequence[tuple[str, Any]]
 Draw = Callable[[Who, Sequence[Hint]], Awaitable[Parts | None]]
 
 BEAT_SECONDS: Final = 20.0
-# Streams that one person may have open: a list, and a few conversations.
+# Streams that one person may have open: a list, and a few conversations. One more ends the oldest: whoever goes quickly from
+# case to case has left the pages behind them before the connections are seen to be gone, and a page that is still looked at
+# comes back by itself.
 _MOST: Final = 12
+# With those that are ending.
+_AT_ALL: Final = 48
 # Hints that wait for one who does not read; they look at everything once they do.
 _WAITING: Final = 64
 # A client that lost the stream comes back after so many milliseconds.
@@ -40,7 +44,8 @@ class Streams:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._open: set[asyncio.Queue[Hint | None]] = set()
-        self._of_person: Counter[int] = Counter()
+        self._of_person: defaultdict[int, list[asyncio.Queue[Hint | None]]] = defaultdict(list)
+        self._held: Counter[int] = Counter()
 
     async def end(self, app: web.Application) -> None:
         """End them all: the process stops, and every page comes back to another one by itself (rule Q7)."""
@@ -54,16 +59,21 @@ class Streams:
         """Watch a conversation, or all of them, until either side has gone. Between two parts are `pause` seconds at least,
         so that many hints cost one look. Of None nothing is heard: whatever it is, it is looked at every `pause` seconds."""
         person = who.viewer.user_id
-        if self._of_person[person] >= _MOST:
+        if self._held[person] >= _AT_ALL:
             raise web.HTTPTooManyRequests
+        while len(self._of_person[person]) >= _MOST:
+            self._of_person[person].pop(0).put_nowait(None)
         hints: asyncio.Queue[Hint | None] = asyncio.Queue()
         watching = asyncio.create_task(_ticks(hints, pause) if talk_id is None else self._watch(talk_id, hints))
         self._open.add(hints)
-        self._of_person[person] += 1
+        self._of_person[person].append(hints)
+        self._held[person] += 1
         try:
             return await self._pour(request, who, hints, draw, pause)
         finally:
-            self._of_person[person] -= 1
+            self._held[person] -= 1
+            if hints in self._of_person[person]:
+                self._of_person[person].remove(hints)
             self._open.discard(hints)
             watching.cancel()
             with suppress(asyncio.CancelledError):
