@@ -222,7 +222,7 @@ async def test_the_whole_day(arrive: Arrivals, site: Site) -> None:
     await anne.page.get_by_label("Login").fill("anne")
     await anne.page.get_by_label("Password").fill(PASSWORD)
     await anne.page.get_by_role("button", name="Sign in").click()
-    await anne.page.get_by_role("link", name=reference).first.click()
+    await anne.page.locator(".mentions li", has_text=reference).get_by_role("link", name="Marie Dubois").click()
     await anne.page.get_by_text("peux-tu vérifier le montant").first.wait_for()
 
 
