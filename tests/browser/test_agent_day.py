@@ -64,7 +64,8 @@ class Desk:
         return self.watched.page
 
     async def new(self) -> None:
-        """An empty entry, by its key."""
+        """An empty entry, by its key: once the page is there with its scripts, which hear it."""
+        await self.page.wait_for_load_state()
         await self.page.keyboard.press("n")
         await self.page.get_by_role("heading", name="New entry").wait_for()
 
