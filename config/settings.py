@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from config.addresses import is_loopback, split_url, without_password
 from config.files import problems
+from config.fitting import check_fit
 from config.production import check_production
 from config.strict_yaml import in_words
 from config.vocabulary import DEPARTMENTS, Language, Role, Way
@@ -304,41 +305,8 @@ class Settings(BaseSettings):
         return value.rstrip("/")
 
     @model_validator(mode="after")
-    def _one_way_for_telegram(self) -> Settings:
-        token, secret = self.telegram_token.get_secret_value(), self.telegram_webhook_secret.get_secret_value()
-        if token and not _BOT_TOKEN.fullmatch(token):
-            raise ValueError(
-                "GUICHET_TELEGRAM_TOKEN must be a number, a colon and some 35 letters, as BotFather gives it"
-            )
-        if not token and (secret or self.telegram_polling):
-            raise ValueError("GUICHET_TELEGRAM_TOKEN is needed for Telegram's webhook and for polling")
-        if secret and self.telegram_polling:
-            raise ValueError(
-                "GUICHET_TELEGRAM_POLLING and GUICHET_TELEGRAM_WEBHOOK_SECRET: Telegram gives its updates one way only"
-            )
-        if secret and not _WEBHOOK_SECRET.fullmatch(secret):
-            raise ValueError("GUICHET_TELEGRAM_WEBHOOK_SECRET may hold letters, digits, _ and - only, 256 at most")
-        # 256 bits, as 43 letters of base64 or 64 of hexadecimal (H3).
-        if self.production and secret and (len(secret) < 43 or len(set(secret)) < 10):
-            raise ValueError("GUICHET_TELEGRAM_WEBHOOK_SECRET must have at least 43 random characters in production")
-        return self
-
-    @model_validator(mode="after")
-    def _fit_for_production(self) -> Settings:
-        if self.smtp_host and self.smtp_tls == "none" and not is_loopback(self.smtp_host):
-            raise ValueError("GUICHET_SMTP_TLS=none is accepted on loopback only")
-        if self.clamd and not (self.clamd.startswith("/") or is_loopback(self.clamd.rpartition(":")[0])):
-            raise ValueError(
-                "GUICHET_CLAMD must be a unix socket or a port of loopback: files travel to it unprotected"
-            )
-        if self.twilio_auth_token.get_secret_value() and not self.twilio_account_sid:
-            raise ValueError("GUICHET_TWILIO_AUTH_TOKEN needs GUICHET_TWILIO_ACCOUNT_SID")
-        if self.oidc_issuer and not (
-            self.oidc_client_id and self.oidc_client_secret.get_secret_value() and self.oidc_roles
-        ):
-            raise ValueError(
-                "GUICHET_OIDC_ISSUER needs GUICHET_OIDC_CLIENT_ID, GUICHET_OIDC_CLIENT_SECRET and GUICHET_OIDC_ROLES"
-            )
+    def _fit_together(self) -> Settings:
+        check_fit(self)
         if self.production:
             check_production(self)
         return self
@@ -372,9 +340,6 @@ class Settings(BaseSettings):
         return shown
 
 
-_BOT_TOKEN = re.compile(r"[0-9]{3,20}:[A-Za-z0-9_-]{30,64}")
-# What the Bot API takes as secret_token of a webhook.
-_WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 # Small letters, no path, and no port where it is the usual one.
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?<!\.)(?::(?!443$|80$)[1-9][0-9]{0,4})?")
 _DATABASES = ("postgres", "postgresql", "postgresql+asyncpg", "sqlite+aiosqlite")

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
-
-from console import case_papers
 from tests.console.access_steps import asking, begin
 from tests.console.conftest import Browser, Running
 from tests.console.test_actions import messages_of
+from tests.console.test_case_papers import typeset
 
-__all__ = ["asking"]
+__all__ = ["asking", "typeset"]
 
 _ANSWER = "Voici des nouvelles : votre paiement part par zibeline."
 _QUESTION = "Qu'est devenue la martre ?"
-
-
-@pytest.fixture
-def typeset(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What was to be typeset."""
-    given: list[str] = []
-
-    async def made(html: str) -> bytes:
-        given.append(html)
-        return b"%PDF-1.7 made"
-
-    monkeypatch.setattr(case_papers, "make_pdf", made)
-    return given
 
 
 async def _taken_back(running: Running, colleague: Browser, key: str) -> list[str]:
